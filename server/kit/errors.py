@@ -2,7 +2,7 @@
 
 * ``Refusal``: the request cannot be carried out; the caller can do something about it.  A code, a sentence in Chinese,
   the field it is about, and the clause where a rule is the reason.  Becomes a member of the mutation's result union.
-* ``NotFound``, ``NotAllowed``, ``BadInput``, ``OverBudget`` …: the request as such fails.  Becomes ``errors[].extensions.code``.
+* ``NotFound``, ``NotAllowed``, ``BadInput`` …: the request as such fails.  Becomes ``errors[].extensions.code``.
 * Everything else is our own mistake: masked, with an incident id.
 
 A rule that is not met is none of these: it is a value (a finding in a decision) and is never raised.
@@ -50,7 +50,8 @@ class OutOfDate(Refusal):
     code = "OUT_OF_DATE"
 
     def __init__(self, *, current_version: int, path: tuple[str, ...] = ("input", "expectedVersion")) -> None:
-        super().__init__(f"数据已被他人修改，当前版本为 {current_version}，请刷新后重试", path=path, current_version=current_version)
+        message = f"数据已被他人修改，当前版本为 {current_version}，请刷新后重试"
+        super().__init__(message, path=path, current_version=current_version)
         self.current_version = current_version
 
 
