@@ -1,0 +1,53 @@
+"""Identifiers: time-ordered row ids made by the application, and the opaque ids that callers see.
+
+A *row id* is a UUIDv7: ordered by creation, made without asking the database, and revealing no volumes.
+
+A *node id* is what GraphQL calls ``ID``: 28 URL-safe characters over 21 bytes: one byte of type tag, four of tenant
+number, sixteen of row id.  It is opaque by contract.  The tenant inside lets the server choose the database role; it is no
+secret and grants nothing: the row-level policies of that role still decide.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from uuid import UUID
+
+import uuid_utils.compat
+
+from server.kit.errors import BadInput
+
+_LENGTH = 28
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7."""
+    return uuid_utils.compat.uuid7()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeId:
+    """A decoded node id. ``tag`` is the type's number in the schema's bindings (1..255), ``tenant_id`` ≥ 0."""
+
+    tag: int
+    tenant_id: int
+    id: UUID
+
+    def __str__(self) -> str:
+        raw = bytes([self.tag]) + self.tenant_id.to_bytes(4, "big") + self.id.bytes
+        return base64.urlsafe_b64encode(raw).decode()
+
+    @staticmethod
+    def parse(text: str, *, path: tuple[str | int, ...] = ("id",)) -> "NodeId":
+        """The node id that ``text`` spells.
+
+        Raises: BadInput when it is not one of ours (wrong length, alphabet or non-canonical spelling).
+        """
+        try:
+            if len(text) != _LENGTH:
+                raise ValueError(text)
+            raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+            if base64.urlsafe_b64encode(raw).decode() != text:
+                raise ValueError(text)
+        except (ValueError, binascii.Error, UnicodeEncodeError):
+            raise BadInput("ID 格式不正确：应为系统返回的 28 位标识", path=path) from None
+        return NodeId(raw[0], int.from_bytes(raw[1:5], "big", signed=True), UUID(bytes=raw[5:]))

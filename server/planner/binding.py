@@ -1,0 +1,190 @@
+"""Where fields live: the map from types and fields to tables, columns and links.
+
+SQL fragments are templates in which ``{t}`` stands for the row's alias.  Every link joins on ``tenant_id`` besides its own
+columns, so no link ever leaves its tenant.  Who may read a type's rows is part of the binding (``rows``) and is applied
+wherever the type is read: list, by id, nested, aggregate, filter operand.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """How a value travels between SQL and JSON, and which PostgreSQL type its parameters have."""
+
+    TEXT = "text"
+    INT = "int4"
+    BIGINT = "int8"
+    FLOAT = "float8"
+    DECIMAL = "numeric"
+    BOOL = "bool"
+    DATE = "date"
+    DATETIME = "timestamptz"
+    UUID = "uuid"
+    TEXTS = "text[]"
+    JSON = "jsonb"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A scalar read from the row. ``nullable`` must hold what the schema says."""
+
+    sql: str
+    kind: Kind
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKey:
+    """The row's opaque node id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same value for every row."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An object made of the row's own columns; null where ``present`` (an SQL condition) does not hold."""
+
+    type: str
+    present: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way from a row to rows of another type: pairs of (our column, their column), besides ``tenant_id``.
+
+    ``across`` links do not compare ``tenant_id`` with the row's own but with the named column; only published types
+    may stand at their end.
+    """
+
+    target: str
+    on: tuple[tuple[str, str], ...]
+    condition: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """At most one row; null where there is none or the caller may not see it."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """All linked rows in a fixed order; for lists that stay short by nature."""
+
+    link: Link
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A keyset connection over linked rows, filtered, ordered and paged by its arguments."""
+
+    link: Link
+    order: str
+
+
+Field = Column | NodeKey | Constant | Embedded | One | Many | Paged
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One sort key: an SQL expression and its type; ``nullable`` keys sort nulls last in both directions."""
+
+    sql: str
+    kind: Kind
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A filter operand over an expression of the row: takes ``{eq, in, gte …}``."""
+
+    sql: str
+    kind: Kind
+    #: The wire value is a node id of this type and is compared by its row id.
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A filter operand over linked rows: true where some linked row passes."""
+
+    link: Link
+
+
+Operand = Compare | Related
+
+#: A row rule: an SQL condition with ``{t}`` and ``:name`` values from the scope; "true" for all rows.
+RowRule = str
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """One object type over one table.
+
+    ``tag`` is its number in node ids (None where it is no node).  ``rows`` maps a role to the rows it may read; a role that
+    is not listed reads none.  ``orders`` names the sort orders of the type's connections; every order is completed by the
+    row id, so that it is total.
+    """
+
+    name: str
+    table: str
+    fields: Mapping[str, Field]
+    rows: Mapping[str, RowRule]
+    tag: int | None = None
+    orders: Mapping[str, Key] = field(default_factory=dict)
+    filters: Mapping[str, Operand] = field(default_factory=dict)
+
+
+#: Coerced arguments of a root field → an SQL condition over the target (``{t}``, ``:name``) and the values it names.
+Arguments = Callable[[Mapping[str, Any]], tuple[str, Mapping[str, Any]]]
+
+
+def no_condition(_: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """All rows the caller may read."""
+    return "true", {}
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root field that the planner answers with rows of ``target``.
+
+    ``shape`` says how many: ONE row or null, LIST for a short list in the order ``order``, PAGE for a connection.
+    ``required``: a missing row is an error for the caller (``NOT_FOUND``), not merely null.
+    """
+
+    target: str
+    shape: "Shape"
+    order: str = ""
+    arguments: Arguments = no_condition
+    required: bool = False
+
+
+class Shape(StrEnum):
+    """How many rows a root field answers with."""
+
+    ONE = "one"
+    LIST = "list"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All bindings of one schema: types, root fields and embedded types by name."""
+
+    types: Mapping[str, Type]
+    roots: Mapping[str, Root]
+    embedded: Mapping[str, Mapping[str, Column]] = field(default_factory=dict)
+
+    def by_tag(self, tag: int) -> Type | None:
+        """The node type with this number."""
+        return next((one for one in self.types.values() if one.tag == tag), None)

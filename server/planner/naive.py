@@ -1,0 +1,330 @@
+"""Answers a selection with one SELECT per link, batched over all parents.
+
+Plain by intention: this is the oracle that the compiled planner is held against.  Rows become Python values here, links
+are followed level by level, and nothing is shared with the compiler but bindings, predicates and keys.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from server.kit.clock import BEIJING
+from server.kit.errors import NotFound
+from server.kit.ids import NodeId
+from server.planner.binding import (
+    Catalogue,
+    Column,
+    Constant,
+    Embedded,
+    Link,
+    Many,
+    NodeKey,
+    One,
+    Paged,
+    Root,
+    Shape,
+    Type,
+)
+from server.planner.keyset import Cursors, Page, order_of, page_of
+from server.planner.predicates import Filters, Parameters, joined, render, visible
+from server.planner.scope import Scope
+from server.planner.selection import Selection
+
+#: Sends one statement with ``$n`` placeholders and returns its rows.
+Fetch = Callable[[str, Sequence[object]], Awaitable[list[tuple[Any, ...]]]]
+
+Row = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The expressions that a SELECT must return, each once."""
+
+    expressions: list[str] = field(default_factory=lambda: ["{t}.tenant_id", "{t}.id"])
+
+    def need(self, expression: str) -> None:
+        if expression not in self.expressions:
+            self.expressions.append(expression)
+
+    def sql(self, alias: str) -> str:
+        return ", ".join(f"{one.replace('{t}', alias)} AS c{n}" for n, one in enumerate(self.expressions))
+
+    def rows(self, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> list[Row]:
+        return [dict(zip(self.expressions, row[skip:], strict=True)) for row in rows]
+
+
+class Naive:
+    """One request's answers: the same scope and fetch for all its root fields."""
+
+    def __init__(self, catalogue: Catalogue, scope: Scope, fetch: Fetch, cursors: Cursors) -> None:
+        self._catalogue = catalogue
+        self._scope = scope
+        self._fetch = fetch
+        self._cursors = cursors
+
+    async def root(self, root: Root, selection: Selection) -> Any:
+        """The value of one root field, ready for JSON.
+
+        Raises: BadInput for arguments outside their limits, NotFound for a required row that is not there.
+        """
+        type_ = self._catalogue.types[root.target]
+        template, values = root.arguments(selection.arguments)
+        if root.shape is Shape.PAGE:
+            pages = await self._pages(type_, selection, root.order, None, [()], (template, values))
+            return pages[0]
+        rows = await self._rows(type_, selection.children, None, [()], (template, values), root.order)
+        if root.shape is Shape.LIST:
+            return await self._objects(type_, rows[0], selection.children)
+        if not rows[0] and root.required:
+            raise NotFound(path=(selection.key,))
+        found = await self._objects(type_, rows[0][:1], selection.children)
+        return found[0] if found else None
+
+    async def nodes(self, ids: Sequence[NodeId], cases: Mapping[str, tuple[Selection, ...]]) -> list[Any]:
+        """The objects with these node ids, in order; None for each that is not there for this caller."""
+        answers: dict[NodeId, Any] = {}
+        for tag in {one.tag for one in ids}:
+            type_ = self._catalogue.by_tag(tag)
+            if type_ is None or type_.name not in cases:
+                continue
+            wanted = [one for one in ids if one.tag == tag]
+            condition = (
+                "({t}.tenant_id, {t}.id) IN (SELECT * FROM unnest(:tenants::int4[], :ids::uuid[]))",
+                {"tenants": [one.tenant_id for one in wanted], "ids": [one.id for one in wanted]},
+            )
+            children = cases[type_.name]
+            rows = (await self._rows(type_, children, None, [()], condition, ""))[0]
+            objects = await self._objects(type_, rows, children)
+            for row, value in zip(rows, objects, strict=True):
+                answers[NodeId(tag, row["{t}.tenant_id"], row["{t}.id"])] = value
+        return [answers.get(one) for one in ids]
+
+    # Rows ------------------------------------------------------------------------------------------------------------
+
+    def _reading(self, type_: Type, children: Sequence[Selection]) -> _Reading:
+        reading = _Reading()
+        for child in children:
+            binding = type_.fields.get(child.name)
+            match binding:
+                case Column():
+                    reading.need(binding.sql)
+                case Embedded():
+                    reading.need(binding.present)
+                    for part in child.children:
+                        if part.name != "__typename":
+                            reading.need(self._catalogue.embedded[binding.type][part.name].sql)
+                case One(link) | Many(link) | Paged(link):
+                    for ours, _ in link.on:
+                        reading.need(f"{{t}}.{ours}")
+        return reading
+
+    async def _rows(
+        self,
+        type_: Type,
+        children: Sequence[Selection],
+        link: Link | None,
+        parents: Sequence[tuple[Any, ...]],
+        condition: tuple[str, Mapping[str, Any]],
+        order: str,
+    ) -> list[list[Row]]:
+        """For each parent (a tuple of tenant and link columns) the linked rows, in order."""
+        reading, parameters = self._reading(type_, children), Parameters()
+        source = self._source(link, parents, parameters)
+        where = self._where(type_, link, condition, parameters)
+        ordering = order_of(type_, None, order).clause("t", backward=False)
+        sql = f"SELECT p.n, {reading.sql('t')} FROM {source} JOIN {type_.table} t ON {where} ORDER BY p.n, {ordering}"
+        groups: list[list[Row]] = [[] for _ in parents]
+        fetched = await self._fetch(sql, parameters.values)
+        for raw, row in zip(fetched, reading.rows(fetched, skip=1), strict=True):
+            groups[raw[0] - 1].append(row)
+        return groups
+
+    def _source(self, link: Link | None, parents: Sequence[tuple[Any, ...]], parameters: Parameters) -> str:
+        if link is None:
+            return "(SELECT 1 AS n) p"
+        columns = ["tenant_id", *(ours for ours, _ in link.on)]
+        kinds = ["int4", *("uuid" for _ in link.on)]
+        arrays = ", ".join(
+            f"{parameters.put([parent[n] for parent in parents])}::{kind}[]" for n, kind in enumerate(kinds)
+        )
+        return f"unnest({arrays}) WITH ORDINALITY AS p({', '.join([*columns, 'n'])})"
+
+    def _where(
+        self, type_: Type, link: Link | None, condition: tuple[str, Mapping[str, Any]], parameters: Parameters
+    ) -> str:
+        parts = [render(condition[0], "t", condition[1], parameters), visible(type_, "t", self._scope, parameters)]
+        if link is not None:
+            parts.append(joined(link, "p", "t"))
+        return " AND ".join(f"({part})" for part in parts)
+
+    # Objects ---------------------------------------------------------------------------------------------------------
+
+    async def _objects(self, type_: Type, rows: Sequence[Row], children: Sequence[Selection]) -> list[dict[str, Any]]:
+        """The rows as objects with the children's response keys, links followed."""
+        columns = [await self._field(type_, rows, child) for child in children]
+        return [
+            {child.key: values[n] for child, values in zip(children, columns, strict=True)} for n in range(len(rows))
+        ]
+
+    async def _field(self, type_: Type, rows: Sequence[Row], child: Selection) -> list[Any]:
+        if child.name == "__typename":
+            return [type_.name] * len(rows)
+        binding = type_.fields[child.name]
+        match binding:
+            case Column(sql):
+                return [_value(row[sql]) for row in rows]
+            case NodeKey():
+                return [str(NodeId(type_.tag or 0, row["{t}.tenant_id"], row["{t}.id"])) for row in rows]
+            case Constant(value):
+                return [value] * len(rows)
+            case Embedded():
+                return [self._embedded(binding, row, child) for row in rows]
+            case One(link) | Many(link) | Paged(link):
+                parents = [(row["{t}.tenant_id"], *(row[f"{{t}}.{ours}"] for ours, _ in link.on)) for row in rows]
+                if not parents:
+                    return []
+                target = self._catalogue.types[link.target]
+                if isinstance(binding, Paged):
+                    return await self._pages(target, child, binding.order, link, parents, ("true", {}))
+                order = binding.order if isinstance(binding, Many) else ""
+                groups = await self._rows(target, child.children, link, parents, ("true", {}), order)
+                objects = iter(await self._objects(target, [row for group in groups for row in group], child.children))
+                lists = [[next(objects) for _ in group] for group in groups]
+                return lists if isinstance(binding, Many) else [one[0] if one else None for one in lists]
+        raise TypeError(f"{type_.name}.{child.name}: no binding")
+
+    def _embedded(self, binding: Embedded, row: Row, child: Selection) -> dict[str, Any] | None:
+        if not row[binding.present]:
+            return None
+        columns = self._catalogue.embedded[binding.type]
+        return {
+            part.key: binding.type if part.name == "__typename" else _value(row[columns[part.name].sql])
+            for part in child.children
+        }
+
+    # Connections -----------------------------------------------------------------------------------------------------
+
+    async def _pages(
+        self,
+        type_: Type,
+        child: Selection,
+        default_order: str,
+        link: Link | None,
+        parents: Sequence[tuple[Any, ...]],
+        condition: tuple[str, Mapping[str, Any]],
+    ) -> list[dict[str, Any]]:
+        """For each parent its connection: edges, nodes, pageInfo, totalCount, as far as they are asked for."""
+        path = (child.key,)
+        page = page_of(child.arguments, path)
+        order = order_of(type_, child.arguments.get("orderBy"), default_order)
+        parts = [node for edge in child.asked("edges") for node in edge.asked("node")] + list(child.asked("nodes"))
+        reading, parameters = self._reading(type_, [grand for part in parts for grand in part.children]), Parameters()
+        for expression in (step.key.sql for step in order.steps):
+            reading.need(f"({expression})::text")
+        source = self._source(link, parents, parameters)
+        where = [self._where(type_, link, condition, parameters), self._filter(type_, child, parameters)]
+        for bound, text, backward in (("after", page.after, False), ("before", page.before, True)):
+            if text is not None:
+                values = self._cursors.read(order, text, (*path, bound))
+                where.append(order.beyond("t", values, parameters, backward=backward))
+        inner = (
+            f"SELECT {reading.sql('t')}, row_number() OVER (ORDER BY {order.clause('t', backward=page.backward)}) "
+            f"AS rank FROM {type_.table} t WHERE {' AND '.join(where)} ORDER BY rank LIMIT {parameters.put(page.limit + 1)}"
+        )
+        sql = f"SELECT p.n, s.* FROM {source} CROSS JOIN LATERAL ({inner}) s ORDER BY p.n, s.rank"
+        groups: list[list[Row]] = [[] for _ in parents]
+        fetched = await self._fetch(sql, parameters.values)
+        for raw, row in zip(fetched, reading.rows([raw[1:-1] for raw in fetched]), strict=True):
+            groups[raw[0] - 1].append(row)
+        totals = await self._totals(type_, child, link, parents, condition) if child.asked("totalCount") else None
+        cut = [(group[: page.limit][:: -1 if page.backward else 1], len(group) > page.limit) for group in groups]
+        flat = [row for rows, _ in cut for row in rows]
+        objects = [iter(await self._objects(type_, flat, part.children)) for part in parts]
+        answers = []
+        for n, (rows, more) in enumerate(cut):
+            nodes = [[next(one) for _ in rows] for one in objects]
+            cursors = [
+                self._cursors.write(order, [row[f"({step.key.sql})::text"] for step in order.steps]) for row in rows
+            ]
+            total = totals[n] if totals else None
+            answers.append(_connection(type_.name, child, page, nodes, cursors, more=more, total=total))
+        return answers
+
+    def _filter(self, type_: Type, child: Selection, parameters: Parameters) -> str:
+        filters = Filters(self._catalogue, self._scope, parameters)
+        condition = filters.condition(type_, child.arguments.get("filter"), "t", (child.key, "filter"))
+        return f"({condition})"
+
+    async def _totals(
+        self,
+        type_: Type,
+        child: Selection,
+        link: Link | None,
+        parents: Sequence[tuple[Any, ...]],
+        condition: tuple[str, Mapping[str, Any]],
+    ) -> list[int]:
+        parameters = Parameters()
+        source = self._source(link, parents, parameters)
+        where = f"{self._where(type_, link, condition, parameters)} AND {self._filter(type_, child, parameters)}"
+        sql = f"SELECT p.n, (SELECT count(*) FROM {type_.table} t WHERE {where}) FROM {source} ORDER BY p.n"
+        return [count for _, count in await self._fetch(sql, parameters.values)]
+
+
+def _connection(
+    name: str,
+    child: Selection,
+    page: Page,
+    nodes: Sequence[list[dict[str, Any]]],
+    cursors: Sequence[str],
+    *,
+    more: bool,
+    total: int | None,
+) -> dict[str, Any]:
+    info = {
+        "__typename": "PageInfo",
+        "hasNextPage": page.before is not None if page.backward else more,
+        "hasPreviousPage": more if page.backward else page.after is not None,
+        "startCursor": cursors[0] if cursors else None,
+        "endCursor": cursors[-1] if cursors else None,
+    }
+
+    shaped = iter(nodes)  # in the order in which ``edges.node`` and then ``nodes`` were asked
+    answer: dict[str, Any] = {one.key: None for one in child.children}
+    for part in child.asked("edges"):
+        edges: list[dict[str, Any]] = [{} for _ in cursors]
+        for one in part.children:
+            values: Sequence[Any] = (
+                next(shaped)
+                if one.name == "node"
+                else cursors
+                if one.name == "cursor"
+                else [f"{name}Edge"] * len(edges)
+            )
+            for edge, value in zip(edges, values, strict=True):
+                edge[one.key] = value
+        answer[part.key] = edges
+    for part in child.asked("nodes"):
+        answer[part.key] = next(shaped)
+    for part in child.asked("pageInfo"):
+        answer[part.key] = {one.key: info[one.name] for one in part.children}
+    for part in child.asked("totalCount"):
+        answer[part.key] = total
+    for part in child.asked("__typename"):
+        answer[part.key] = f"{name}Connection"
+    return answer
+
+
+def _value(value: Any) -> Any:
+    """A database value as the API's scalars show it."""
+    match value:
+        case datetime():
+            return value.astimezone(BEIJING).isoformat(timespec="milliseconds")
+        case date():
+            return value.isoformat()
+        case UUID() | Decimal():
+            return str(value)
+        case _:
+            return value

@@ -1,0 +1,32 @@
+"""On whose behalf rows are read: a database role, and what narrows it inside one district."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.planner.binding import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The database role, and the caller's roles inside the tenant it reads.
+
+    The database role walls off other tenants; ``roles`` and ``values`` narrow rows further, through each type's row rules.
+    ``roles`` is also the fingerprint under which a compiled plan is kept.
+    """
+
+    db_role: str
+    roles: frozenset[str]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def condition(self, type_: Type) -> str:
+        """The rows of this type that the caller may read, as an SQL condition with ``{t}`` and ``:name``.
+
+        Several roles give the union of their rows; a role without a rule for the type reads none of it.
+        """
+        rules = {type_.rows[role] for role in self.roles if role in type_.rows}
+        if "true" in rules:
+            return "true"
+        if not rules:
+            return "false"
+        return " OR ".join(f"({rule})" for rule in sorted(rules))
