@@ -43,7 +43,8 @@ class Policy:
     @property
     def key(self) -> tuple[str, str, str, str, str | None, str | None]:
         """The policy as ``pg_policies`` would show it."""
-        return (self.table, self.name, self.role, self.command, _shown(self.using), _shown(self.check))
+        using = None if self.command == "INSERT" else _shown(self.using)
+        return (self.table, self.name, self.role, self.command, using, _shown(self.check))
 
     def sql(self) -> str:
         text = f"CREATE POLICY {self.name} ON {self.table} FOR {self.command} TO {self.role}"
@@ -91,7 +92,9 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         grants.append(TableGrant(table.name, role, ("SELECT",)))
 
     def owns(role: str, condition: str, privileges: tuple[str, ...]) -> None:
-        if privileges == ("SELECT",):
+        if privileges == ("INSERT",):
+            policies.append(Policy(table.name, f"{role}_adds", role, "INSERT", condition, condition))
+        elif privileges == ("SELECT",):
             policies.append(Policy(table.name, f"{role}_owns", role, "SELECT", condition, None))
         else:
             policies.append(Policy(table.name, f"{role}_owns", role, "ALL", condition, condition))
@@ -109,7 +112,8 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
     if access.sign_in:
         reads_all(roles.AUTHENTICATOR)
     if access.steward:
-        owns(roles.PLATFORM, "true", _writing(access))
+        # What is only ever appended (audit, events) the platform adds to and does not read.
+        owns(roles.PLATFORM, "true", ("INSERT",) if access.append_only else _writing(access))
     if access.municipal:
         owns(roles.MUNICIPAL_WRITER, "tenant_id = 0", _writing(access))
     return Wall(tuple(policies), tuple(grants))

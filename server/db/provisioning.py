@@ -7,10 +7,9 @@ times and at the same time as another run (an advisory lock puts them in line).
 from collections.abc import Callable, Sequence
 
 import psycopg
+from sqlalchemy import Table
 
-import server.db.tables  # noqa: F401  (registers every table)
 from server.db import roles
-from server.db.metadata import metadata
 from server.db.policies import Standing, Tenant, login_role, statements
 
 #: Advisory lock number for everything that changes the schema: migrations and provisioning.
@@ -19,6 +18,7 @@ SCHEMA_LOCK = 0x5368_6571
 
 def provision_roles(
     migrator: psycopg.Connection,
+    tables: Sequence[Table],
     tenants: Sequence[Tenant],
     *,
     role_secret: str,
@@ -38,10 +38,10 @@ def provision_roles(
         progress(f"{len(tenants) + len(roles.SHARED)} 个数据库登录角色")
         migrator.execute(f"SET LOCAL ROLE {roles.OWNER}")
         database = migrator.info.dbname
-        for statement in statements(metadata.sorted_tables, tenants, database, _standing(migrator)):
+        for statement in statements(tables, tenants, database, _standing(migrator)):
             migrator.execute(statement)
             count += 1
-        progress(f"{len(metadata.tables)} 张表的行级策略")
+        progress(f"{len(tables)} 张表的行级策略")
     return count
 
 

@@ -9,6 +9,7 @@ secret and grants nothing: the row-level policies of that role still decide.
 
 import base64
 import binascii
+import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +23,11 @@ _LENGTH = 28
 def new_id() -> UUID:
     """A fresh UUIDv7."""
     return uuid_utils.compat.uuid7()
+
+
+def stable_id(*parts: str) -> UUID:
+    """The same id for the same words in every installation, in the form of a UUIDv8."""
+    return UUID(bytes=hashlib.sha256("/".join(("shequ", *parts)).encode()).digest()[:16], version=8)
 
 
 @dataclass(frozen=True, slots=True)

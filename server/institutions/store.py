@@ -1,0 +1,120 @@
+"""Every SELECT, INSERT and UPDATE of the institution register."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, insert, literal, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.institutions.tables import former_name, institution, succession
+from server.kit.errors import NotFound
+
+
+async def hold_register(connection: AsyncConnection, tenant_id: int) -> None:
+    """Wait until nobody else adds to this tenant's register; held until the transaction ends.
+
+    Names and addresses are no unique keys, so "is it there already" and "add it" must not interleave.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock(1, :tenant)"), {"tenant": tenant_id})
+
+
+async def load_for_change(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> RowMapping:
+    """The institution, locked for change.
+
+    Raises: NotFound.
+    """
+    rows = await connection.execute(
+        select(institution)
+        .where(institution.c.tenant_id == literal(tenant_id), institution.c.id == institution_id)
+        .with_for_update()
+    )
+    row = rows.mappings().one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+async def find_by_registration(connection: AsyncConnection, number: str) -> UUID | None:
+    """The institution with this registration number in the tenant."""
+    found: UUID | None = await connection.scalar(
+        select(institution.c.id).where(institution.c.registration_number == number)
+    )
+    return found
+
+
+async def list_for_matching(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """Every institution of the tenant with the values by which imports recognise it; addresses aggregated."""
+    rows = await connection.execute(
+        text(
+            "SELECT i.id, i.registration_number, i.unified_social_credit_code, i.match_key,"
+            " coalesce(array_agg(s.match_key) FILTER (WHERE s.id IS NOT NULL), '{}') AS addresses"
+            " FROM institution i LEFT JOIN site s ON s.tenant_id = i.tenant_id AND s.institution_id = i.id"
+            " GROUP BY i.tenant_id, i.id"
+        )
+    )
+    return rows.mappings().all()
+
+
+async def insert_institutions(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add the rows in one statement; none is fine."""
+    if rows:
+        await connection.execute(insert(institution), rows)
+
+
+async def update_institution(
+    connection: AsyncConnection, tenant_id: int, institution_id: UUID, values: Mapping[str, Any]
+) -> None:
+    """Change the values and count the version up."""
+    await connection.execute(
+        update(institution)
+        .where(institution.c.tenant_id == literal(tenant_id), institution.c.id == institution_id)
+        .values(**values, version=institution.c.version + 1, updated_at=func.now())
+    )
+
+
+async def insert_former_name(connection: AsyncConnection, row: Mapping[str, Any]) -> None:
+    """Keep a name the institution no longer bears."""
+    await connection.execute(insert(former_name), [row])
+
+
+async def insert_succession(connection: AsyncConnection, row: Mapping[str, Any]) -> None:
+    """Note that one institution follows another."""
+    await connection.execute(insert(succession), [row])
+
+
+async def list_successors(connection: AsyncConnection, institution_id: UUID) -> Sequence[UUID]:
+    """All institutions that follow this one, directly or further on."""
+    rows = await connection.execute(
+        text(
+            "WITH RECURSIVE line(id) AS (SELECT successor_id FROM succession WHERE predecessor_id = :id"
+            " UNION SELECT s.successor_id FROM succession s JOIN line ON s.predecessor_id = line.id)"
+            " SELECT id FROM line"
+        ),
+        {"id": institution_id},
+    )
+    return rows.scalars().all()
+
+
+async def count_children(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> int:
+    """How many institutions stand under this one."""
+    return (
+        await connection.scalar(
+            select(func.count())
+            .select_from(institution)
+            .where(institution.c.tenant_id == literal(tenant_id), institution.c.parent_id == institution_id)
+        )
+        or 0
+    )
+
+
+async def update_latest_review(
+    connection: AsyncConnection, tenant_id: int, institution_id: UUID, decided_on: date
+) -> None:
+    """Keep the day of the latest review, which lists order by; not a change of the institution itself."""
+    await connection.execute(
+        update(institution)
+        .where(institution.c.tenant_id == literal(tenant_id), institution.c.id == institution_id)
+        .values(latest_review_on=func.greatest(institution.c.latest_review_on, decided_on))
+    )

@@ -1,0 +1,30 @@
+"""The review record."""
+
+from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text
+
+from server.db.metadata import Access, one_of, recorded, reference, tenant_table
+from server.reviews.model import ReviewKind, ReviewOutcome
+
+review = tenant_table(
+    "review",
+    Column("kind", Text, nullable=False),
+    *reference("institution_id", "institution"),
+    Column("cycle", Text, comment="the period reviewed, in the review's own words: 2025, 2026Q4"),
+    Column("outcome", Text, nullable=False),
+    Column("score", Numeric(8, 2)),
+    Column("score_max", Numeric(8, 2)),
+    Column("scheme", Text, comment="scores compare only within one scheme"),
+    Column("decided_on", Date, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("reason", Text),
+    Column("policy_digest", Text),
+    Column("annulled_on", Date),
+    *recorded(),
+    Index("ix_review_institution", "tenant_id", "institution_id", "decided_on"),
+    Index("ix_review_decided", "tenant_id", "decided_on"),
+    one_of("kind", ReviewKind),
+    one_of("outcome", ReviewOutcome),
+    CheckConstraint("score IS NULL OR (score >= 0 AND score <= score_max)", name="score"),
+    access=Access(),
+    comment="评审记录",
+)

@@ -1,0 +1,15 @@
+"""All tables of all areas, registered by importing them: for migrations, provisioning and the catalogue check.
+
+A root: it imports every area and is imported only by other roots.
+"""
+
+import server.districts.tables
+import server.identity.tables
+import server.institutions.tables
+import server.record.tables
+import server.reviews.tables
+import server.sites.tables
+import server.workdays.tables  # noqa: F401
+from server.db.metadata import metadata
+
+__all__ = ["metadata"]
