@@ -1,0 +1,139 @@
+{{/* The release's name, with the chart's unless it holds it already; short enough for every suffix below. */}}
+{{- define "shequ.fullname" -}}
+{{- $name := ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name) -}}
+{{- $name | trunc 50 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* What all pods of the release have in common, and with `component` what tells one kind of pod from the others. */}}
+{{- define "shequ.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "shequ.labels" -}}
+{{ include "shequ.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "shequ.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+The part of a pod's spec that is the same for the API, the migration and the test.  No service links: with them Kubernetes
+would set SHEQU_PORT and the like to the Service's address, and the application reads SHEQU_* as its settings.
+*/}}
+{{- define "shequ.pod" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Likewise for a container. */}}
+{{- define "shequ.container" -}}
+image: {{ include "shequ.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+{{- end }}
+
+{{/*
+The settings of the application, and the volumes they speak of.  The PG* variables are read by libpq itself, so they hold
+for the migrator's URL too.  A login in database.url is refused without repeating it, because it would be in the logs then.
+*/}}
+{{- define "shequ.settings" -}}
+{{- if regexMatch "@|[?&](user|password|passfile|sslpassword|service)=" .Values.database.url }}
+{{- fail "database.url names the host and the database only: take the login out of it; the roles' passwords are derived from secrets.existingSecret" }}
+{{- end -}}
+env:
+  - name: SHEQU_ENVIRONMENT
+    value: production
+  - name: SHEQU_LOG_LEVEL
+    value: {{ .Values.logLevel }}
+  - name: SHEQU_OIDC_ISSUER
+    value: {{ .Values.oidc.issuer | quote }}
+  - name: SHEQU_OIDC_AUDIENCE
+    value: {{ .Values.oidc.audience | quote }}
+  - name: SHEQU_DATABASE_URL
+    value: {{ .Values.database.url | quote }}
+  {{- with .Values.secrets }}
+  - name: SHEQU_ROLE_SECRET
+    valueFrom:
+      secretKeyRef:
+        name: {{ .existingSecret }}
+        key: {{ .keys.role }}
+  - name: SHEQU_CURSOR_SECRET
+    valueFrom:
+      secretKeyRef:
+        name: {{ .existingSecret }}
+        key: {{ .keys.cursor }}
+  {{- end }}
+  {{- if .Values.database.tls.existingSecret }}
+  - name: PGSSLMODE
+    value: verify-full
+  - name: PGSSLROOTCERT
+    value: /etc/shequ/database/ca.crt
+  {{- end }}
+{{- end }}
+
+{{- define "shequ.volumeMounts" -}}
+volumeMounts:
+  - name: tmp
+    mountPath: /tmp
+  {{- if .Values.database.tls.existingSecret }}
+  - name: database-ca
+    mountPath: /etc/shequ/database
+    readOnly: true
+  {{- end }}
+{{- end }}
+
+{{- define "shequ.volumes" -}}
+volumes:
+  - name: tmp
+    emptyDir:
+      sizeLimit: {{ .Values.tmpSizeLimit }}
+  {{- with .Values.database.tls }}
+  {{- if .existingSecret }}
+  - name: database-ca
+    secret:
+      secretName: {{ .existingSecret }}
+      items:
+        - key: {{ .key }}
+          path: ca.crt
+  {{- end }}
+  {{- end }}
+{{- end }}

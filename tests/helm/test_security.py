@@ -1,0 +1,170 @@
+"""No pod can do more than it must, and no secret is seen by a pod that does not need it."""
+
+import json
+
+import helm_python
+import pytest
+
+from tests.helm.rendered import Release, Values, environment
+
+# What the application reads.  The one list of it in the tests of the chart, until the settings class stands in for it.
+SETTINGS = {
+    "SHEQU_ENVIRONMENT",
+    "SHEQU_LOG_LEVEL",
+    "SHEQU_DATABASE_URL",
+    "SHEQU_MIGRATOR_URL",
+    "SHEQU_ROLE_SECRET",
+    "SHEQU_CURSOR_SECRET",
+    "SHEQU_OIDC_ISSUER",
+    "SHEQU_OIDC_AUDIENCE",
+}
+SECRET_SETTINGS = {"SHEQU_MIGRATOR_URL", "SHEQU_ROLE_SECRET", "SHEQU_CURSOR_SECRET"}
+
+
+def test_every_pod_is_unprivileged(release: Release) -> None:
+    assert set(release.pods()) == {"api", "migration", "test"}
+    for pod in release.pods().values():
+        spec = pod["spec"]
+        assert spec["securityContext"] == {
+            "runAsNonRoot": True,
+            "runAsUser": 10001,
+            "runAsGroup": 10001,
+            "fsGroup": 10001,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        assert spec["automountServiceAccountToken"] is False
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
+        assert all({"emptyDir", "secret"} & set(volume) for volume in spec.get("volumes", []))
+
+
+def test_every_container_is_confined_and_bounded(release: Release) -> None:
+    assert set(release.containers()) == {"api", "migrate", "provision", "readiness"}
+    for container in release.containers().values():
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+        assert "memory" in container["resources"]["limits"]
+
+
+def test_only_tmp_can_be_written_to_and_not_without_end(release: Release) -> None:
+    for pod in release.pods().values():
+        sizes = {v["name"]: v["emptyDir"]["sizeLimit"] for v in pod["spec"].get("volumes", []) if "emptyDir" in v}
+        assert all(sizes.values())
+        for container in pod["spec"]["containers"]:
+            writable = [m["mountPath"] for m in container.get("volumeMounts", []) if not m.get("readOnly")]
+            assert writable in ([], ["/tmp"])
+
+
+def test_api_is_probed_and_drained(release: Release) -> None:
+    api = release.containers()["api"]
+    probes = {kind: api[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+    # Liveness must not ask the database: when that is away, restarting every replica helps nobody.
+    assert {kind: probe["path"] for kind, probe in probes.items()} == {
+        "startup": "/livez",
+        "liveness": "/livez",
+        "readiness": "/readyz",
+    }
+    assert {probe["port"] for probe in probes.values()} == {"http"}
+    drained = release.pods()["api"]["spec"]["terminationGracePeriodSeconds"]
+    assert 0 < api["lifecycle"]["preStop"]["sleep"]["seconds"] < drained
+
+
+def test_api_listens_where_it_is_probed(release: Release) -> None:
+    api = release.containers()["api"]
+    (port,) = api["ports"]
+    assert api["args"] == ["serve", "--host", "0.0.0.0", "--port", str(port["containerPort"])]
+
+
+def test_settings_are_known_to_the_application(release: Release) -> None:
+    given = {name for container in release.containers().values() for name in environment(container)}
+    assert {name for name in given if name.startswith("SHEQU_")} == SETTINGS
+    assert {name for name in given if not name.startswith("SHEQU_")} <= {"PGSSLMODE", "PGSSLROOTCERT"}
+
+
+def test_service_links_do_not_pose_as_settings(release: Release) -> None:
+    # A Service named shequ would otherwise put SHEQU_PORT=tcp://… into every pod.
+    assert all(pod["spec"]["enableServiceLinks"] is False for pod in release.pods().values())
+
+
+def test_migrator_url_reaches_the_migration_alone(release: Release, values: Values) -> None:
+    secret = values["migration"]["existingSecret"]
+    for name, container in release.containers().items():
+        assert ("SHEQU_MIGRATOR_URL" in environment(container)) == (name in {"migrate", "provision"})
+    for name in ("api", "test"):
+        assert secret not in json.dumps(release.pods()[name])
+    assert "SHEQU_MIGRATOR_URL" not in json.dumps(release.one("Deployment"))
+
+
+def test_secrets_come_from_secrets_and_nothing_else_does(release: Release) -> None:
+    for container in release.containers().values():
+        for name, value in environment(container).items():
+            assert isinstance(value, tuple) == (name in SECRET_SETTINGS), name
+        assert "envFrom" not in container
+    assert "Secret" not in release.kinds()
+
+
+def test_chart_never_deploys_development(release: Release) -> None:
+    # Development has a token issuer built in, so no value may turn it on.
+    for name in ("api", "migrate", "provision"):
+        assert environment(release.containers()[name])["SHEQU_ENVIRONMENT"] == "production"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://shequ:hunter2@db:5432/shequ",
+        "postgresql://shequ@db/shequ?password=hunter2",
+        "postgresql://db/shequ?password=hunter2",
+        "postgresql://db/shequ?sslmode=require&user=shequ&password=hunter2",
+    ],
+)
+def test_login_in_the_database_url_is_refused_without_repeating_it(
+    chart: helm_python.Chart, minimal: Values, url: str
+) -> None:
+    minimal["database"]["url"] = url
+    with pytest.raises(helm_python.HelmError, match=r"database\.url names the host and the database only") as refusal:
+        chart.render(minimal)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_database_is_authenticated_when_its_authority_is_given(chart: helm_python.Chart, minimal: Values) -> None:
+    minimal["database"]["tls"] = {"existingSecret": "shequ-ca"}
+    release = Release.of(chart, minimal)
+    for name in ("api", "migrate", "provision"):
+        container = release.containers()[name]
+        settings = environment(container)
+        assert settings["PGSSLMODE"] == "verify-full"
+        read_only = [mount["mountPath"] for mount in container["volumeMounts"] if mount.get("readOnly")]
+        assert settings["PGSSLROOTCERT"] in [f"{path}/ca.crt" for path in read_only]
+
+
+def test_network_is_closed_but_for_the_named_openings(chart: helm_python.Chart, minimal: Values) -> None:
+    minimal["networkPolicy"] = {"ingressNamespaces": ["ingress-nginx"], "egressPorts": [6432]}
+    release = Release.of(chart, minimal)
+    policy = release.one("NetworkPolicy")["spec"]
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    for pod in release.pods().values():
+        assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+
+    (ingress,) = policy["ingress"]
+    own, others = ingress["from"]
+    assert own == {"podSelector": {}}
+    assert others["namespaceSelector"]["matchExpressions"][0]["values"] == ["ingress-nginx"]
+    anywhere, own_pods = policy["egress"]
+    assert {(p["port"], p["protocol"]) for p in anywhere["ports"]} == {(53, "UDP"), (53, "TCP"), (6432, "TCP")}
+    assert own_pods["to"] == [{"podSelector": policy["podSelector"]}]
+
+
+def test_network_opens_to_no_namespace_unless_one_is_named(chart: helm_python.Chart, minimal: Values) -> None:
+    # An empty list of namespaces left in the policy would mean every namespace.
+    (ingress,) = Release.of(chart, minimal).one("NetworkPolicy")["spec"]["ingress"]
+    assert ingress["from"] == [{"podSelector": {}}]
+
+
+def test_egress_without_ports_is_dns_alone(chart: helm_python.Chart, minimal: Values) -> None:
+    minimal["networkPolicy"] = {"egressPorts": []}
+    anywhere, _ = Release.of(chart, minimal).one("NetworkPolicy")["spec"]["egress"]
+    assert {p["port"] for p in anywhere["ports"]} == {53}
