@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table
 
 from server.db import roles
-from server.db.metadata import Access
+from server.db.metadata import Access, access_of
 
 
 def _shown(condition: str | None) -> str | None:
@@ -83,7 +83,7 @@ def _writing(access: Access) -> tuple[str, ...]:
 
 def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
     """The policies and grants of one table, for all roles."""
-    access: Access = table.info["access"]
+    access = access_of(table)
     policies: list[Policy] = []
     grants: list[TableGrant] = []
 

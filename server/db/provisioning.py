@@ -10,10 +10,8 @@ import psycopg
 from sqlalchemy import Table
 
 from server.db import roles
+from server.db.migrating import SCHEMA_LOCK
 from server.db.policies import Standing, Tenant, login_role, statements
-
-#: Advisory lock number for everything that changes the schema: migrations and provisioning.
-SCHEMA_LOCK = 0x5368_6571
 
 
 def provision_roles(

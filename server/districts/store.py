@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.districts.model import District
 from server.districts.tables import authority, district, insurance_agency
+from server.kit.ids import stable_id
 
 
 async def upsert_district(connection: AsyncConnection, one: District) -> None:

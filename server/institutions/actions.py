@@ -20,7 +20,7 @@ from server.institutions.model import (
     RecordSource,
     SuccessionReason,
 )
-from server.kit import clock, names, uscc
+from server.kit import clock, names, registration_no, uscc
 from server.kit.actor import Role
 from server.kit.errors import Conflict, Invalid, NotFound, OutOfDate
 from server.kit.ids import new_id
@@ -62,20 +62,20 @@ async def register_institution(act: Act, wanted: Registration) -> UUID:
     code = wanted.unified_social_credit_code
     if code is not None:
         code = uscc.normalise(code, path=("input", "unifiedSocialCreditCode"))
+    number = wanted.registration_number
+    if number is not None:
+        number = registration_no.normalise(number, path=("input", "registrationNumber"))
     await store.hold_register(act.connection, act.tenant_id)
-    for other in await store.list_for_matching(act.connection):
-        if wanted.registration_number and other["registration_number"] == wanted.registration_number:
-            raise Conflict(
-                f"登记号 {wanted.registration_number} 已有机构使用", path=("input", "registrationNumber")
-            )
-        if other["match_key"] == names.match_key(name) and names.match_key(address) in other["addresses"]:
-            raise Conflict(f"同名同址的机构“{name}”已登记", path=("input", "name"))
+    if number and await store.find_by_registration(act.connection, number):
+        raise Conflict(f"登记号 {number} 已有机构使用", path=("input", "registrationNumber"))
+    if await store.find_same_place(act.connection, names.match_key(name), names.match_key(address)):
+        raise Conflict(f"同名同址的机构“{name}”已登记", path=("input", "name"))
     if wanted.parent_id is not None:
         parent = await _linked(act, wanted.parent_id, ("input", "centre"))
         rules.check_under(wanted.kind, InstitutionKind(parent["kind"]))
     institution_id = new_id()
     after = {
-        "registration_number": wanted.registration_number,
+        "registration_number": number,
         "name": name,
         "unified_social_credit_code": code,
         "kind": wanted.kind,
@@ -140,7 +140,7 @@ async def move_institution(
 
     Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict.
     """
-    before = await _held(act, institution_id, expected_version)
+    await _held(act, institution_id, expected_version)
     rules.check_not_future(on, clock.today(), "on")
     address = names.normalise(address, path=("input", "address"))
     if (longitude is None) != (latitude is None):
@@ -160,7 +160,6 @@ async def move_institution(
     await act.note(
         "moved", "institution", institution_id, before={"addresses": left}, after={"address": address, "on": on}
     )
-    assert before["id"] == institution_id
 
 
 async def change_kind(act: Act, institution_id: UUID, *, expected_version: int, kind: InstitutionKind) -> None:

@@ -12,9 +12,7 @@ ENDED = (InstitutionStatus.CANCELLED, InstitutionStatus.REVOKED, InstitutionStat
 def check_population(population: int | None) -> None:
     """Raises: Invalid for a negative population or one beyond any district's."""
     if population is not None and not 0 <= population <= 10_000_000:
-        raise Invalid(
-            f"服务人口应在 0 到 10000000 之间，实际为 {population}", path=("input", "servicePopulation")
-        )
+        raise Invalid(f"服务人口应在 0 到 10000000 之间，实际为 {population}", path=("input", "servicePopulation"))
 
 
 def check_not_future(day: date | None, today: date, field: str) -> None:
@@ -26,7 +24,9 @@ def check_not_future(day: date | None, today: date, field: str) -> None:
 def check_active(status: str) -> None:
     """Raises: Conflict for an institution whose registered life has ended."""
     if status in ENDED:
-        raise Conflict(f"机构状态为“{InstitutionStatus(status).label}”，不能再变更登记信息", path=("input", "institution"))
+        raise Conflict(
+            f"机构状态为“{InstitutionStatus(status).label}”，不能再变更登记信息", path=("input", "institution")
+        )
 
 
 def check_under(child: InstitutionKind, parent: InstitutionKind) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.institutions.tables import former_name, institution, succession
 from server.kit.errors import NotFound
+from server.sites.tables import site
 
 
 async def hold_register(connection: AsyncConnection, tenant_id: int) -> None:
@@ -40,6 +41,17 @@ async def find_by_registration(connection: AsyncConnection, number: str) -> UUID
     """The institution with this registration number in the tenant."""
     found: UUID | None = await connection.scalar(
         select(institution.c.id).where(institution.c.registration_number == number)
+    )
+    return found
+
+
+async def find_same_place(connection: AsyncConnection, name_key: str, address_key: str) -> UUID | None:
+    """An institution of the tenant with this name at this address."""
+    found: UUID | None = await connection.scalar(
+        select(institution.c.id)
+        .join(site, (site.c.tenant_id == institution.c.tenant_id) & (site.c.institution_id == institution.c.id))
+        .where(institution.c.match_key == name_key, site.c.match_key == address_key)
+        .limit(1)
     )
     return found
 

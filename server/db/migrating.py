@@ -1,0 +1,77 @@
+"""Preparing a database and bringing its schema up to date."""
+
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote, urlencode
+
+import alembic.command
+import alembic.config
+import psycopg
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from server.db.roles import MIGRATOR, OWNER
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Advisory lock number for everything that changes the schema: migrations and provisioning.
+SCHEMA_LOCK = 0x5368_6571
+
+
+def sqlalchemy_url(dsn: str) -> str:
+    """A SQLAlchemy URL for any libpq connection string or URL."""
+    known = cast(dict[str, str], psycopg.conninfo.conninfo_to_dict(dsn))
+    user, password = known.pop("user", ""), known.pop("password", "")
+    login = f"{quote(user)}:{quote(password, safe='')}@" if user else ""
+    database = quote(known.pop("dbname", ""))
+    return f"postgresql+psycopg://{login}/{database}?{urlencode(known)}"
+
+
+def configuration(dsn: str | None = None) -> alembic.config.Config:
+    """Alembic's configuration out of pyproject; ``dsn`` is the migrator's connection string."""
+    config = alembic.config.Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["url"] = dsn
+    return config
+
+
+def upgrade(dsn: str) -> None:
+    """Bring the database to the newest revision. Raises: psycopg and alembic errors, with nothing changed."""
+    alembic.command.upgrade(configuration(dsn), "head")
+
+
+def newest_revision() -> str:
+    """The revision that this code expects."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    if head is None:
+        raise RuntimeError("no migrations")
+    return head
+
+
+def prepare_database(superuser_dsn: str, database: str, *, migrator_password: str) -> str:
+    """An empty database that the owner owns and the migrator works in; the migrator's connection string.
+
+    What an operator does once on a production server (docs/operations.md), done here for the embedded one.  May run again.
+    """
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        for role, options in ((OWNER, "NOLOGIN"), (MIGRATOR, "LOGIN CREATEROLE")):
+            connection.execute(
+                f"DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+            )
+            connection.execute(f"ALTER ROLE {role} {options}")
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(MIGRATOR), sql.Literal(migrator_password))
+        )
+        connection.execute(f"GRANT {OWNER} TO {MIGRATOR}")
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
+        if not known:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 LOCALE 'C.UTF-8' ENCODING 'UTF8'").format(
+                    sql.Identifier(database), sql.Identifier(OWNER)
+                )
+            )
+    with psycopg.connect(make_conninfo(superuser_dsn, dbname=database), autocommit=True) as connection:
+        for extension in ("pg_trgm", "btree_gist"):
+            connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+        connection.execute(f"GRANT CREATE ON SCHEMA public TO {OWNER}")
+    return make_conninfo(superuser_dsn, dbname=database, user=MIGRATOR, password=migrator_password)

@@ -1,0 +1,64 @@
+"""Writing into the review record; areas that conclude a review call this inside their own act."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from server.kit import clock
+from server.kit.errors import Invalid
+from server.kit.ids import new_id
+from server.record.acts import Act
+from server.reviews import store
+from server.reviews.model import ReviewKind, ReviewOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """How one review ended. ``score`` counts within ``scheme`` only, from 0 to ``score_max``."""
+
+    kind: ReviewKind
+    institution_id: UUID
+    outcome: ReviewOutcome
+    decided_on: date
+    decided_by: str
+    cycle: str | None = None
+    score: Decimal | None = None
+    score_max: Decimal | None = None
+    scheme: str | None = None
+    reason: str | None = None
+    policy_digest: str | None = None
+
+
+async def record_review(act: Act, conclusion: Conclusion) -> UUID:
+    """The review's row in the common record.
+
+    The caller keeps ``institution.latest_review_on`` (``institutions`` stands above this area).
+    Raises: Invalid for a day that has not come, a score outside its scale, or a score without its scheme.
+    """
+    if conclusion.decided_on > clock.today():
+        raise Invalid(f"评审日期不能晚于今天，实际为 {conclusion.decided_on}", path=("input", "decidedOn"))
+    score, most = conclusion.score, conclusion.score_max
+    if score is not None:
+        if most is None or conclusion.scheme is None:
+            raise Invalid("有得分时应同时给出满分和评分方案", path=("input", "score"))
+        if not 0 <= score <= most:
+            raise Invalid(f"得分应在 0 到 {most} 之间，实际为 {score}", path=("input", "score"))
+    review_id = new_id()
+    after = {
+        "kind": conclusion.kind,
+        "institution_id": conclusion.institution_id,
+        "cycle": conclusion.cycle,
+        "outcome": conclusion.outcome,
+        "score": score,
+        "score_max": most,
+        "scheme": conclusion.scheme,
+        "decided_on": conclusion.decided_on,
+        "decided_by": conclusion.decided_by,
+        "reason": conclusion.reason,
+        "policy_digest": conclusion.policy_digest,
+    }
+    row = after | {"tenant_id": act.tenant_id, "id": review_id, "created_by": act.actor.subject, "source": "PERSON"}
+    await store.insert_reviews(act.connection, [row])
+    await act.note("concluded", "review", review_id, after=after, policy_digest=conclusion.policy_digest)
+    return review_id

@@ -1,0 +1,60 @@
+"""What an installation sets: environment variables that begin with ``SHEQU_``."""
+
+from enum import StrEnum
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Development has the built-in issuer, GraphiQL and hints; production has none of them."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """A setting is missing or contradicts another; the message names it and says what to do."""
+
+
+class Settings(BaseSettings):
+    """Read once at start; secrets never show in a repr."""
+
+    model_config = SettingsConfigDict(env_prefix="SHEQU_", extra="ignore")
+
+    environment: Environment = Environment.PRODUCTION
+    #: Host and database only (``postgresql://db:5432/shequ``); each role's user and password are put in.
+    database_url: str | None = None
+    #: The migrator's login; needed by ``migrate`` and ``provision`` alone.
+    migrator_url: SecretStr | None = None
+    #: The one secret from which every role's password is derived.
+    role_secret: SecretStr | None = None
+    #: Signs cursors; derived from ``role_secret`` where not set.
+    cursor_secret: SecretStr | None = None
+    oidc_issuer: str | None = None
+    oidc_audience: str = "shequ"
+    #: Where the issuer's keys are; found through the issuer's discovery document where not set.
+    oidc_jwks_url: str | None = None
+    log_level: str = "INFO"
+    #: The most database connections one role may hold in one process.
+    pool_size: int = 4
+
+    def require_database(self) -> tuple[str, str]:
+        """Database URL and role secret. Raises: SettingsError."""
+        if not self.database_url:
+            raise SettingsError("未设置 SHEQU_DATABASE_URL（数据库地址，例如 postgresql://db:5432/shequ）")
+        if self.role_secret is None or len(self.role_secret.get_secret_value()) < 16:
+            raise SettingsError("未设置 SHEQU_ROLE_SECRET，或不足 16 个字符")
+        return self.database_url, self.role_secret.get_secret_value()
+
+    def require_migrator_url(self) -> str:
+        """The migrator's login. Raises: SettingsError."""
+        if self.migrator_url is None:
+            raise SettingsError("未设置 SHEQU_MIGRATOR_URL（迁移账号的数据库地址，含用户名和口令）")
+        return self.migrator_url.get_secret_value()
+
+    def require_cursor_secret(self) -> str:
+        """What cursors are signed with."""
+        if self.cursor_secret is not None:
+            return self.cursor_secret.get_secret_value()
+        return "cursor/" + self.require_database()[1]
