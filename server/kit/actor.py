@@ -5,28 +5,29 @@ never across districts.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
+
+from server.kit.terms import Term
 
 #: The municipality's own rows carry this tenant number; districts count from 1 (tenants/<code>/district.yaml).
 MUNICIPALITY = 0
 
 
-class Role(StrEnum):
+class Role(Term):
     """What a person is within one jurisdiction (design: platform, "Signing in")."""
 
-    PUBLIC = "PUBLIC"
-    APPLICANT = "APPLICANT"
-    INSTITUTION_STAFF = "INSTITUTION_STAFF"
-    EXPERT = "EXPERT"
-    DEPARTMENT_OFFICER = "DEPARTMENT_OFFICER"
-    DISTRICT_OFFICER = "DISTRICT_OFFICER"
-    DISTRICT_ADMINISTRATOR = "DISTRICT_ADMINISTRATOR"
-    AGENCY_OFFICER = "AGENCY_OFFICER"
-    MUNICIPAL_ANALYST = "MUNICIPAL_ANALYST"
-    MUNICIPAL_HEALTH_OFFICER = "MUNICIPAL_HEALTH_OFFICER"
-    MUNICIPAL_INSURANCE_OFFICER = "MUNICIPAL_INSURANCE_OFFICER"
-    PLATFORM_OPERATOR = "PLATFORM_OPERATOR"
+    PUBLIC = "PUBLIC", "公众"
+    APPLICANT = "APPLICANT", "申报人"
+    INSTITUTION_STAFF = "INSTITUTION_STAFF", "机构工作人员"
+    EXPERT = "EXPERT", "评审专家"
+    DEPARTMENT_OFFICER = "DEPARTMENT_OFFICER", "部门工作人员"
+    DISTRICT_OFFICER = "DISTRICT_OFFICER", "区卫生健康委工作人员"
+    DISTRICT_ADMINISTRATOR = "DISTRICT_ADMINISTRATOR", "区管理员"
+    AGENCY_OFFICER = "AGENCY_OFFICER", "区医保经办机构工作人员"
+    MUNICIPAL_ANALYST = "MUNICIPAL_ANALYST", "市级分析人员"
+    MUNICIPAL_HEALTH_OFFICER = "MUNICIPAL_HEALTH_OFFICER", "市卫生健康委工作人员"
+    MUNICIPAL_INSURANCE_OFFICER = "MUNICIPAL_INSURANCE_OFFICER", "市医保中心工作人员"
+    PLATFORM_OPERATOR = "PLATFORM_OPERATOR", "平台运维人员"
 
 
 #: Roles that read every district's rows.

@@ -78,10 +78,10 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """All linked rows in a fixed order; for lists that stay short by nature."""
+    """All linked rows in a fixed order (then by row id); for lists that stay short by nature."""
 
     link: Link
-    order: str
+    order: "Key | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +158,14 @@ def no_condition(_: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 class Root:
     """A root field that the planner answers with rows of ``target``.
 
-    ``shape`` says how many: ONE row or null, LIST for a short list in the order ``order``, PAGE for a connection.
+    ``shape`` says how many: ONE row or null, LIST for a short list in the order ``key``, PAGE for a connection whose
+    default order is named by ``order``.
     ``required``: a missing row is an error for the caller (``NOT_FOUND``), not merely null.
     """
 
     target: str
     shape: "Shape"
+    key: Key | None = None
     order: str = ""
     arguments: Arguments = no_condition
     required: bool = False

@@ -96,6 +96,12 @@ def order_of(type_: Type, wanted: Sequence[Mapping[str, Any]] | None, default: s
     return Order(type_.name, tuple(steps))
 
 
+def fixed_order(type_: Type, key: Key | None) -> Order:
+    """The total order of a short list: by its key, then by row id."""
+    steps = () if key is None else (Step("KEY", key, descending=False),)
+    return Order(type_.name, (*steps, Step("ID", _ID, descending=False)))
+
+
 class Cursors:
     """Signs and reads cursors with the installation's secret."""
 

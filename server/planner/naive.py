@@ -19,6 +19,7 @@ from server.planner.binding import (
     Column,
     Constant,
     Embedded,
+    Key,
     Link,
     Many,
     NodeKey,
@@ -28,7 +29,7 @@ from server.planner.binding import (
     Shape,
     Type,
 )
-from server.planner.keyset import Cursors, Page, order_of, page_of
+from server.planner.keyset import Cursors, Page, fixed_order, order_of, page_of
 from server.planner.predicates import Filters, Parameters, joined, render, visible
 from server.planner.scope import Scope
 from server.planner.selection import Selection
@@ -75,7 +76,7 @@ class Naive:
         if root.shape is Shape.PAGE:
             pages = await self._pages(type_, selection, root.order, None, [()], (template, values))
             return pages[0]
-        rows = await self._rows(type_, selection.children, None, [()], (template, values), root.order)
+        rows = await self._rows(type_, selection.children, None, [()], (template, values), root.key)
         if root.shape is Shape.LIST:
             return await self._objects(type_, rows[0], selection.children)
         if not rows[0] and root.required:
@@ -96,7 +97,7 @@ class Naive:
                 {"tenants": [one.tenant_id for one in wanted], "ids": [one.id for one in wanted]},
             )
             children = cases[type_.name]
-            rows = (await self._rows(type_, children, None, [()], condition, ""))[0]
+            rows = (await self._rows(type_, children, None, [()], condition, None))[0]
             objects = await self._objects(type_, rows, children)
             for row, value in zip(rows, objects, strict=True):
                 answers[NodeId(tag, row["{t}.tenant_id"], row["{t}.id"])] = value
@@ -128,13 +129,13 @@ class Naive:
         link: Link | None,
         parents: Sequence[tuple[Any, ...]],
         condition: tuple[str, Mapping[str, Any]],
-        order: str,
+        key: Key | None,
     ) -> list[list[Row]]:
         """For each parent (a tuple of tenant and link columns) the linked rows, in order."""
         reading, parameters = self._reading(type_, children), Parameters()
         source = self._source(link, parents, parameters)
         where = self._where(type_, link, condition, parameters)
-        ordering = order_of(type_, None, order).clause("t", backward=False)
+        ordering = fixed_order(type_, key).clause("t", backward=False)
         sql = f"SELECT p.n, {reading.sql('t')} FROM {source} JOIN {type_.table} t ON {where} ORDER BY p.n, {ordering}"
         groups: list[list[Row]] = [[] for _ in parents]
         fetched = await self._fetch(sql, parameters.values)
@@ -189,8 +190,8 @@ class Naive:
                 target = self._catalogue.types[link.target]
                 if isinstance(binding, Paged):
                     return await self._pages(target, child, binding.order, link, parents, ("true", {}))
-                order = binding.order if isinstance(binding, Many) else ""
-                groups = await self._rows(target, child.children, link, parents, ("true", {}), order)
+                key = binding.order if isinstance(binding, Many) else None
+                groups = await self._rows(target, child.children, link, parents, ("true", {}), key)
                 objects = iter(await self._objects(target, [row for group in groups for row in group], child.children))
                 lists = [[next(objects) for _ in group] for group in groups]
                 return lists if isinstance(binding, Many) else [one[0] if one else None for one in lists]

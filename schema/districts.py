@@ -1,0 +1,155 @@
+"""Districts, their authorities and insurance agencies."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from schema.connections import After, Before, Connection, First, Last, Node
+from schema.filters import UNSET, Filter, StringFilter
+from schema.planned import Binds, field_of, not_resolved, planned
+from schema.rows import EVERYONE
+from schema.terms import term
+from server.districts import tables
+from server.districts.model import AuthorityKind, DistrictKind
+from server.planner.binding import Key, Kind, Link, Many, One, Paged, Root, Shape
+
+if TYPE_CHECKING:
+    from schema.institutions import Institution, InstitutionFilter, InstitutionOrder
+    from schema.reviews import Review, ReviewFilter, ReviewOrder
+
+term(DistrictKind, "辖区类别 what a jurisdiction is in law")
+term(AuthorityKind, "机关类别 which body an authority is")
+
+
+#: The numbers of these types in node ids.
+DISTRICT_TAG = 1
+AGENCY_TAG = 2
+
+
+@strawberry.type(description="机关 a body of a district: commission, bureau, department or institution in its service")
+class Authority:
+    """An authority."""
+
+    kind: AuthorityKind = field_of("类别")
+    name: str = field_of("名称")
+
+
+@strawberry.type(description="医保经办机构 the district's insurance agency (京医保中心发〔2025〕4号 附件3)")
+class InsuranceAgency(Node):
+    """An insurance agency."""
+
+    name: str = field_of("单位名称")
+    phones: list[str] = field_of("业务咨询电话")
+    email: str = field_of("接收申请材料专用邮箱")
+    version: int = field_of("版本 for `expectedVersion`")
+    district: Annotated["District", strawberry.lazy("schema.districts")] = field_of("所在辖区")
+
+
+@strawberry.type(description="辖区 a jurisdiction and tenant: one of the 16 districts, the 开发区, or the municipality")
+class District(Node):
+    """A district."""
+
+    code: str = field_of("代码 as in URLs and arguments: `fengtai`")
+    name: str = field_of("名称")
+    name_en: str = field_of("英文名称")
+    kind: DistrictKind = field_of("类别")
+    division_code: str | None = field_of("行政区划代码 GB/T 2260; null for the 开发区, which has none")
+    statistics_code: str | None = field_of("统计用区划代码")
+    authorities: list[Authority] = field_of("机关与部门")
+    insurance_agency: InsuranceAgency | None = field_of("医保经办机构 null for the municipality")
+
+    @planned
+    def institutions(
+        self,
+        filter: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions")] | None = UNSET,
+        order_by: list[Annotated["InstitutionOrder", strawberry.lazy("schema.institutions")]] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[Annotated["Institution", strawberry.lazy("schema.institutions")]]:
+        """机构 the district's institutions that the caller may see, by name in pinyin unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def reviews(
+        self,
+        filter: Annotated["ReviewFilter", strawberry.lazy("schema.reviews")] | None = UNSET,
+        order_by: list[Annotated["ReviewOrder", strawberry.lazy("schema.reviews")]] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[Annotated["Review", strawberry.lazy("schema.reviews")]]:
+        """评审记录 the district's reviews that the caller may see, latest first unless ordered otherwise"""
+        not_resolved()
+
+
+@strawberry.input(description="辖区筛选")
+class DistrictFilter:
+    """A filter on districts."""
+
+    code: StringFilter | None = strawberry.field(default=UNSET, description="代码")
+    kind: Filter[DistrictKind] | None = strawberry.field(default=UNSET, description="类别")
+
+
+@strawberry.type
+class DistrictQueries:
+    """Root fields of this area."""
+
+    @planned
+    def districts(self) -> list[District]:
+        """全部辖区 the 16 districts and the 开发区 in their official order; the municipality is not among them"""
+        not_resolved()
+
+    @planned
+    def district(
+        self, code: Annotated[str, strawberry.argument(description="代码 `fengtai`; `beijing` for the municipality")]
+    ) -> District | None:
+        """一个辖区 by its code; an error `NOT_FOUND` where there is none"""
+        not_resolved()
+
+    @planned
+    def insurance_agencies(self) -> list[InsuranceAgency]:
+        """医保经办机构 all agencies, in the order of 附件3"""
+        not_resolved()
+
+
+BINDS = (
+    Binds(Authority, tables.authority, EVERYONE),
+    Binds(
+        InsuranceAgency,
+        tables.insurance_agency,
+        EVERYONE,
+        tag=AGENCY_TAG,
+        fields={"district": One(Link("District", ()))},
+    ),
+    Binds(
+        District,
+        tables.district,
+        EVERYONE,
+        tag=DISTRICT_TAG,
+        fields={
+            "authorities": Many(Link("Authority", ()), Key("{t}.kind", Kind.TEXT)),
+            "insuranceAgency": One(Link("InsuranceAgency", ())),
+            "institutions": Paged(Link("Institution", ()), "NAME ASC"),
+            "reviews": Paged(Link("Review", ()), "DECIDED_ON DESC"),
+        },
+    ),
+)
+
+ROOTS = {
+    "districts": Root(
+        "District",
+        Shape.LIST,
+        key=Key("{t}.display_order", Kind.INT),
+        arguments=lambda _: ("{t}.kind <> 'MUNICIPALITY'", {}),
+    ),
+    "district": Root(
+        "District",
+        Shape.ONE,
+        arguments=lambda arguments: ("{t}.code = :code", {"code": arguments["code"]}),
+        required=True,
+    ),
+    "insuranceAgencies": Root("InsuranceAgency", Shape.LIST, key=Key("{t}.tenant_id", Kind.INT)),
+}

@@ -1,0 +1,164 @@
+"""Types whose fields live in the database: how they are declared, and how they are tied to tables.
+
+A planned type is plain Strawberry: names, types, arguments, descriptions.  Its fields have no resolver, for the planner
+answers them; ``Binds`` beside the type says which table, and only what cannot be read off the names.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeVar, cast
+
+import strawberry
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+    is_non_null_type,
+)
+from sqlalchemy import ARRAY, BigInteger, Boolean, Date, DateTime, Float, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import Column as SqlColumn
+from sqlalchemy.dialects.postgresql import JSONB
+
+from server.planner.binding import Catalogue, Column, Compare, Field, Key, Kind, NodeKey, Operand, Root, RowRule, Type
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+def planned(resolver: T) -> Any:
+    """A field with arguments that the planner answers; the function's signature and docstring are its contract."""
+    description = " ".join((resolver.__doc__ or "").split())
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def field_of(description: str, name: str | None = None) -> Any:
+    """A plain field that the planner answers."""
+    return strawberry.field(description=description, name=name)
+
+
+def resolved(description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A field that Python answers."""
+    return lambda resolver: strawberry.field(resolver=resolver, description=description)
+
+
+def not_resolved() -> NoReturn:
+    """What the body of a planned field does: the planner answers before it could be called."""
+    raise AssertionError("answered by the planner")
+
+
+@dataclass(frozen=True, slots=True)
+class Binds:
+    """Ties a Strawberry type to a table. Fields are found by name: ``operatingNature`` ↔ ``operating_nature``.
+
+    Orders (the values of the enum ``<Type>OrderField``) and filter operands (the fields of ``<Type>Filter``) likewise.
+    ``fields``, ``orders`` and ``filters`` hold what a name does not say, ``columns`` the column where it bears another name.
+    """
+
+    type: Any
+    table: Table
+    rows: Mapping[str, RowRule]
+    tag: int | None = None
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    orders: Mapping[str, Key] = field(default_factory=dict)
+    filters: Mapping[str, Operand] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The type's GraphQL name."""
+        return cast(str, self.type.__strawberry_definition__.name)
+
+
+class BindingError(Exception):
+    """A type and its table do not fit; the message names the field."""
+
+
+def catalogue(
+    schema: GraphQLSchema,
+    binds: Sequence[Binds],
+    roots: Mapping[str, Root],
+    embedded: Mapping[str, Mapping[str, Column]],
+) -> Catalogue:
+    """All bindings, completed from the schema and the tables.
+
+    Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds.
+    """
+    types = {one.name: _type(schema, one) for one in binds}
+    tags = [one.tag for one in types.values() if one.tag is not None]
+    if len(tags) != len(set(tags)):
+        raise BindingError("two types share a tag")
+    return Catalogue(types, roots, embedded)
+
+
+def _type(schema: GraphQLSchema, bind: Binds) -> Type:
+    graphql = cast(GraphQLObjectType, schema.type_map[bind.name])
+    fields: dict[str, Field] = {}
+    for name, one in graphql.fields.items():
+        explicit = bind.fields.get(name)
+        if explicit is not None:
+            fields[name] = explicit
+        elif name == "id" and bind.tag is not None:
+            fields[name] = NodeKey()
+        elif is_leaf_type(get_named_type(one.type)):
+            fields[name] = _column(bind, name, nullable=not is_non_null_type(one.type))
+        else:
+            raise BindingError(f"{bind.name}.{name}: an object needs a link")
+    order = schema.type_map.get(f"{bind.name}OrderField")
+    orders = {name: bind.orders.get(name) or _key(bind, name) for name in getattr(order, "values", {})}
+    filter_type = schema.type_map.get(f"{bind.name}Filter")
+    filters: dict[str, Operand] = {}
+    if isinstance(filter_type, GraphQLInputObjectType):
+        for name in filter_type.fields:
+            if name not in ("and", "or", "not"):
+                filters[name] = bind.filters.get(name) or _compare(bind, name)
+    return Type(bind.name, bind.table.name, fields, bind.rows, bind.tag, orders, filters)
+
+
+def _column(bind: Binds, name: str, *, nullable: bool) -> Column:
+    column = _found(bind, name)
+    if column.nullable and not nullable:
+        raise BindingError(f"{bind.name}.{name}: promised non-null, but the column may hold null")
+    return Column(f"{{t}}.{column.name}", kind_of(column), nullable)
+
+
+def _key(bind: Binds, name: str) -> Key:
+    column = _found(bind, name)
+    return Key(f"{{t}}.{column.name}", kind_of(column), bool(column.nullable))
+
+
+def _compare(bind: Binds, name: str) -> Compare:
+    column = _found(bind, name)
+    return Compare(f"{{t}}.{column.name}", kind_of(column))
+
+
+def _found(bind: Binds, name: str) -> SqlColumn[Any]:
+    snake = bind.columns.get(name) or (name if name.isupper() else re.sub(r"([A-Z])", r"_\1", name)).lower()
+    column = bind.table.columns.get(snake)
+    if column is None:
+        raise BindingError(f"{bind.name}.{name}: table {bind.table.name} has no column {snake}")
+    return column
+
+
+_KINDS: Sequence[tuple[type[Any], Kind]] = (
+    (Text, Kind.TEXT),
+    (BigInteger, Kind.BIGINT),
+    (Integer, Kind.INT),
+    (Boolean, Kind.BOOL),
+    (DateTime, Kind.DATETIME),
+    (Date, Kind.DATE),
+    (Uuid, Kind.UUID),
+    (Float, Kind.FLOAT),
+    (Numeric, Kind.DECIMAL),
+    (ARRAY, Kind.TEXTS),
+    (JSONB, Kind.JSON),
+)
+
+
+def kind_of(column: SqlColumn[Any]) -> Kind:
+    """How the column's values travel."""
+    for type_, kind in _KINDS:
+        if isinstance(column.type, type_):
+            return kind
+    raise BindingError(f"{column}: no kind for {column.type!r}")

@@ -1,0 +1,66 @@
+"""Why a request could not be carried out: a handful of problem types, shared by all mutations."""
+
+from typing import Any
+
+import strawberry
+
+from server.kit import errors
+
+
+@strawberry.type(description="条款 a place in a policy document")
+class Clause:
+    """A citation."""
+
+    document: str = strawberry.field(description="文件 as it is registered: `mentougou-2026-3`")
+    anchor: str = strawberry.field(description="条款位置 in the document's own words: 第二十条(三)")
+
+
+@strawberry.interface(description="问题 a request that could not be carried out; nothing was written")
+class Problem:
+    """What every problem says."""
+
+    code: str = strawberry.field(description="代码 for programs")
+    message: str = strawberry.field(description="说明 for people: what is wrong, the limit, what to do")
+    path: list[str] = strawberry.field(description="字段 the input field it is about, outermost first")
+    clause: Clause | None = strawberry.field(description="条款 where a rule is the reason")
+
+
+@strawberry.type(description="输入有误 a value that is not acceptable in itself")
+class InvalidInput(Problem):
+    """``Invalid`` refusals."""
+
+
+@strawberry.type(description="与现状冲突 what is already there stands in the way")
+class Conflicting(Problem):
+    """``Conflict`` refusals."""
+
+
+@strawberry.type(description="数据已更新 somebody else changed it; read again and decide anew")
+class OutOfDate(Problem):
+    """A lost update, prevented."""
+
+    current_version: int = strawberry.field(description="当前版本")
+
+
+@strawberry.type(description="未启用 the district has no such policy in force, so the procedure does not exist there")
+class PolicyNotEnabled(Problem):
+    """``PolicyNotEnabled`` refusals."""
+
+
+def problem_of(refusal: errors.Refusal) -> Any:
+    """The union member that tells this refusal."""
+    told: dict[str, Any] = {
+        "code": refusal.code,
+        "message": refusal.message,
+        "path": list(refusal.path),
+        "clause": refusal.clause and Clause(document=refusal.clause.document, anchor=refusal.clause.anchor),
+    }
+    match refusal:
+        case errors.OutOfDate():
+            return OutOfDate(**told, current_version=refusal.current_version)
+        case errors.PolicyNotEnabled():
+            return PolicyNotEnabled(**told)
+        case errors.Invalid():
+            return InvalidInput(**told)
+        case _:
+            return Conflicting(**told)

@@ -1,0 +1,290 @@
+"""Maintaining the register: mutations on institutions and agencies."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+
+from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.districts import AGENCY_TAG, InsuranceAgency
+from schema.filters import UNSET
+from schema.institutions import INSTITUTION_TAG, Institution
+from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.scalars import UnifiedSocialCreditCode
+from server.districts import actions as districts
+from server.institutions import actions as institutions
+from server.institutions.model import (
+    InstitutionKind,
+    InstitutionStatus,
+    OperatingNature,
+    OperatorKind,
+    Ownership,
+    SuccessionReason,
+)
+from server.kit.ids import NodeId
+from server.record.acts import Act
+
+_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
+_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
+
+
+def _field(description: str, **options: Any) -> Any:
+    return strawberry.field(description=description, **options)
+
+
+@strawberry.input(description="登记机构")
+class RegisterInstitutionInput:
+    """What registering takes."""
+
+    district: str = _field("辖区代码")
+    name: str = _field("机构名称 at most 200 characters")
+    kind: InstitutionKind = _field("类别")
+    address: str = _field("执业地址")
+    idempotency_key: str = _field(_KEY)
+    registration_number: str | None = _field("登记号", default=UNSET)
+    unified_social_credit_code: UnifiedSocialCreditCode | None = _field("统一社会信用代码", default=UNSET)
+    status: InstitutionStatus = _field("状态", default=InstitutionStatus.OPERATING)
+    operating_nature: OperatingNature | None = _field("经营性质", default=UNSET)
+    ownership: Ownership | None = _field("所有制形式", default=UNSET)
+    operator_kind: OperatorKind | None = _field("举办主体类别", default=UNSET)
+    centre: strawberry.ID | None = _field("上级中心 for stations and village clinics", default=UNSET)
+    service_population: int | None = _field("服务人口", default=UNSET)
+    opened_on: date | None = _field("正式运营日期", default=UNSET)
+
+
+@strawberry.input(description="机构更名")
+class RenameInstitutionInput:
+    """What renaming takes."""
+
+    institution: strawberry.ID = _field("机构")
+    expected_version: int = _field(_VERSION)
+    name: str = _field("新名称")
+    on: date = _field("启用日期 the first day of the new name")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input(description="机构迁址")
+class MoveInstitutionInput:
+    """What moving takes."""
+
+    institution: strawberry.ID = _field("机构")
+    expected_version: int = _field(_VERSION)
+    address: str = _field("新执业地址")
+    on: date = _field("启用日期 the first day at the new address")
+    idempotency_key: str = _field(_KEY)
+    longitude: float | None = _field("经度 CGCS2000", default=UNSET)
+    latitude: float | None = _field("纬度 CGCS2000", default=UNSET)
+
+
+@strawberry.input(description="变更机构类别")
+class ChangeInstitutionKindInput:
+    """What changing the kind takes."""
+
+    institution: strawberry.ID = _field("机构")
+    expected_version: int = _field(_VERSION)
+    kind: InstitutionKind = _field("新类别")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input(description="站点挂靠中心")
+class LinkStationInput:
+    """What linking takes."""
+
+    station: strawberry.ID = _field("站点")
+    expected_version: int = _field(_VERSION)
+    centre: strawberry.ID | None = _field("中心 null to stand under none")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input(description="登记机构沿革")
+class SucceedInstitutionInput:
+    """What succeeding takes."""
+
+    successor: strawberry.ID = _field("后继机构")
+    expected_version: int = _field(_VERSION + ", of the successor")
+    predecessor: strawberry.ID = _field("前身机构")
+    on: date = _field("日期")
+    reason: SuccessionReason = _field("原因")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input(description="更新经办机构联系方式")
+class UpdateAgencyContactsInput:
+    """What updating contacts takes."""
+
+    agency: strawberry.ID = _field("经办机构")
+    expected_version: int = _field(_VERSION)
+    phones: list[str] = _field("业务咨询电话 1 to 5")
+    email: str = _field("专用邮箱")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.type(description="已登记")
+class InstitutionRegistered:
+    """A registration."""
+
+    institution: Institution
+
+
+@strawberry.type(description="已更名")
+class InstitutionRenamed:
+    """A change of name."""
+
+    institution: Institution
+
+
+@strawberry.type(description="已迁址")
+class InstitutionMoved:
+    """A move."""
+
+    institution: Institution
+
+
+@strawberry.type(description="已变更类别")
+class InstitutionKindChanged:
+    """A change of kind."""
+
+    institution: Institution
+
+
+@strawberry.type(description="已变更挂靠")
+class StationLinked:
+    """A change of superior."""
+
+    institution: Institution
+
+
+@strawberry.type(description="已登记沿革")
+class InstitutionSucceeded:
+    """A succession."""
+
+    institution: Institution
+
+
+@strawberry.type(description="联系方式已更新")
+class AgencyContactsUpdated:
+    """New contacts."""
+
+    agency: InsuranceAgency
+
+
+Problems = InvalidInput | Conflicting | OutOfDate
+RegisterInstitutionResult = Annotated[InstitutionRegistered | Problems, strawberry.union("RegisterInstitutionResult")]
+RenameInstitutionResult = Annotated[InstitutionRenamed | Problems, strawberry.union("RenameInstitutionResult")]
+MoveInstitutionResult = Annotated[InstitutionMoved | Problems, strawberry.union("MoveInstitutionResult")]
+ChangeInstitutionKindResult = Annotated[
+    InstitutionKindChanged | Problems, strawberry.union("ChangeInstitutionKindResult")
+]
+LinkStationResult = Annotated[StationLinked | Problems, strawberry.union("LinkStationResult")]
+SucceedInstitutionResult = Annotated[InstitutionSucceeded | Problems, strawberry.union("SucceedInstitutionResult")]
+UpdateAgencyContactsResult = Annotated[AgencyContactsUpdated | Problems, strawberry.union("UpdateAgencyContactsResult")]
+
+
+@strawberry.type
+class RegisterMutations:
+    """Root fields of this area."""
+
+    @mutation("登记机构 with its practice site; by officers and administrators of the district")
+    async def register_institution(
+        self, info: strawberry.Info, input: RegisterInstitutionInput
+    ) -> RegisterInstitutionResult:
+        tenant = await request_of(info).tenant_named(input.district)
+        centre = given(input.centre)
+        wanted = institutions.Registration(
+            name=input.name,
+            kind=input.kind,
+            address=input.address,
+            registration_number=given(input.registration_number),
+            unified_social_credit_code=given(input.unified_social_credit_code),
+            status=input.status,
+            operating_nature=given(input.operating_nature),
+            ownership=given(input.ownership),
+            operator_kind=given(input.operator_kind),
+            parent_id=node_of(centre, INSTITUTION_TAG, "centre").id if centre else None,
+            service_population=given(input.service_population),
+            opened_on=given(input.opened_on),
+        )
+
+        async def verb(act: Act) -> Mapping[str, str]:
+            made = await institutions.register_institution(act, wanted)
+            return {"institution": str(NodeId(INSTITUTION_TAG, tenant, made))}
+
+        return await perform(info, tenant, input, verb, referring(InstitutionRegistered))
+
+    @mutation("机构更名 the former name is kept")
+    async def rename_institution(self, info: strawberry.Info, input: RenameInstitutionInput) -> RenameInstitutionResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return institutions.rename_institution(
+                act, node.id, expected_version=input.expected_version, name=input.name, on=input.on
+            )
+
+        node = node_of(input.institution, INSTITUTION_TAG, "institution")
+        return await perform_on(info, node, input, verb, InstitutionRenamed)
+
+    @mutation("机构迁址 its former practice sites end")
+    async def move_institution(self, info: strawberry.Info, input: MoveInstitutionInput) -> MoveInstitutionResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return institutions.move_institution(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                address=input.address,
+                on=input.on,
+                longitude=given(input.longitude),
+                latitude=given(input.latitude),
+            )
+
+        node = node_of(input.institution, INSTITUTION_TAG, "institution")
+        return await perform_on(info, node, input, verb, InstitutionMoved)
+
+    @mutation("变更机构类别")
+    async def change_institution_kind(
+        self, info: strawberry.Info, input: ChangeInstitutionKindInput
+    ) -> ChangeInstitutionKindResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return institutions.change_kind(act, node.id, expected_version=input.expected_version, kind=input.kind)
+
+        node = node_of(input.institution, INSTITUTION_TAG, "institution")
+        return await perform_on(info, node, input, verb, InstitutionKindChanged)
+
+    @mutation("站点挂靠中心 or, with null, under none")
+    async def link_station(self, info: strawberry.Info, input: LinkStationInput) -> LinkStationResult:
+        centre = node_of(input.centre, INSTITUTION_TAG, "centre").id if input.centre else None
+
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return institutions.link_station(act, node.id, expected_version=input.expected_version, centre_id=centre)
+
+        node = node_of(input.station, INSTITUTION_TAG, "station")
+        return await perform_on(info, node, input, verb, StationLinked)
+
+    @mutation("登记机构沿革 the successor inherits its predecessor's history")
+    async def succeed_institution(
+        self, info: strawberry.Info, input: SucceedInstitutionInput
+    ) -> SucceedInstitutionResult:
+        predecessor = node_of(input.predecessor, INSTITUTION_TAG, "predecessor").id
+
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return institutions.succeed_institution(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                predecessor_id=predecessor,
+                on=input.on,
+                reason=input.reason,
+            )
+
+        node = node_of(input.successor, INSTITUTION_TAG, "successor")
+        return await perform_on(info, node, input, verb, InstitutionSucceeded)
+
+    @mutation("更新经办机构联系方式 by the agency's officers and the district's administrators")
+    async def update_agency_contacts(
+        self, info: strawberry.Info, input: UpdateAgencyContactsInput
+    ) -> UpdateAgencyContactsResult:
+        def verb(act: Act, _: NodeId) -> Awaitable[object]:
+            return districts.update_agency_contacts(
+                act, expected_version=input.expected_version, phones=input.phones, email=input.email
+            )
+
+        node = node_of(input.agency, AGENCY_TAG, "agency")
+        return await perform_on(info, node, input, verb, AgencyContactsUpdated)
