@@ -1,0 +1,1 @@
+"""The database: connections, login roles and the unit of work, over any PostgreSQL 18 or the embedded one."""
