@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from server.kit.actor import MUNICIPAL_READERS, Role
 
 #: Directories and calendars: published to everybody.
-EVERYONE: Mapping[str, str] = dict.fromkeys(Role, "true")
+EVERYONE: Mapping[str, str] = dict.fromkeys((role.value for role in Role), "true")
 
 _OFFICIALS = (
     Role.DISTRICT_OFFICER,
@@ -21,7 +21,7 @@ _OFFICIALS = (
 
 def register(own: str) -> Mapping[str, str]:
     """Officials read the whole register of their jurisdiction, an institution's staff the rows that ``own`` describes."""
-    return dict.fromkeys(_OFFICIALS, "true") | {Role.INSTITUTION_STAFF: own}
+    return dict.fromkeys((role.value for role in _OFFICIALS), "true") | {Role.INSTITUTION_STAFF.value: own}
 
 
 #: The institution itself and those that stand under it.
