@@ -1,0 +1,88 @@
+"""Reading and answering raw ASGI requests."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from typing import Any
+
+import orjson
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_MOST = 1024 * 1024
+
+
+class HttpProblem(Exception):
+    """A request that HTTP itself refuses: status, code, a sentence, extra headers."""
+
+    def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The header's value, or None; the first where it is sent several times."""
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
+
+async def body_of(scope: Scope, receive: Receive) -> bytes:
+    """The request's body.
+
+    Raises: HttpProblem when it is larger than 1 MiB or the caller went away.
+    """
+    too_large = HttpProblem(413, "PAYLOAD_TOO_LARGE", f"请求正文不能超过 {BODY_MOST // 1024} KiB；文件请用上传地址")
+    declared = header(scope, b"content-length")
+    if declared is not None and declared.isdigit() and int(declared) > BODY_MOST:
+        raise too_large
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HttpProblem(400, "BAD_REQUEST", "连接已断开")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > BODY_MOST:
+            raise too_large
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def respond(
+    send: Send,
+    status: int,
+    body: bytes,
+    content_type: bytes = b"application/json; charset=utf-8",
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+) -> None:
+    """Send a whole response."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", content_type),
+                (b"content-length", b"%d" % len(body)),
+                (b"cache-control", b"no-store"),
+                (b"x-content-type-options", b"nosniff"),
+                *((name.lower().encode(), value.encode()) for name, value in pairs),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+def error_body(code: str, message: str) -> bytes:
+    """A body in the shape of a GraphQL error."""
+    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
