@@ -154,7 +154,7 @@ def upgrade() -> None:
     sa.Column('on_date', sa.Date(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=True),
-    sa.CheckConstraint("kind IN ('LEGAL_HOLIDAY', 'ADJUSTED_DAY_OFF', 'ADJUSTED_WORKDAY')", name=op.f('ck_work_day_kind')),
+    sa.CheckConstraint("kind IN ('WORKDAY', 'WEEKEND', 'LEGAL_HOLIDAY', 'ADJUSTED_DAY_OFF', 'ADJUSTED_WORKDAY')", name=op.f('ck_work_day_kind')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_work_day')),
     sa.UniqueConstraint('tenant_id', 'on_date', name=op.f('uq_work_day_tenant_id_on_date')),
     comment='法定节假日、调休放假日与调休上班日'

@@ -125,7 +125,7 @@ def login_role(role: str, secret: str) -> Iterator[str]:
         f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
     )
     yield (
-        f"ALTER ROLE {role} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT "
+        f"ALTER ROLE {role} LOGIN NOINHERIT "
         f"PASSWORD '{roles.password(secret, role)}' CONNECTION LIMIT 100"
     )
     for setting, value in _SETTINGS:

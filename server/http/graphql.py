@@ -1,7 +1,7 @@
 """``/graphql``: GraphQL over HTTP as a raw ASGI handler.
 
-POST takes ``application/json``.  The answer is ``application/graphql-response+json`` with proper status codes where the caller
-accepts it, else ``application/json``, where a well-formed request is always answered with 200.
+POST takes ``application/json``.  The answer is ``application/graphql-response+json`` with proper status codes where the
+caller accepts it, else ``application/json``, where a well-formed request is always answered with 200.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from server.kit.clock import BEIJING
+from server.kit.terms import Term
 from server.workdays.errors import YearMissing
 
 #: From this day of December on, a year is settled only by the next year's notice: 元旦 has moved 29–31 December before
@@ -17,26 +18,26 @@ TURN_OF_YEAR: Final = (12, 24)
 SATURDAY: Final = 5
 
 
-class DayKind(StrEnum):
-    """What a day is; each day has exactly one kind."""
+class DayKind(Term):
+    """What a day is; each day has exactly one kind.
 
-    WORKDAY = "WORKDAY"
-    """Monday to Friday, nothing special."""
-    WEEKEND = "WEEKEND"
-    """Saturday or Sunday, free, also inside a longer holiday."""
-    LEGAL_HOLIDAY = "LEGAL_HOLIDAY"
-    """A statutory holiday of the regulation (法定节日), whatever the weekday; not the whole stretch of free days."""
-    ADJUSTED_DAY_OFF = "ADJUSTED_DAY_OFF"
-    """Monday to Friday, free because a weekend or a holiday was moved here (调休, 补假)."""
-    ADJUSTED_WORKDAY = "ADJUSTED_WORKDAY"
-    """Saturday or Sunday, worked to make up (调休上班)."""
+    LEGAL_HOLIDAY is a statutory day of the regulation, whatever the weekday, not the whole stretch of free days.
+    ADJUSTED_DAY_OFF is Monday to Friday, free because a weekend or a holiday was moved here; ADJUSTED_WORKDAY is Saturday or
+    Sunday, worked to make up.
+    """
+
+    WORKDAY = "WORKDAY", "工作日"
+    WEEKEND = "WEEKEND", "周末"
+    LEGAL_HOLIDAY = "LEGAL_HOLIDAY", "法定节日"
+    ADJUSTED_DAY_OFF = "ADJUSTED_DAY_OFF", "调休放假"
+    ADJUSTED_WORKDAY = "ADJUSTED_WORKDAY", "调休上班"
 
 
-class CalendarStatus(StrEnum):
+class CalendarStatus(Term):
     """Whether the State Council has spoken."""
 
-    OFFICIAL = "OFFICIAL"
-    PROVISIONAL = "PROVISIONAL"
+    OFFICIAL = "OFFICIAL", "正式"
+    PROVISIONAL = "PROVISIONAL", "暂定"
 
 
 class Rollover(StrEnum):

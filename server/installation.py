@@ -1,0 +1,73 @@
+"""Bringing an installation up to date: schema, roles, districts, calendar.  A root, used by commands, the demo and tests.
+
+Every step is idempotent: running all of them again changes nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from server.db import migrating, roles
+from server.db.embedded import assert_chinese_search
+from server.db.policies import Tenant
+from server.db.pools import Pools
+from server.db.provisioning import provision_roles
+from server.districts import store as districts
+from server.districts.model import District
+from server.kit import clock
+from server.tables import metadata
+from server.workdays import seed
+from server.workdays import store as workdays
+from server.workdays.model import CalendarStatus
+
+Progress = Callable[[str], None]
+
+#: How many years past the last official one are kept as provisional.
+_YEARS_AHEAD = 2
+
+
+def migrate(migrator_dsn: str) -> str:
+    """The database at the newest revision; the revision."""
+    migrating.upgrade(migrator_dsn)
+    return migrating.newest_revision()
+
+
+def provision(
+    migrator_dsn: str, role_secret: str, districts_wanted: Sequence[District], progress: Progress = lambda _: None
+) -> None:
+    """Roles, grants and policies for these districts, and their rows; the working-day calendar.
+
+    Raises: psycopg.Error, with each step done whole or not at all.
+    """
+    with psycopg.connect(migrator_dsn) as migrator:
+        assert_chinese_search(migrator)
+        tenants = [Tenant(one.tenant_id, one.code) for one in districts_wanted if one.tenant_id > 0]
+        provision_roles(migrator, metadata.sorted_tables, tenants, role_secret=role_secret, progress=progress)
+    asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, progress))
+
+
+def server_dsn(dsn: str) -> str:
+    """Host and database of a connection string, without anybody's login."""
+    known = conninfo_to_dict(dsn)
+    return make_conninfo("", **{key: value for key, value in known.items() if key not in ("user", "password")})
+
+
+async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], progress: Progress) -> None:
+    pools = Pools(dsn, role_secret, size=1)
+    try:
+        async with pools.transaction(roles.PLATFORM) as connection:
+            for one in wanted:
+                await districts.upsert_district(connection, one)
+            progress(f"{len(wanted)} 个辖区（含市本级）及其经办机构")
+            kept = {row["year"]: row["status"] for row in await workdays.list_years(connection)}
+            last = max(seed.LAST_OFFICIAL_YEAR, clock.today().year) + _YEARS_AHEAD
+            for year in seed.seeded(last).years.values():
+                # A year that was loaded from an official notice is never overwritten by an estimate.
+                if kept.get(year.year) != CalendarStatus.OFFICIAL and kept.get(year.year) != year.status:
+                    await workdays.replace_year(connection, year)
+            progress(f"工作日历至 {date(last, 12, 31)}")
+    finally:
+        await pools.close()

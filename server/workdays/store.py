@@ -1,0 +1,63 @@
+"""Every statement on the working-day calendar; ordinary weekdays and weekends are not stored."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, extract, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.kit.actor import MUNICIPALITY
+from server.kit.ids import stable_id
+from server.workdays.model import Calendar, CalendarStatus, Day, DayKind, Year, days_of, ordinary
+from server.workdays.tables import work_day, work_year
+
+Fetch = Callable[[str, Sequence[object]], Awaitable[list[tuple[Any, ...]]]]
+
+
+async def list_years(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """Which years are kept, with their status and source."""
+    rows = await connection.execute(select(work_year.c.year, work_year.c.status, work_year.c.notice))
+    return rows.mappings().all()
+
+
+async def replace_year(connection: AsyncConnection, year: Year) -> None:
+    """Put this year in the place of what was kept of it."""
+    row = {
+        "tenant_id": MUNICIPALITY,
+        "id": stable_id("work-year", str(year.year)),
+        "year": year.year,
+        "status": year.status,
+        "notice": year.source,
+    }
+    await connection.execute(
+        upsert(work_year).values(row).on_conflict_do_update(index_elements=["tenant_id", "year"], set_=row)
+    )
+    await connection.execute(delete(work_day).where(extract("year", work_day.c.on_date) == year.year))
+    special = [
+        {
+            "tenant_id": MUNICIPALITY,
+            "id": stable_id("work-day", day.on.isoformat()),
+            "on_date": day.on,
+            "kind": day.kind,
+            "name": day.name,
+        }
+        for day in year.days
+        if day != ordinary(day.on)
+    ]
+    if special:
+        await connection.execute(insert(work_day), special)
+
+
+async def load_calendar(fetch: Fetch) -> Calendar:
+    """The whole calendar as kept."""
+    special: dict[date, Day] = {
+        on: Day(on, DayKind(kind), name)
+        for on, kind, name in await fetch("SELECT on_date, kind, name FROM work_day", [])
+    }
+    years = await fetch("SELECT year, status, notice FROM work_year", [])
+    return Calendar.of(
+        Year(year, CalendarStatus(status), notice, tuple(special.get(on) or ordinary(on) for on in days_of(year)))
+        for year, status, notice in years
+    )

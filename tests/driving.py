@@ -1,0 +1,83 @@
+"""Driving the application as a client does: through its ASGI door, with a token."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from server.app import App
+from server.development.personas import Persona, load_personas, seed_personas
+from server.http.issuer import ISSUER, DevelopmentIssuer
+
+
+@dataclass
+class Reply:
+    """A GraphQL response."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def data(self) -> Any:
+        """The data of a response without errors."""
+        assert "errors" not in self.body, self.body["errors"]
+        return self.body["data"]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of its errors."""
+        return [error["extensions"]["code"] for error in self.body.get("errors", [])]
+
+
+@dataclass
+class Client:
+    """One caller."""
+
+    http: httpx.AsyncClient
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def __call__(self, query: str, **variables: Any) -> Reply:
+        """The response to an operation."""
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=self.headers)
+        return Reply(response.status_code, response.json())
+
+
+class Server:
+    """The application with its personas, on one database."""
+
+    def __init__(self, app: App, issuer: DevelopmentIssuer, personas: dict[str, Persona]) -> None:
+        self.app = app
+        self.issuer = issuer
+        self.personas = personas
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shequ.test")
+        self.statements: list[tuple[str, str]] = []
+        app.pools.listeners.append(lambda role, sql: self.statements.append((role, sql)))
+
+    @classmethod
+    async def start(cls, dsn: str, role_secret: str, folder: Path) -> Self:
+        """Start on this database, members added."""
+        issuer = DevelopmentIssuer(folder, development=True)
+        app = App(
+            database_url=dsn,
+            role_secret=role_secret,
+            cursor_secret="cursor-secret-of-the-tests",
+            issuer=ISSUER,
+            audience="shequ",
+            keys=issuer.keys,
+        )
+        personas = load_personas()
+        await seed_personas(app.pools, personas)
+        return cls(app, issuer, personas)
+
+    async def stop(self) -> None:
+        """End its connections."""
+        await self.http.aclose()
+        await self.app.close()
+
+    def client(self, persona: str | None) -> Client:
+        """A caller: a persona, or nobody."""
+        if persona is None:
+            return Client(self.http)
+        token = self.issuer.token(self.personas[persona].subject, "shequ")
+        return Client(self.http, {"authorization": f"Bearer {token}"})
