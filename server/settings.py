@@ -1,9 +1,13 @@
 """What an installation sets: environment variables that begin with ``SHEQU_``."""
 
 from enum import StrEnum
+from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: Where the sources stand: tenants, migrations, the default data folder.
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Environment(StrEnum):

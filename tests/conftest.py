@@ -11,6 +11,8 @@ from psycopg.conninfo import make_conninfo
 from server import installation
 from server.db import migrating
 from server.db.embedded import Cluster, throwaway
+from server.db.roles import OWNER
+from server.development.demo import fill_samples
 from server.districts.files import load_districts
 from tests.driving import Client, Server
 
@@ -63,7 +65,7 @@ def database(superuser_dsn: str, worker_id: str) -> Iterator[str]:
     """The name of this worker's own database."""
     name = f"shequ_{worker_id}"
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER}")
         # Grants on the database itself are not copied from a template.
         for (role,) in connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper").fetchall():
             connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {role}")
@@ -97,3 +99,9 @@ async def server(superuser: str, role_secret: str, tmp_path_factory: pytest.Temp
 def anonymous(server: Server) -> Client:
     """A caller without a token."""
     return server.client(None)
+
+
+@pytest.fixture(scope="session")
+async def samples(server: Server) -> None:
+    """The sample institutions of every district, as the demo has them."""
+    await fill_samples(server.app.pools)

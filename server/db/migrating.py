@@ -40,6 +40,11 @@ def upgrade(dsn: str) -> None:
     alembic.command.upgrade(configuration(dsn), "head")
 
 
+def print_sql() -> None:
+    """Print the statements of all migrations instead of running them."""
+    alembic.command.upgrade(configuration(), "head", sql=True)
+
+
 def newest_revision() -> str:
     """The revision that this code expects."""
     head = ScriptDirectory.from_config(configuration()).get_current_head()

@@ -124,10 +124,7 @@ def login_role(role: str, secret: str) -> Iterator[str]:
     yield (
         f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
     )
-    yield (
-        f"ALTER ROLE {role} LOGIN NOINHERIT "
-        f"PASSWORD '{roles.password(secret, role)}' CONNECTION LIMIT 100"
-    )
+    yield (f"ALTER ROLE {role} LOGIN NOINHERIT PASSWORD '{roles.password(secret, role)}' CONNECTION LIMIT 100")
     for setting, value in _SETTINGS:
         yield f"ALTER ROLE {role} SET {setting} = '{value}'"
     if role in (roles.MUNICIPAL_READER,):

@@ -1,0 +1,43 @@
+# One command each: make demo, make test.  Needs Python ≥ 3.11 and nothing else.
+# Paths are relative, so the clone may lie anywhere, in folders with spaces or Chinese names too.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
+
+.PHONY: demo test check bench clean help
+
+help:  ## 列出命令
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: $(VENV)/.runtime  ## 启动演示环境：http://127.0.0.1:8000/graphql
+	@$(BIN)/python -m server.cli demo $(ARGS)
+
+test: $(VENV)/.development check  ## 全部测试与检查
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(VENV)/.development  ## 风格、类型、导入方向
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "需要 Python 3.11 或更高版本，当前为 " + sys.version.split()[0] + "；可用 make PYTHON=python3.12 指定")'
+	@echo "  … 建立虚拟环境 $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { echo "无法建立虚拟环境：Debian/Ubuntu 请先安装 python3-venv" >&2; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "  … 安装依赖 requirements.lock（首次约一分钟）"
+	@$(PIP) --require-hashes --only-binary :all: -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock $(VENV)/.runtime
+	@echo "  … 安装开发依赖 requirements-dev.lock"
+	@$(PIP) --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
+clean:  ## 删除虚拟环境与演示数据
+	rm -rf $(VENV) .shequ

@@ -1,0 +1,48 @@
+"""The command ``shequ``.  A root: it puts rooms together and is imported by nobody."""
+
+import sys
+
+import psycopg
+import typer
+from rich.console import Console
+
+from server.cli import database, exporting, importing, serving
+from server.db.embedded import ClusterError
+from server.districts.files import DistrictFileError
+from server.http.issuer import NotInDevelopment
+from server.kit.errors import Refusal, RequestFailed
+from server.settings import SettingsError
+
+app = typer.Typer(
+    name="shequ",
+    help="社区：北京市各区社区卫生服务机构监管的 GraphQL 后端",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token):
+    app.command()(command)
+app.add_typer(importing.app, name="import")
+app.command("export-schema")(exporting.export_schema)
+
+_SAID = (ClusterError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
+
+
+def main() -> None:
+    """Run the command; what a person can mend is said in one sentence, with exit code 1."""
+    try:
+        app()
+    except _SAID as error:
+        _fail(str(error))
+    except (Refusal, RequestFailed) as error:
+        _fail(error.message)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except psycopg.OperationalError as error:
+        _fail(f"无法使用数据库：{str(error).splitlines()[0]}")
+
+
+def _fail(sentence: str) -> None:
+    Console(stderr=True).print(f"[bold red]错误[/] {sentence}", highlight=False, soft_wrap=True)
+    sys.exit(1)

@@ -1,0 +1,88 @@
+"""The demo: an installation of its own in one folder, with sample data, that a second run finds ready."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from server import installation
+from server.db import migrating, roles
+from server.db.embedded import discard
+from server.db.pools import Pools
+from server.development.personas import load_personas, seed_personas
+from server.development.samples import load_places, load_samples, samples_of
+from server.districts.files import load_districts
+from server.kit.actor import Actor, Grant, Role
+from server.record.acts import acting
+
+_DATABASE = "shequ"
+Progress = Callable[[str], None]
+
+
+class Demo:
+    """The demo's folder: the cluster, its secrets, the issuer's key."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    @property
+    def database_folder(self) -> Path:
+        """Where PostgreSQL keeps its data."""
+        return self._folder / "postgres"
+
+    def reset(self) -> None:
+        """Start from nothing; the issuer's key stays, so that tokens in use go on."""
+        discard(self.database_folder)
+        (self._folder / "secrets.json").unlink(missing_ok=True)
+
+    def install(self, superuser_dsn: str, progress: Progress) -> tuple[str, str]:
+        """The demo's database, ready: host and database, and the role secret. Every step may run again."""
+        kept = self._secrets()
+        migrator = migrating.prepare_database(superuser_dsn, _DATABASE, migrator_password=kept["migrator"])
+        progress(f"数据库结构 {installation.migrate(migrator)}")
+        installation.provision(migrator, kept["role"], load_districts(), progress)
+        dsn = installation.server_dsn(migrator)
+        asyncio.run(_fill(dsn, kept["role"], progress))
+        return dsn, kept["role"]
+
+    def _secrets(self) -> dict[str, str]:
+        path = self._folder / "secrets.json"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{os.getpid()}")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(orjson.dumps({"role": secrets.token_urlsafe(32), "migrator": secrets.token_urlsafe(32)}))
+            fresh.rename(path)
+        kept: dict[str, str] = orjson.loads(path.read_bytes())
+        return kept
+
+
+def demo_actor(tenant_id: int) -> Actor:
+    """Who the demo's data are entered by, in one district."""
+    return Actor("shequ demo", "演示数据", (Grant(tenant_id, Role.DISTRICT_ADMINISTRATOR),))
+
+
+async def _fill(dsn: str, role_secret: str, progress: Progress) -> None:
+    pools = Pools(dsn, role_secret, size=1)
+    try:
+        personas = load_personas()
+        await seed_personas(pools, personas)
+        progress(f"{len(personas)} 个开发用角色")
+        progress(f"示例机构（均标记为示例数据），新增 {await fill_samples(pools)} 家")
+    finally:
+        await pools.close()
+
+
+async def fill_samples(pools: Pools) -> int:
+    """The sample institutions of every district that has places to make them of; the number added."""
+    places, added = load_places(), 0
+    for one in load_districts():
+        if one.code in places:
+            samples = samples_of(one.code, one.name, one.tenant_id, places[one.code])
+            role = roles.district_role(one.code)
+            async with acting(pools, role, one.tenant_id, demo_actor(one.tenant_id), "demo") as act:
+                added += await load_samples(act, samples)
+    return added
