@@ -14,6 +14,7 @@ from server.db.embedded import Cluster, throwaway
 from server.db.roles import OWNER
 from server.development.demo import fill_samples
 from server.districts.files import load_districts
+from server.http import logs
 from tests.driving import Client, Server
 
 _SUPERUSER = "SHEQU_TEST_SUPERUSER"
@@ -27,6 +28,7 @@ _cluster: Cluster | None = None
 def pytest_configure(config: pytest.Config) -> None:
     """The controller (or the only process) starts the cluster and prepares the template; workers find it by environment."""
     global _cluster
+    logs.configure("ERROR", pretty=False)
     if hasattr(config, "workerinput") or os.environ.get(_SUPERUSER) or config.option.collectonly:
         return
     _cluster = throwaway().__enter__()
