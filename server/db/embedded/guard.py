@@ -93,7 +93,7 @@ class Guarded:
         gate_out, gate_in = os.pipe()
         lifeline_out, lifeline_in = os.pipe()
         hold(gate_in)
-        self._lifeline = hold(lifeline_in)
+        self._lifeline: int | None = hold(lifeline_in)
         try:
             self.process = self._spawn(_GATE, "gate", command, account, stdin=gate_out, output=output, inherit=inherit)
             try:
@@ -160,10 +160,11 @@ class Guarded:
         self._dismiss()
 
     def _dismiss(self) -> None:
-        if self._lifeline in _held:
+        lifeline, self._lifeline = self._lifeline, None  # the number may soon be another's
+        if lifeline is not None:
             with contextlib.suppress(BrokenPipeError):
-                os.write(self._lifeline, b"over\n")
-            release(self._lifeline)
+                os.write(lifeline, b"over\n")
+            release(lifeline)
         self._watchdog.wait()
 
 

@@ -120,8 +120,7 @@ def user(request: pytest.FixtureRequest, place: Path, tmp_path: Path) -> Iterato
 @pytest.fixture
 def place() -> Iterator[Path]:
     """An empty folder that everyone can enter, with spaces, Chinese characters, and more bytes than a socket's path."""
-    top = Path(tempfile.mkdtemp(prefix="shequ-test-"))
-    top.chmod(0o755)
+    top = folder_for_all()
     folder = top / f"社区 {'很长的文件夹名' * 6} it's"
     folder.mkdir()
     folder.chmod(0o755)
@@ -139,8 +138,7 @@ def home(place: Path, user: User) -> Path:
 @pytest.fixture(scope="session")
 def cabinet() -> Iterator[Path]:
     """Where clusters that many tests use are kept: making one takes a second, starting it a twentieth of that."""
-    top = Path(tempfile.mkdtemp(prefix="shequ-test-"))
-    top.chmod(0o755)
+    top = folder_for_all()
     yield top
     wait_until(lambda: not alive(top))
     shutil.rmtree(top)
@@ -163,6 +161,20 @@ def kept_by_user(cabinet: Path, user: User) -> Path:
         user.owns(home.parent)
         user.run("embedded.cluster(home).stop()", home)
     return home
+
+
+def folder_for_all() -> Path:
+    """A new folder that everyone can enter; in memory where there is room, since nothing here is about disks."""
+    memory: Path | None = Path("/dev/shm")
+    try:
+        space = os.statvfs("/dev/shm")
+        if space.f_bavail * space.f_frsize < 2 << 30 or space.f_flag & os.ST_NOEXEC:
+            memory = None
+    except OSError:
+        memory = None
+    folder = Path(tempfile.mkdtemp(prefix="shequ-test-", dir=memory))
+    folder.chmod(0o755)
+    return folder
 
 
 def alive(folder: Path, called: str = "") -> list[psutil.Process]:
