@@ -1,0 +1,156 @@
+"""Which version judges which rule, and the decisions of one pack about one subject.
+
+Not retroactive (A-X-2): every rule is judged by the version that was in force when its facts came together, which
+need not be the one in force today; two rules of one pack may be judged by different versions.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from server.policy.decision import Decision, Explanation
+from server.policy.derive import derive_facts, is_aggregate, occurred_on
+from server.policy.documents import Register
+from server.policy.evaluate import CompiledPolicy, CompiledRule, compile_policy, decide
+from server.policy.events import History
+from server.policy.facts import Facts
+from server.policy.model import PolicyVersion
+from server.policy.nodes import leaves_of
+from server.policy.terms import Effect, Outcome, Truth
+from server.policy.timeline import count_from, in_force, version_for
+
+
+class Book:
+    """The published versions of one pack, compiled as they are needed."""
+
+    def __init__(self, versions: Iterable[PolicyVersion], register: Register) -> None:
+        self.versions = tuple(versions)
+        self.register = register
+        self._compiled: dict[str, CompiledPolicy] = {}
+
+    def compiled(self, version: PolicyVersion) -> CompiledPolicy:
+        found = self._compiled.get(version.digest)
+        if found is None:
+            found = self._compiled[version.digest] = compile_policy(version, self.register)
+        return found
+
+    def in_force(self, on: date) -> PolicyVersion | None:
+        return in_force(self.versions, on)
+
+    def facts(
+        self,
+        version: PolicyVersion,
+        history: History,
+        *,
+        as_of: date,
+        known_at: datetime,
+        occurrence: Collection[str] | None = None,
+    ) -> Facts:
+        """The facts that the version's rules name, from the first day that counts under it."""
+        return derive_facts(
+            history,
+            version,
+            as_of=as_of,
+            known_at=known_at,
+            count_from=count_from(self.versions, version),
+            names=self.compiled(version).fact_names,
+            occurrence=occurrence,
+        )
+
+    def standing(self, history: History, *, as_of: date, known_at: datetime) -> tuple[Decision, ...]:
+        """One decision per rule of the version in force on the day, each judged by the version that A-X-2 names.
+
+        Empty where no version is in force: then nothing can be proposed.
+        """
+        current = self.in_force(as_of)
+        if current is None:
+            return ()
+        facts = self.facts(current, history, as_of=as_of, known_at=known_at)
+        compiled = self.compiled(current)
+        bound = compiled.bind(facts)
+        decisions = []
+        earlier: dict[str, Facts] = {}
+        for rule in compiled.rules:
+            judging = self._judging(rule, facts, as_of)
+            if judging is None or judging.digest == current.digest:
+                decisions.append(decide(compiled, rule, facts, bound))
+                continue
+            if judging.digest not in earlier:
+                earlier[judging.digest] = self.facts(judging, history, as_of=as_of, known_at=known_at)
+            decisions.append(self._under(judging, rule, compiled, earlier[judging.digest], facts))
+        return tuple(decisions)
+
+    def finding(
+        self, history: History, *, occurrence: Collection[str], as_of: date, known_at: datetime
+    ) -> tuple[Decision, ...]:
+        """What the pack says about one finding: judged by the version in force on the day it occurred.
+
+        ``occurrence``: the ids of its events, in ``history``; the earliest decides.  ``as_of``: the day of the
+        decision about it.  Empty where no version was in force when it occurred.  Raises: ValueError where no event
+        has such an id.
+        """
+        days = [occurred_on(event) for event in history.events if event.id in occurrence]
+        if not days:
+            raise ValueError("no event of the finding is in the history")
+        judging = version_for(self.versions, occurred_on=min(days), as_of=as_of)
+        if judging is None:
+            return ()
+        facts = self.facts(judging, history, as_of=as_of, known_at=known_at, occurrence=occurrence)
+        compiled = self.compiled(judging)
+        bound = compiled.bind(facts)
+        return tuple(decide(compiled, rule, facts, bound) for rule in compiled.rules)
+
+    def _judging(self, rule: CompiledRule, facts: Facts, as_of: date) -> PolicyVersion | None:
+        """The version in force when the rule's facts came together; None where nothing happened at all."""
+        conditions = {name for leaf in _conditions(rule) for name in leaf}
+        known = [fact for name, fact in facts.known.items() if name in conditions]
+        totals = [s.decided_on or s.occurred_on for f in known if is_aggregate(f.name) for s in f.sources]
+        if totals:
+            return version_for(self.versions, last_decided_on=max(totals), as_of=as_of)
+        single = [source.occurred_on for fact in known for source in fact.sources]
+        if single:
+            return version_for(self.versions, occurred_on=max(single), as_of=as_of)
+        return None
+
+    def _under(
+        self, judging: PolicyVersion, rule: CompiledRule, current: CompiledPolicy, facts: Facts, facts_now: Facts
+    ) -> Decision:
+        compiled = self.compiled(judging)
+        for candidate in compiled.rules:
+            if candidate.rule.code == rule.rule.code:
+                return decide(compiled, candidate, facts)
+        for candidate in compiled.rules:
+            if candidate.rule.concept == rule.rule.concept:
+                return decide(compiled, candidate, facts)
+        return _not_retroactive(decide(current, rule, facts_now), judging)
+
+
+def _conditions(rule: CompiledRule) -> Sequence[tuple[str, ...]]:
+    """The facts of each condition of the rule itself; its scope says who it is about, not what happened."""
+    written = {id(leaf) for leaf in leaves_of(rule.rule.when)}
+    found: list[tuple[str, ...]] = []
+    pending = [rule.root]
+    while pending:
+        node = pending.pop()
+        pending.extend(node.parts)
+        if id(node.node) in written:
+            found.append(node.facts)
+    return found
+
+
+def _not_retroactive(decision: Decision, judging: PolicyVersion) -> Decision:
+    """The decision set aside: when its facts came together, the version in force had no such rule."""
+    label = f"有关事实发生于版本 {judging.number} 施行期间，该版本没有本规则，不溯及既往"
+    note = Explanation(f"0.{_branches(decision)}", label, Truth.NOT_MET, decision.explanation[0].clause)
+    root = replace(decision.explanation[0], outcome=Truth.NOT_MET)
+    return replace(
+        decision,
+        outcome=Outcome.NOT_FIRED,
+        effects=(Effect.NO_ACTION,),
+        explanation=(root, *decision.explanation[1:], note),
+        undecided_by=(),
+    )
+
+
+def _branches(decision: Decision) -> int:
+    return sum(1 for node in decision.explanation if node.path.count(".") == 1)
