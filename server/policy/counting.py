@@ -59,7 +59,7 @@ def _counted(
             return Missing(name, f"{as_of} 所属的{window.kind.label}尚不清楚")
         until = counts_until(on, window, (current,) if by_cycle and current else ())
         if until is not None and on <= as_of < until:
-            counted.append((event, Source(event.id, event.occurred_on, event.decided_on, until)))
+            counted.append((event, Source(event.id, event.happened_on, event.decided_on, until)))
     return counted
 
 
@@ -133,7 +133,7 @@ def serious_complaints(
         undecided = [event for event in open_ if not by_matter or event.get("matter") not in first]
         if undecided and (threshold is None or len(first) + len(undecided) >= threshold):
             return Missing(name, f"{len(undecided)} 件举报投诉尚未查清，查清前不能确定是否达到次数")
-    sources = tuple(Source(event.id, event.occurred_on, event.decided_on, cycle.until) for event in serious)
+    sources = tuple(Source(event.id, event.happened_on, event.decided_on, cycle.until) for event in serious)
     return Fact(name, len(first), sources, window=cycle)
 
 
@@ -171,5 +171,5 @@ def failed_cycles(
         row.append(event)
         if cycle_from < count_from:
             flags.add(Flag.CYCLE_STRADDLES_START)
-    sources = tuple(Source(event.id, event.occurred_on, event.decided_on) for event in reversed(row))
+    sources = tuple(Source(event.id, event.happened_on, event.decided_on) for event in reversed(row))
     return Fact(name, len(row), sources, frozenset(flags))

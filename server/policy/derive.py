@@ -5,7 +5,7 @@ fact *missing*, with the reason; they never make it false or zero.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from server.policy import counting, values
@@ -19,6 +19,9 @@ from server.policy.terms import SCOPE_OF, FactScope
 from server.policy.vocabulary import FACTS, in_scope
 
 _CLAIMS = frozenset({EventKind.DECLARATION, EventKind.DETERMINATION})
+
+_STATES = frozenset({EventKind.OPENING})
+"""Events that say how things are rather than what happened: they hold from whenever they were."""
 
 AGGREGATES: dict[str, Derivation] = {
     "yellow_cards_in_window": counting.yellow_cards,
@@ -78,18 +81,10 @@ def _derive(
     uncovered = spec.events - history.covered
     if uncovered:
         return Missing(spec.name, f"没有取得登记：{'、'.join(sorted(kind.label for kind in uncovered))}")
-    counting_events = [event for event in events if occurred_on(event) >= count_from]
+    counting_events = [e for e in events if e.happened_on >= count_from or e.kind in _STATES]
     if occurrence is not None and spec.occurrence:
         counting_events = [event for event in counting_events if event.id in occurrence]
     return DERIVATIONS[spec.name](spec.name, counting_events, history, version, as_of, count_from)
-
-
-def occurred_on(event: Event) -> date:
-    """The day on which the event happened; an assessment happens on its cycle's last day (A-X-2)."""
-    if event.kind is EventKind.ASSESSMENT_RESULT:
-        until: date = event.get("cycle_until")
-        return until - timedelta(days=1)
-    return event.occurred_on
 
 
 def _claimed(spec: FactSpec, events: Sequence[Event]) -> Fact | Missing:

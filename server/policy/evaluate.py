@@ -40,11 +40,16 @@ class CompiledNode:
 
 @dataclass(frozen=True)
 class CompiledRule:
-    """A rule with its tree: the root stands for the rule itself, below it the scopes and the condition."""
+    """A rule with its tree: the root stands for the rule itself, below it the scopes and the condition.
+
+    ``facts``: all that it names; ``conditions``: those that its condition names (its scope says who, not what
+    happened).
+    """
 
     rule: Rule
     root: CompiledNode
     facts: tuple[str, ...]
+    conditions: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
     clauses: tuple[tuple[Clause, str], ...]
 
@@ -107,6 +112,7 @@ def _compile_rule(rule: Rule, version: PolicyVersion, register: Register, engine
         rule,
         root,
         tuple(dict.fromkeys(name for node in nodes for name in node.facts)),
+        tuple(dict.fromkeys(name for node in _every(parts[-1]) for name in node.facts)),
         tuple(dict.fromkeys(pair for node in nodes for pair in node.parameters)),
         tuple((clause, found.sha256 if (found := register.find(clause)) else "") for clause in clauses),
     )

@@ -5,7 +5,7 @@ Areas translate their own records (``server/<area>/facts.py``); nothing here kno
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from server.policy.terms import (
@@ -90,7 +90,7 @@ def _attributes() -> dict[EventKind, tuple[AttributeSpec, ...]]:
         ),
         EventKind.PRACTICE_POINTS: (a("points", "分值", whole, required=True),),
         EventKind.COMPLAINT: (
-            a("matter", "事项", text, required=True),
+            a("matter", "投诉事项", text, required=True),
             a("substantiated", "经查属实", yes_no),
             a("serious_adverse_effect", "有严重不良影响", yes_no),
         ),
@@ -145,6 +145,20 @@ class Event:
     def get(self, name: str) -> Any:
         """The attribute, or None where it has not been determined."""
         return self.attributes.get(name)
+
+    @property
+    def happened_on(self) -> date:
+        """The day that decides whether it counts and which version judges it.
+
+        An assessment happens on its cycle's last day (A-X-2); a day set for opening matters on the day after it.
+        """
+        if self.kind is EventKind.ASSESSMENT_RESULT:
+            until: date = self.attributes["cycle_until"]
+            return until - timedelta(days=1)
+        if self.kind is EventKind.OPENING_DEADLINE:
+            deadline: date = self.attributes["deadline_on"]
+            return deadline + timedelta(days=1)
+        return self.occurred_on
 
     @property
     def settled_on(self) -> date:

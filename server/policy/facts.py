@@ -15,7 +15,8 @@ from server.policy.windows import Period
 class Source:
     """One event a fact comes from.
 
-    ``counts_until``: the first day on which it no longer counts, where it is counted.
+    ``occurred_on``: the day it is judged by (``Event.happened_on``). ``counts_until``: the first day on which it no
+    longer counts, where it is counted.
     """
 
     event_id: str

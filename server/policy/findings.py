@@ -23,7 +23,7 @@ from server.policy.terms import (
 
 
 def _source(event: Event) -> Source:
-    return Source(event.id, event.occurred_on, event.decided_on)
+    return Source(event.id, event.happened_on, event.decided_on)
 
 
 def _sources(events: Sequence[Event]) -> tuple[Source, ...]:

@@ -4,18 +4,17 @@ Not retroactive (A-X-2): every rule is judged by the version that was in force w
 need not be the one in force today; two rules of one pack may be judged by different versions.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
 from server.policy.decision import Decision, Explanation
-from server.policy.derive import derive_facts, is_aggregate, occurred_on
+from server.policy.derive import derive_facts, is_aggregate
 from server.policy.documents import Register
-from server.policy.evaluate import CompiledPolicy, CompiledRule, compile_policy, decide
+from server.policy.evaluate import CompiledPolicy, CompiledRule, compile_policy, decide, evaluate
 from server.policy.events import History
 from server.policy.facts import Facts
 from server.policy.model import PolicyVersion
-from server.policy.nodes import leaves_of
 from server.policy.terms import Effect, Outcome, Truth
 from server.policy.timeline import count_from, in_force, version_for
 
@@ -89,27 +88,38 @@ class Book:
         decision about it.  Empty where no version was in force when it occurred.  Raises: ValueError where no event
         has such an id.
         """
-        days = [occurred_on(event) for event in history.events if event.id in occurrence]
+        days = [event.happened_on for event in history.events if event.id in occurrence]
         if not days:
             raise ValueError("no event of the finding is in the history")
         judging = version_for(self.versions, occurred_on=min(days), as_of=as_of)
         if judging is None:
             return ()
         facts = self.facts(judging, history, as_of=as_of, known_at=known_at, occurrence=occurrence)
-        compiled = self.compiled(judging)
-        bound = compiled.bind(facts)
-        return tuple(decide(compiled, rule, facts, bound) for rule in compiled.rules)
+        return evaluate(self.compiled(judging), facts)
+
+    def application(
+        self, history: History, *, submitted_on: date, as_of: date, known_at: datetime
+    ) -> tuple[Decision, ...]:
+        """What an admission pack says about an application: judged by the version in force when it was submitted.
+
+        ``as_of``: the day up to which declarations and determinations are taken into account.  Empty where no version
+        was in force on the day of submission.
+        """
+        judging = version_for(self.versions, occurred_on=submitted_on, as_of=as_of)
+        if judging is None:
+            return ()
+        facts = self.facts(judging, history, as_of=as_of, known_at=known_at)
+        return evaluate(self.compiled(judging), facts)
 
     def _judging(self, rule: CompiledRule, facts: Facts, as_of: date) -> PolicyVersion | None:
         """The version in force when the rule's facts came together; None where nothing happened at all."""
-        conditions = {name for leaf in _conditions(rule) for name in leaf}
-        known = [fact for name, fact in facts.known.items() if name in conditions]
+        known = [facts.known[name] for name in rule.conditions if name in facts.known]
         totals = [s.decided_on or s.occurred_on for f in known if is_aggregate(f.name) for s in f.sources]
         if totals:
             return version_for(self.versions, last_decided_on=max(totals), as_of=as_of)
         single = [source.occurred_on for fact in known for source in fact.sources]
         if single:
-            return version_for(self.versions, occurred_on=max(single), as_of=as_of)
+            return version_for(self.versions, occurred_on=min(max(single), as_of), as_of=as_of)
         return None
 
     def _under(
@@ -123,19 +133,6 @@ class Book:
             if candidate.rule.concept == rule.rule.concept:
                 return decide(compiled, candidate, facts)
         return _not_retroactive(decide(current, rule, facts_now), judging)
-
-
-def _conditions(rule: CompiledRule) -> Sequence[tuple[str, ...]]:
-    """The facts of each condition of the rule itself; its scope says who it is about, not what happened."""
-    written = {id(leaf) for leaf in leaves_of(rule.rule.when)}
-    found: list[tuple[str, ...]] = []
-    pending = [rule.root]
-    while pending:
-        node = pending.pop()
-        pending.extend(node.parts)
-        if id(node.node) in written:
-            found.append(node.facts)
-    return found
 
 
 def _not_retroactive(decision: Decision, judging: PolicyVersion) -> Decision:

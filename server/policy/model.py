@@ -164,7 +164,7 @@ class PolicyVersion:
             effective=_written(
                 **{"from": self.effective_from},
                 until=self.effective_until,
-                source_status=self.effective_status,
+                source_status=self.effective_status if self.effective_from else None,
                 clause=None if self.effective_clause is None else str(self.effective_clause),
                 note=self.effective_note,
             ),
