@@ -18,11 +18,12 @@ from server.policy.windows import Period
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A fact as an explanation shows it: name, Chinese label, value as text (None: not known)."""
+    """A fact as an explanation shows it: its value as text and in Chinese; None where it is not known."""
 
     name: str
     label: str
     value: str | None
+    display: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +137,8 @@ def plain_fact(fact: Fact) -> dict[str, Any]:
     }
 
 
-def shown(fact_name: str, value: str | None) -> Shown:
-    return Shown(fact_name, FACTS[fact_name].label, value)
+def shown(name: str, fact: Fact | None) -> Shown:
+    """The fact of that name, or that it is not known."""
+    if fact is None:
+        return Shown(name, FACTS[name].label, None, None)
+    return Shown(name, FACTS[name].label, fact.text, fact.display)

@@ -197,7 +197,7 @@ def _explain(node: CompiledNode, facts: Facts, bound: Any, into: list[Explanatio
     else:
         truth, reason = _leaf_truth(node, facts, bound)
         known = facts.known
-        told = tuple(shown(name, known[name].text if name in known else None) for name in node.facts)
+        told = tuple(shown(name, known.get(name)) for name in node.facts)
         open_by = [name for name in node.facts if name not in known] if truth is _OPEN else []
     into[place] = Explanation(node.path, node.label, truth, node.clause, told, node.parameters, reason)
     return truth, open_by if truth is _OPEN else []

@@ -40,6 +40,16 @@ class Fact:
         """The value as text, the way explanations show it."""
         return values.render(FACTS[self.name].type, self.value)
 
+    @property
+    def display(self) -> str:
+        """The value in Chinese, with its unit: ``一般事故``, ``6分``, ``是``."""
+        spec = FACTS[self.name]
+        if isinstance(self.value, bool):
+            return "是" if self.value else "否"
+        if isinstance(self.value, tuple):
+            return "、".join(spec.choices.get(item, str(item)) for item in self.value) or "无"
+        return spec.choices.get(self.value, self.text) + (spec.unit or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

@@ -5,6 +5,7 @@ Structure only: keys, types, closed lists.  Whether the content makes sense is `
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from server.policy.check import check_version
@@ -35,10 +36,8 @@ def load_pack(
     if pack is not None:
         for index, version in enumerate(pack.versions):
             for problem in check_version(version, register, template=template):
-                path = ("versions", index, *problem.path)
-                found.append(
-                    log.located(Problem(problem.code, problem.message, path, problem.within, severity=problem.severity))
-                )
+                inside = () if problem.path[:1] == ("kind",) else ("versions", index)
+                found.append(log.located(replace(problem, path=(*inside, *problem.path))))
         found += [log.located(problem) for problem in check_numbers(pack.versions)]
     if pack is None or errors_in(found):
         raise PolicyRejected(errors_in(found))

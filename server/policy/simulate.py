@@ -3,17 +3,41 @@ difference.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from server.policy.decision import Decision
+from server.policy.derive import derive_facts
 from server.policy.evaluate import CompiledPolicy, CompiledRule, decide, outcome_of
+from server.policy.events import History
 from server.policy.facts import Facts
 from server.policy.model import PolicyVersion
 from server.policy.terms import Effect, Outcome, Truth
+from server.policy.timeline import count_from
 
 FactSource = Facts | Callable[[PolicyVersion], Facts]
 """A subject's facts, or how to derive them under a version (windows may differ between the two)."""
+
+
+def facts_from(
+    history: History,
+    published: Sequence[PolicyVersion],
+    names: Iterable[str],
+    *,
+    as_of: date,
+    known_at: datetime,
+) -> Callable[[PolicyVersion], Facts]:
+    """A fact source: the named facts derived from the history under whichever version asks, counted from the
+    same day.
+    """
+
+    def derive(version: PolicyVersion) -> Facts:
+        first = count_from(published, version)
+        return derive_facts(history, version, as_of=as_of, known_at=known_at, count_from=first, names=wanted)
+
+    wanted = tuple(names)
+    return derive
 
 
 @dataclass(frozen=True, slots=True)
