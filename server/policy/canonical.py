@@ -9,13 +9,15 @@ from typing import Any
 import orjson
 
 from server.kit.clause import Clause
+from server.kit.clock import BEIJING
 
 
 def jsonable(value: Any) -> Any:
     """The same content from JSON's own types: objects, arrays, strings, integers, booleans, null.
 
-    Dates become ISO 8601, decimals and clauses their text, sets sorted arrays.  Floats are refused: their text is not
-    the same everywhere, and policy knows whole numbers and decimals only.
+    Dates become ISO 8601, instants the same in Beijing time (one instant, one text, whatever zone it came in), decimals
+    and clauses their text, sets sorted arrays.  Floats are refused: their text is not the same everywhere, and policy
+    knows whole numbers and decimals only.  So are datetimes without a zone, which name no instant.
     """
     if value is None or isinstance(value, bool) or type(value) in (int, str):
         return value
@@ -27,11 +29,19 @@ def jsonable(value: Any) -> Any:
         return sorted(jsonable(item) for item in value)
     if isinstance(value, (str, int)):
         return value.value if hasattr(value, "value") else value
-    if isinstance(value, (date, datetime)):
+    if isinstance(value, datetime):
+        return _instant(value).isoformat()
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (Decimal, Clause)):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no canonical JSON form")
+
+
+def _instant(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise TypeError("a datetime without a zone has no canonical JSON form")
+    return value.astimezone(BEIJING)
 
 
 def canonical_json(value: Any) -> bytes:

@@ -81,7 +81,7 @@ class Cursor:
         for name, _ in self.tree.entries:
             if name.value not in known:
                 hint = did_you_mean(name.value, known) or f"；可用的键：{'、'.join(known)}"
-                self.log.add("UNKNOWN_KEY", f"未知的键“{name.value}”{hint}", (*self.path, name.value), name)
+                self.log.add("UNKNOWN_KEY", f"未知的键“{name.value:.40}”{hint}", (*self.path, name.value), name)
         return True
 
     def find(self, key: str) -> "Cursor | None":
@@ -146,7 +146,7 @@ class Cursor:
         return terms(value)  # type: ignore[call-arg]
 
     def clause(self) -> Clause | None:
-        """A citation, written as the document's slug, a space, and the anchor: ``mentougou-2026-3 第二十条(三)``."""
+        """A citation, written as the document's slug, a space, and the anchor: ``some-plan 第二十条(三)``."""
         value = self.text()
         if value is None:
             return None

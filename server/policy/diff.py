@@ -103,13 +103,18 @@ def _values(path: str, old: Any, new: Any) -> Iterator[Change]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
             yield from _values(f"{path}.{_NAMES.get(key, key)}", old.get(key), new.get(key))
-    elif isinstance(old, list) and isinstance(new, list) and any(isinstance(item, dict) for item in (*old, *new)):
+    elif _tables(old) or _tables(new):
+        old, new = old or [], new or []
         for index in range(max(len(old), len(new))):
             was = old[index] if index < len(old) else None
             now = new[index] if index < len(new) else None
             yield from _values(f"{path}.{index}", was, now)
     else:
         yield Change(path, _text(old), _text(new))
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _text(value: Any) -> str | None:

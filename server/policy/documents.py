@@ -12,11 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from server.kit.clause import Clause
-from server.policy.canonical import digest, text_digest
+from server.policy.canonical import text_digest
 from server.policy.cursor import Cursor, Log
 from server.policy.problems import PolicyRejected, Problem
 from server.policy.tree import read_yaml
-from server.policy.windows import Period
 
 
 class Level(StrEnum):
@@ -89,11 +88,6 @@ class Document:
             clauses=[clause.plain() for clause in self.clauses],
         )
 
-    def in_force(self, on: date) -> bool:
-        """Whether it holds on the day, as far as it says so itself."""
-        start = self.effective_from or self.issued_on
-        return start is None or on in Period(start, self.effective_until)
-
 
 def _written(**parts: Any) -> dict[str, Any]:
     return {key: part for key, part in parts.items() if part is not None and part != []}
@@ -128,11 +122,6 @@ class Register:
 
     def clauses(self) -> Mapping[Clause, ClauseText]:
         return self._clauses
-
-    @cached_property
-    def digest(self) -> str:
-        """Names the whole register, 64 hexadecimal digits."""
-        return digest([document.plain() for _, document in sorted(self.documents.items())])
 
 
 _FURTHER = "effective_from effective_until trial interpreter bases note"

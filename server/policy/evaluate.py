@@ -14,12 +14,12 @@ from server.policy import values
 from server.policy.check_rules import environment
 from server.policy.decision import Decision, Explanation, Shown, shown
 from server.policy.documents import Register
-from server.policy.engine import ENGINE, NotEvaluated, Predicate
+from server.policy.engine import ENGINE, CelEngine, NotEvaluated, Predicate, PredicateEngine
 from server.policy.facts import Facts
 from server.policy.model import PolicyVersion, Rule
 from server.policy.nodes import AllOf, AnyOf, AtLeast, Leaf, Node, Not, parts_of
 from server.policy.terms import SCOPE_OF, Effect, Outcome, Truth
-from server.policy.vocabulary import FACTS, VOCABULARY_DIGEST, in_scope
+from server.policy.vocabulary import FACTS, VOCABULARY_DIGEST
 
 _MET, _NOT_MET, _OPEN = Truth.MET, Truth.NOT_MET, Truth.INDETERMINATE
 
@@ -60,7 +60,7 @@ class CompiledPolicy:
 
     version: PolicyVersion
     rules: tuple[CompiledRule, ...]
-    engine: Any
+    engine: PredicateEngine
     parameters: Mapping[str, Any]
 
     @property
@@ -91,7 +91,7 @@ def compile_policy(version: PolicyVersion, register: Register) -> CompiledPolicy
     """
     scope = SCOPE_OF.get(version.kind)
     if scope is None:
-        return CompiledPolicy(version, (), None, {})
+        return CompiledPolicy(version, (), CelEngine({}), {})
     engine = environment(version, scope)
     rules = tuple(_compile_rule(rule, version, register, engine) for rule in version.rules)
     bound = {
@@ -102,7 +102,7 @@ def compile_policy(version: PolicyVersion, register: Register) -> CompiledPolicy
     return CompiledPolicy(version, rules, engine, bound)
 
 
-def _compile_rule(rule: Rule, version: PolicyVersion, register: Register, engine: Any) -> CompiledRule:
+def _compile_rule(rule: Rule, version: PolicyVersion, register: Register, engine: PredicateEngine) -> CompiledRule:
     trees = [tree for tree in (version.applies_to, rule.applies_to, rule.when) if tree is not None]
     parts = tuple(_compile_node(tree, f"0.{index}", rule.cites[0], version, engine) for index, tree in enumerate(trees))
     root = CompiledNode(AllOf(tuple(trees)), "0", rule.title, rule.cites[0], parts, None, (), ())
@@ -118,7 +118,9 @@ def _compile_rule(rule: Rule, version: PolicyVersion, register: Register, engine
     )
 
 
-def _compile_node(node: Node, path: str, clause: Clause, version: PolicyVersion, engine: Any) -> CompiledNode:
+def _compile_node(
+    node: Node, path: str, clause: Clause, version: PolicyVersion, engine: PredicateEngine
+) -> CompiledNode:
     if isinstance(node, Leaf):
         reading = leaf_reader.read(node.expr)
         parameters = tuple((name, version.parameter(name).text) for name in reading.parameter_names)
@@ -254,9 +256,3 @@ def eligibility(decisions: Sequence[Decision]) -> Outcome:
         if outcome in outcomes:
             return outcome
     return Outcome.NOT_FIRED
-
-
-def facts_in_scope(version: PolicyVersion) -> tuple[str, ...]:
-    """The names of all facts that the version's rules may use."""
-    scope = SCOPE_OF.get(version.kind)
-    return tuple(in_scope(scope)) if scope else ()

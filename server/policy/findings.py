@@ -114,8 +114,7 @@ def worst(attribute: str, scale: type[Term], threshold: str | None) -> Derivatio
 def malpractice_grade(
     name: str, events: Sequence[Event], history: History, version: PolicyVersion, as_of: date, count_from: date
 ) -> Fact | Missing:
-    """The gravest determined grade, 1 being the worst (医疗事故处理条例 第四条, A-FT-4); missing where there is none.
-    """
+    """The gravest determined grade, 1 the worst (医疗事故处理条例 第四条, A-FT-4); missing where there is none."""
     known = [event for event in events if event.get("grade") is not None]
     undetermined = [event.id for event in events if event.get("grade") is None]
     limit = version.value("malpractice_max_grade", 0)

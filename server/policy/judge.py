@@ -70,13 +70,17 @@ class Book:
         decisions = []
         earlier: dict[str, Facts] = {}
         for rule in compiled.rules:
-            judging = self._judging(rule, facts, as_of)
-            if judging is None or judging.digest == current.digest:
+            happened, judging = self._judging(rule, facts, as_of)
+            if not happened or (judging is not None and judging.digest == current.digest):
                 decisions.append(decide(compiled, rule, facts, bound))
-                continue
-            if judging.digest not in earlier:
-                earlier[judging.digest] = self.facts(judging, history, as_of=as_of, known_at=known_at)
-            decisions.append(self._under(judging, rule, compiled, earlier[judging.digest], facts))
+            elif judging is None:
+                decisions.append(
+                    _set_aside(decide(compiled, rule, facts, bound), "有关事实发生时没有施行中的版本，不予判定")
+                )
+            else:
+                if judging.digest not in earlier:
+                    earlier[judging.digest] = self.facts(judging, history, as_of=as_of, known_at=known_at)
+                decisions.append(self._under(judging, rule, compiled, earlier[judging.digest], facts))
         return tuple(decisions)
 
     def finding(
@@ -111,16 +115,18 @@ class Book:
         facts = self.facts(judging, history, as_of=as_of, known_at=known_at)
         return evaluate(self.compiled(judging), facts)
 
-    def _judging(self, rule: CompiledRule, facts: Facts, as_of: date) -> PolicyVersion | None:
-        """The version in force when the rule's facts came together; None where nothing happened at all."""
+    def _judging(self, rule: CompiledRule, facts: Facts, as_of: date) -> tuple[bool, PolicyVersion | None]:
+        """Whether anything happened that the rule's condition is about, and the version in force when it came
+        together.
+        """
         known = [facts.known[name] for name in rule.conditions if name in facts.known]
         totals = [s.decided_on or s.occurred_on for f in known if is_aggregate(f.name) for s in f.sources]
         if totals:
-            return version_for(self.versions, last_decided_on=max(totals), as_of=as_of)
+            return True, version_for(self.versions, last_decided_on=max(totals), as_of=as_of)
         single = [source.occurred_on for fact in known for source in fact.sources]
         if single:
-            return version_for(self.versions, occurred_on=min(max(single), as_of), as_of=as_of)
-        return None
+            return True, version_for(self.versions, occurred_on=min(max(single), as_of), as_of=as_of)
+        return False, None
 
     def _under(
         self, judging: PolicyVersion, rule: CompiledRule, current: CompiledPolicy, facts: Facts, facts_now: Facts
@@ -132,13 +138,14 @@ class Book:
         for candidate in compiled.rules:
             if candidate.rule.concept == rule.rule.concept:
                 return decide(compiled, candidate, facts)
-        return _not_retroactive(decide(current, rule, facts_now), judging)
+        label = f"有关事实发生于版本 {judging.number} 施行期间，该版本没有本规则，不溯及既往"
+        return _set_aside(decide(current, rule, facts_now), label)
 
 
-def _not_retroactive(decision: Decision, judging: PolicyVersion) -> Decision:
-    """The decision set aside: when its facts came together, the version in force had no such rule."""
-    label = f"有关事实发生于版本 {judging.number} 施行期间，该版本没有本规则，不溯及既往"
-    note = Explanation(f"0.{_branches(decision)}", label, Truth.NOT_MET, decision.explanation[0].clause)
+def _set_aside(decision: Decision, label: str) -> Decision:
+    """The decision without effect, its explanation closing with the reason."""
+    branches = sum(1 for node in decision.explanation if node.path.count(".") == 1)
+    note = Explanation(f"0.{branches}", label, Truth.NOT_MET, decision.explanation[0].clause)
     root = replace(decision.explanation[0], outcome=Truth.NOT_MET)
     return replace(
         decision,
@@ -147,7 +154,3 @@ def _not_retroactive(decision: Decision, judging: PolicyVersion) -> Decision:
         explanation=(root, *decision.explanation[1:], note),
         undecided_by=(),
     )
-
-
-def _branches(decision: Decision) -> int:
-    return sum(1 for node in decision.explanation if node.path.count(".") == 1)

@@ -31,7 +31,7 @@ def load_pack(
     Raises: PolicyRejected with every error, each with file, line and column.
     """
     log = Log(file)
-    pack = _pack(Cursor.at_root(read_yaml(source, file), log), template=template)
+    pack = read_pack(Cursor.at_root(read_yaml(source, file), log), template=template)
     found = list(log.problems)
     if pack is not None:
         for index, version in enumerate(pack.versions):
@@ -53,7 +53,7 @@ def version_from_plain(content: Mapping[str, Any], number: int) -> PolicyVersion
     heading = {key: content.get(key) for key in ("pack", "kind", "jurisdiction", "title")}
     body = {key: part for key, part in content.items() if key not in heading}
     written = {**heading, "versions": [{"version": number, **body}]}
-    pack = _pack(Cursor.at_root(of_plain(written), log), template=True)
+    pack = read_pack(Cursor.at_root(of_plain(written), log), template=True)
     if pack is None or log.problems:
         raise PolicyRejected(log.problems)
     return pack.versions[0]
@@ -68,7 +68,8 @@ def tree_from_plain(content: Mapping[str, Any]) -> Node:
     return node
 
 
-def _pack(at: Cursor, *, template: bool) -> PolicyPack | None:
+def read_pack(at: Cursor, *, template: bool = False) -> PolicyPack | None:
+    """The pack as it is written, its content not yet checked; None with at least one problem in the log."""
     if not at.table("pack", "kind", "jurisdiction", "title", "versions"):
         return None
     code, kind, title = at.need("pack"), at.need("kind"), at.need("title")

@@ -134,7 +134,7 @@ def read_yaml(source: bytes | str, file: str) -> Tree:
         message = f"文件 {len(raw)} 字节，超过上限 {MAX_BYTES} 字节；请拆分文件"
         raise PolicyRejected([Problem("YAML_TOO_LARGE", message, file=file, line=1, column=1)])
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
         message = "文件不是有效的 UTF-8 文本；请以 UTF-8 编码保存"
@@ -179,7 +179,7 @@ class _Reader:
             if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
                 self.refuse("YAML_ALIAS", "不允许使用 YAML 锚点和别名（& 与 *）；请写出完整内容", mark)
             if getattr(event, "tag", None):
-                self.refuse("YAML_TAG", f"不允许使用 YAML 标签 {event.tag}", mark)
+                self.refuse("YAML_TAG", f"不允许使用 YAML 标签 {event.tag!s:.40}", mark)
             if isinstance(event, DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
@@ -226,7 +226,7 @@ class _Reader:
                 self.refuse("YAML_SYNTAX", "键必须是简单的名称", event.start_mark)
             key = event.value
             if key in seen:
-                self.refuse("DUPLICATE_KEY", f"键“{key}”重复，第 {seen[key]} 行已经写过", event.start_mark)
+                self.refuse("DUPLICATE_KEY", f"键“{key:.40}”重复，第 {seen[key]} 行已经写过", event.start_mark)
             seen[key] = event.start_mark.line + 1
             name = Scalar(key, False, event.start_mark.line + 1, event.start_mark.column + 1)
             entries.append((name, self._build(next(events), events)))

@@ -27,11 +27,6 @@ class Period:
             self.until is None or other.from_on < self.until
         )
 
-    @property
-    def last_on(self) -> date | None:
-        """The last day that counts."""
-        return None if self.until is None else self.until - timedelta(days=1)
-
 
 @dataclass(frozen=True, slots=True)
 class WindowSpec:

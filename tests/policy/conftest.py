@@ -1,6 +1,6 @@
 """The shipped policy data, read once; and small builders that say only what a test is about."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def tenants() -> Path:
     return ROOT / "tenants"
+
+
+@pytest.fixture(scope="session")
+def case_files() -> list[Path]:
+    return sorted((ROOT / "tests" / "cases").glob("*/*.yaml"))
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +80,3 @@ versions:
 def pack_text() -> str:
     """A small pack without fault; tests spoil one thing in it."""
     return PACK
-
-
-def day(text: str) -> date:
-    return date.fromisoformat(text)

@@ -1,6 +1,6 @@
 """Canonical JSON: equal content, equal bytes."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.kit.clause import Clause
+from server.kit.clock import BEIJING
 from server.policy.canonical import canonical_json, digest, jsonable
 from server.policy.terms import Effect
 
+NAIVE = datetime(2027, 3, 10)  # noqa: DTZ001 - it names no instant, and is refused
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -33,7 +35,13 @@ def test_sets_are_sorted_so_that_they_too_have_one_form() -> None:
     assert jsonable({"x": {"b", "a"}}) == {"x": ["a", "b"]}
 
 
-@pytest.mark.parametrize("value", [1.5, float("nan"), object(), b"x"])
+def test_an_instant_has_one_form_whatever_zone_it_came_in() -> None:
+    beijing = datetime(2027, 3, 10, 8, tzinfo=BEIJING)
+    assert digest(beijing) == digest(beijing.astimezone(UTC))
+    assert jsonable(beijing) == "2027-03-10T08:00:00+08:00"
+
+
+@pytest.mark.parametrize("value", [NAIVE, 1.5, float("nan"), object(), b"x"])
 def test_what_has_no_single_form_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         digest({"x": value})

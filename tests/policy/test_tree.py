@@ -44,6 +44,14 @@ def test_bad_input_is_refused_with_its_place(source: str | bytes, code: str, lin
     assert problem.message
 
 
+def test_a_file_saved_by_a_windows_editor_is_read() -> None:
+    tree = read_yaml("a: 1\r\nb: 中\r\n".encode("utf-8-sig"), "x.yaml")
+    assert isinstance(tree, Table)
+    scalar = tree.find("b")
+    assert isinstance(scalar, Scalar)
+    assert (scalar.value, scalar.line, scalar.column) == ("中", 2, 4)
+
+
 def test_a_huge_file_is_refused_before_it_is_read() -> None:
     problem = refused("a: " + "x" * MAX_BYTES)
     assert problem.code == "YAML_TOO_LARGE"
