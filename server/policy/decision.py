@@ -3,7 +3,7 @@
 A decision is a proposal to a person, or the note that nothing is to be proposed, or the task to find something out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -53,8 +53,9 @@ class Decision:
     ``effect``: the rule's first effect when it FIRED, what holds otherwise when it did NOT fire, NO_ACTION while it
     is INDETERMINATE.  ``effects``: all of them.  ``explanation``: the whole tree, depth first, every condition
     evaluated. ``facts`` and ``missing``: what the rule's conditions named.  ``clauses``: what the rule cites, with
-    the SHA-256 of the words.  ``engine`` and ``vocabulary`` say what it was made with and are no part of the digest,
-    so that a replay under a newer engine can be compared.
+    the SHA-256 of the words.  ``set_aside``: why the outcome is NOT_FIRED whatever the facts say (A-X-2).  ``engine``
+    and ``vocabulary`` say what it was made with and are no part of the digest, so that a replay under a newer engine
+    can be compared.
     """
 
     jurisdiction: str | None
@@ -79,10 +80,25 @@ class Decision:
     known_at: datetime
     engine: str
     vocabulary: str
+    set_aside: str | None = None
 
     @property
     def effect(self) -> Effect:
         return self.effects[0]
+
+    def set_aside_because(self, reason: str) -> "Decision":
+        """The decision without effect, its explanation closing with the reason."""
+        branches = sum(1 for node in self.explanation if node.path.count(".") == 1)
+        root, *below = self.explanation
+        note = Explanation(f"0.{branches}", reason, Truth.NOT_MET, root.clause)
+        return replace(
+            self,
+            outcome=Outcome.NOT_FIRED,
+            effects=(Effect.NO_ACTION,),
+            explanation=(replace(root, outcome=Truth.NOT_MET), *below, note),
+            undecided_by=(),
+            set_aside=reason,
+        )
 
     @property
     def tasks(self) -> tuple[Missing, ...]:
@@ -115,6 +131,7 @@ class Decision:
             "undecided_by": self.undecided_by,
             "parameters": self.parameters,
             "clauses": [[str(clause), sha256] for clause, sha256 in self.clauses],
+            "set_aside": self.set_aside,
             "as_of": self.as_of,
             "known_at": self.known_at,
         }

@@ -5,17 +5,15 @@ need not be the one in force today; two rules of one pack may be judged by diffe
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import date, datetime
 
-from server.policy.decision import Decision, Explanation
+from server.policy.decision import Decision
 from server.policy.derive import derive_facts, is_aggregate
 from server.policy.documents import Register
 from server.policy.evaluate import CompiledPolicy, CompiledRule, compile_policy, decide, evaluate
 from server.policy.events import History
 from server.policy.facts import Facts
 from server.policy.model import PolicyVersion
-from server.policy.terms import Effect, Outcome, Truth
 from server.policy.timeline import count_from, in_force, version_for
 
 
@@ -70,12 +68,12 @@ class Book:
         decisions = []
         earlier: dict[str, Facts] = {}
         for rule in compiled.rules:
-            happened, judging = self._judging(rule, facts, as_of)
+            happened, judging = self._judging(current, rule, facts, as_of)
             if not happened or (judging is not None and judging.digest == current.digest):
                 decisions.append(decide(compiled, rule, facts, bound))
             elif judging is None:
                 decisions.append(
-                    _set_aside(decide(compiled, rule, facts, bound), "有关事实发生时没有施行中的版本，不予判定")
+                    decide(compiled, rule, facts, bound).set_aside_because("有关事实发生时没有施行中的版本，不予判定")
                 )
             else:
                 if judging.digest not in earlier:
@@ -115,15 +113,24 @@ class Book:
         facts = self.facts(judging, history, as_of=as_of, known_at=known_at)
         return evaluate(self.compiled(judging), facts)
 
-    def _judging(self, rule: CompiledRule, facts: Facts, as_of: date) -> tuple[bool, PolicyVersion | None]:
+    def _judging(
+        self, current: PolicyVersion, rule: CompiledRule, facts: Facts, as_of: date
+    ) -> tuple[bool, PolicyVersion | None]:
         """Whether anything happened that the rule's condition is about, and the version in force when it came
         together.
         """
-        known = [facts.known[name] for name in rule.conditions if name in facts.known]
-        totals = [s.decided_on or s.occurred_on for f in known if is_aggregate(f.name) for s in f.sources]
+        first = count_from(self.versions, current)
+        sources = [
+            (is_aggregate(name), source)
+            for name in rule.conditions
+            if name in facts.known
+            for source in facts.known[name].sources
+            if source.occurred_on >= first  # what merely is so (open since long ago) did not happen under any version
+        ]
+        totals = [source.decided_on or source.occurred_on for aggregate, source in sources if aggregate]
         if totals:
             return True, version_for(self.versions, last_decided_on=max(totals), as_of=as_of)
-        single = [source.occurred_on for fact in known for source in fact.sources]
+        single = [source.occurred_on for _, source in sources]
         if single:
             return True, version_for(self.versions, occurred_on=min(max(single), as_of), as_of=as_of)
         return False, None
@@ -139,18 +146,4 @@ class Book:
             if candidate.rule.concept == rule.rule.concept:
                 return decide(compiled, candidate, facts)
         label = f"有关事实发生于版本 {judging.number} 施行期间，该版本没有本规则，不溯及既往"
-        return _set_aside(decide(current, rule, facts_now), label)
-
-
-def _set_aside(decision: Decision, label: str) -> Decision:
-    """The decision without effect, its explanation closing with the reason."""
-    branches = sum(1 for node in decision.explanation if node.path.count(".") == 1)
-    note = Explanation(f"0.{branches}", label, Truth.NOT_MET, decision.explanation[0].clause)
-    root = replace(decision.explanation[0], outcome=Truth.NOT_MET)
-    return replace(
-        decision,
-        outcome=Outcome.NOT_FIRED,
-        effects=(Effect.NO_ACTION,),
-        explanation=(root, *decision.explanation[1:], note),
-        undecided_by=(),
-    )
+        return decide(current, rule, facts_now).set_aside_because(label)

@@ -37,6 +37,8 @@ def replay(record: Mapping[str, Any], compiled: CompiledPolicy) -> Replay:
     if compiled.version.digest != policy_digest:
         raise ValueError(f"the record was decided under policy {policy_digest}")
     decision = decide(compiled, compiled.rule(record["rule"][0]), stored_facts(record))
+    if record["set_aside"] is not None:
+        decision = decision.set_aside_because(record["set_aside"])
     otherwise = (record["engine"], record["vocabulary"]) != (decision.engine, decision.vocabulary)
     return Replay(decision, record["digest"], otherwise)
 

@@ -11,6 +11,7 @@ from server.policy.catalogue import Catalogue
 from server.policy.events import Event, EventKind, History
 from server.policy.judge import Book
 from server.policy.model import PolicyVersion
+from server.policy.replay import replay
 from server.policy.terms import Effect, Kind, Outcome, Truth
 from server.policy.timeline import succeed
 
@@ -78,6 +79,7 @@ def test_a_rule_that_did_not_exist_yet_does_not_judge_what_was_before(
     assert decision.effects == (Effect.NO_ACTION,)
     assert decision.explanation[0].outcome is Truth.NOT_MET
     assert "不溯及既往" in decision.explanation[-1].label
+    assert replay(decision.record(), book.compiled(second)).same
     decision = cards_decision(book, [*before, card("丙", date(2027, 7, 2))], date(2027, 8, 1))
     assert decision.outcome is Outcome.FIRED
 
