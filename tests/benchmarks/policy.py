@@ -20,8 +20,8 @@ sys.path.insert(0, str(ROOT))
 from server.kit.clock import BEIJING  # noqa: E402
 from server.policy.amend import NewValue, amend  # noqa: E402
 from server.policy.catalogue import read_catalogue  # noqa: E402
-from server.policy.events import Event, EventKind, History  # noqa: E402
 from server.policy.evaluate import compile_policy  # noqa: E402
+from server.policy.events import Event, EventKind, History  # noqa: E402
 from server.policy.judge import Book  # noqa: E402
 from server.policy.replay import replay  # noqa: E402
 from server.policy.simulate import facts_from, simulate  # noqa: E402
