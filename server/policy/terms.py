@@ -3,20 +3,7 @@
 The English codes are public API and stand in stored policies and decisions: a code is never renamed or re-used.
 """
 
-from enum import StrEnum
-from typing import Self
-
-
-class Term(StrEnum):
-    """A code with its Chinese label; equal to, hashed and serialised as the bare code."""
-
-    label: str
-
-    def __new__(cls, code: str, label: str) -> Self:
-        term = str.__new__(cls, code)
-        term._value_ = code
-        term.label = label
-        return term
+from server.kit.terms import Term as Term
 
 
 class Kind(Term):
