@@ -100,7 +100,7 @@ def _window(version: PolicyVersion, rule: Rule) -> WindowSpec | None:
         if spec.window is not None:
             years = version.value(spec.window.years, 1) if spec.window.years else 1
             anchor = version.value(spec.window.anchor, Anchor.DECIDED) if spec.window.anchor else Anchor.DECIDED
-            return WindowSpec(WindowKind(version.value(spec.window.kind)), years, Anchor(anchor))  # type: ignore[call-arg]
+            return WindowSpec(WindowKind(version.value(spec.window.kind)), years, Anchor(anchor))
     return None
 
 

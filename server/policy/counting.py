@@ -23,9 +23,9 @@ def window_spec(
 ) -> WindowSpec:
     """The window as the version's parameters say."""
     return WindowSpec(
-        kind=WindowKind(version.value(kind)),  # type: ignore[call-arg]
+        kind=WindowKind(version.value(kind)),
         years=version.value(years, 1) if years else 1,
-        anchor=Anchor(version.value(anchor, default)) if anchor else default,  # type: ignore[call-arg]
+        anchor=Anchor(version.value(anchor, default)) if anchor else default,
     )
 
 

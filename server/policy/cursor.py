@@ -143,7 +143,7 @@ class Cursor:
             hint = did_you_mean(value, known) or f"；可用：{'、'.join(known)}"
             self.refuse("UNKNOWN_TERM", f"“{self.path[-1]}”不能是 {value}{hint}")
             return None
-        return terms(value)  # type: ignore[call-arg]
+        return terms(value)
 
     def clause(self) -> Clause | None:
         """A citation, written as the document's slug, a space, and the anchor: ``some-plan 第二十条(三)``."""

@@ -65,6 +65,6 @@ def _fact(plain: Mapping[str, Any]) -> Fact:
             Source(event, date.fromisoformat(occurred), day(decided), day(until))
             for event, occurred, decided, until in plain["sources"]
         ),
-        flags=frozenset(Flag(flag) for flag in plain["flags"]),  # type: ignore[call-arg]
+        flags=frozenset(Flag(flag) for flag in plain["flags"]),
         window=None if window is None else Period(date.fromisoformat(window[0]), day(window[1])),
     )
