@@ -4,22 +4,20 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 
-import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from server import installation
 from server.db import migrating
 from server.db.embedded import Cluster, throwaway
-from server.db.roles import OWNER
 from server.development.demo import fill_samples
 from server.districts.files import load_districts
+from tests.databases import TEMPLATE, cloned
 from tests.driving import Client, Server
 
 _SUPERUSER = "SHEQU_TEST_SUPERUSER"
 _SECRET = "SHEQU_TEST_SECRET"
 _MIGRATOR_PASSWORD = "SHEQU_TEST_MIGRATOR"
-_TEMPLATE = "shequ_template"
 
 _cluster: Cluster | None = None
 
@@ -32,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _cluster = throwaway().__enter__()
     secret, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     superuser = _cluster.superuser_dsn()
-    migrator = migrating.prepare_database(superuser, _TEMPLATE, migrator_password=password)
+    migrator = migrating.prepare_database(superuser, TEMPLATE, migrator_password=password)
     installation.migrate(migrator)
     installation.provision(migrator, secret, load_districts())
     os.environ |= {_SUPERUSER: superuser, _SECRET: secret, _MIGRATOR_PASSWORD: password}
@@ -64,15 +62,8 @@ def role_secret() -> str:
 def database(superuser_dsn: str, worker_id: str) -> Iterator[str]:
     """The name of this worker's own database."""
     name = f"shequ_{worker_id}"
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER}")
-        # Grants on the database itself are not copied from a template.
-        for (role,) in connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper").fetchall():
-            connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {role}")
-        connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
-    yield name
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with cloned(superuser_dsn, name):
+        yield name
 
 
 @pytest.fixture(scope="session")
