@@ -1,6 +1,6 @@
 """Connections on the application's own login roles: the superuser sees everything despite FORCE, and proves nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -9,6 +9,8 @@ from psycopg.conninfo import make_conninfo
 from server.db import roles
 from server.db.policies import Tenant
 from server.districts.files import load_districts
+from tests.databases import cloned
+from tests.db.world import World
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,13 @@ def as_role(superuser: str, role_secret: str) -> Callable[[str], psycopg.Connect
         return psycopg.connect(make_conninfo(superuser, user=role, password=roles.password(role_secret, role)))
 
     return connect
+
+
+@pytest.fixture(scope="session")
+def world(superuser_dsn: str, role_secret: str, worker_id: str, tenants: list[Tenant]) -> Iterator[World]:
+    """A database of its own, with a row of every tenant in every table."""
+    with (
+        cloned(superuser_dsn, f"shequ_walls_{worker_id}") as dsn,
+        World.opened(dsn, role_secret, tenants) as made,
+    ):
+        yield made
