@@ -30,10 +30,12 @@ def as_role(superuser: str, role_secret: str) -> Callable[[str], psycopg.Connect
 
 
 @pytest.fixture(scope="session")
-def world(superuser_dsn: str, role_secret: str, worker_id: str, tenants: list[Tenant]) -> Iterator[World]:
+def world(
+    superuser_dsn: str, template: str, role_secret: str, worker_id: str, tenants: list[Tenant]
+) -> Iterator[World]:
     """A database of its own, with a row of every tenant in every table."""
     with (
-        cloned(superuser_dsn, f"shequ_walls_{worker_id}") as dsn,
+        cloned(superuser_dsn, template, f"shequ_walls_{worker_id}") as dsn,
         World.opened(dsn, role_secret, tenants) as made,
     ):
         yield made

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections import Counter
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -11,8 +10,9 @@ import pytest
 from server.institutions.importing import candidates, reading
 from server.institutions.importing.model import Candidate, KindBasis, Reject
 from server.institutions.importing.resolving import Districts
+from server.settings import ROOT
 
-PUBLISHED = Path(__file__).parents[2] / "data" / "beijing_medical_institutions_2020.csv"
+PUBLISHED = ROOT / "server" / "development" / "beijing_medical_institutions_2020.csv"
 
 ACCEPTED = {
     "110101": 6,
