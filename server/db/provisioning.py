@@ -23,12 +23,17 @@ from server.db.standing import Standing, misplaced, read_roles, read_standing
 _ATTEMPTS = 10
 
 
+#: How many findings an error tells; a database where more is wrong is examined whole by ``catalogue``.
+_TOLD = 5
+
+
 class NotWalled(Exception):
     """What provisioning could not make so, as the catalogue sees it: mostly what only a superuser may mend."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = findings
-        super().__init__("；".join(f"{one.object}：{one.sentence}" for one in findings))
+        told = [f"{one.object}：{one.sentence}" for one in findings[:_TOLD]]
+        super().__init__("；".join(told) + (f"……共 {len(findings)} 处" if len(findings) > _TOLD else ""))
 
 
 def provision_roles(
