@@ -12,7 +12,7 @@ class Scope:
     """The database role, and the caller's roles inside the tenant it reads.
 
     The database role walls off other tenants; ``roles`` and ``values`` narrow rows further, through each type's row rules.
-    ``roles`` is also the fingerprint under which a compiled plan is kept.
+    The text of a statement depends on ``roles`` alone: one plan serves all districts.
     """
 
     db_role: str
