@@ -19,6 +19,7 @@ from server.planner.keyset import Cursors
 from server.planner.scope import Scope
 from server.planner.slots import Wire
 from server.record.acts import Act, acting
+from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district"
 
@@ -57,6 +58,7 @@ class Engine:
     directory: Directory
     cursors: Cursors
     catalogue: Catalogue
+    calendars: Calendars
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,16 +95,21 @@ class Request:
         if actor is None:
             return Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
         if actor.is_municipal:
-            return Scope(roles.MUNICIPAL_READER, actor.roles_in(MUNICIPALITY) | {Role.PUBLIC})
+            return self._narrowed(roles.MUNICIPAL_READER, actor, MUNICIPALITY)
         tenant = actor.home if tenant_id is None else tenant_id
         held = frozenset() if tenant is None else actor.roles_in(tenant)
         if tenant is None or (not held and tenant_id is not None):
             raise NotAllowed("您在该辖区没有权限")
         code = await self.engine.directory.code_of(tenant)
         if tenant == MUNICIPALITY or code is None:
-            return Scope(roles.PUBLIC_READER, held | {Role.PUBLIC})
+            return self._narrowed(roles.PUBLIC_READER, actor, tenant)
+        return self._narrowed(roles.district_role(code), actor, tenant)
+
+    def _narrowed(self, db_role: str, actor: Actor, tenant: int) -> Scope:
+        """The caller's roles in this tenant, with the values that row rules name."""
         own = [grant.institution_id for grant in actor.grants if grant.tenant_id == tenant and grant.institution_id]
-        return Scope(roles.district_role(code), held | {Role.PUBLIC}, {"institutions": own, "subject": actor.subject})
+        held = actor.roles_in(tenant) | {Role.PUBLIC}
+        return Scope(db_role, held, {"institutions": own, "subject": actor.subject})
 
     @asynccontextmanager
     async def acting(self, tenant_id: int) -> AsyncIterator[Act]:

@@ -8,6 +8,7 @@ shape share a statement and differ in its parameters only.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -132,20 +133,25 @@ class _Object(Reader):
     def __init__(self, type_: GraphQLInputObjectType, reader_of: Callable[[GraphQLInputType], Reader]) -> None:
         self._type = type_
         self._reader_of = reader_of
+        # What else may be made of it is graphql-core's matter; to us it is one value.
         self._plain = type_.out_type is GraphQLInputObjectType.out_type and not type_.is_one_of
-        self._known: dict[str, tuple[str, Reader, Any, bool]] | None = None
 
-    @property
+    @cached_property
     def _fields(self) -> dict[str, tuple[str, Reader, Any, bool]]:
         # Read when first needed: input types refer to themselves and to each other.
-        if self._known is None:
-            self._known = {
-                name: (one.out_name or name, self._reader_of(one.type), coerce_default_value(one), required)
-                for name, one in self._type.fields.items()
-                for required in (is_required_input_field(one),)
-            }
-            self._readers = {out: reader for out, reader, _, _ in self._known.values()}
-        return self._known
+        return {
+            name: (
+                one.out_name or name,
+                self._reader_of(one.type),
+                coerce_default_value(one),
+                is_required_input_field(one),
+            )
+            for name, one in self._type.fields.items()
+        }
+
+    @cached_property
+    def _readers(self) -> dict[str, Reader]:
+        return {out: reader for out, reader, _, _ in self._fields.values()}
 
     def coerce(self, value: Any) -> Any:
         if not isinstance(value, dict) or not self._plain:
@@ -165,10 +171,14 @@ class _Object(Reader):
         return coerced
 
     def shape(self, value: Any) -> Hashable:
+        if not self._plain:
+            return True
         readers = self._readers
         return tuple([(name, readers[name].shape(one)) for name, one in value.items()])
 
     def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
+        if not self._plain:
+            return Slot(path)
         readers = self._readers
         return {name: readers[name].opened(one, (*path, name)) for name, one in value.items()}
 

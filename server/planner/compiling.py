@@ -5,7 +5,8 @@ Links are correlated subqueries, joined on the tenant besides their own columns;
 rows come sorted already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 
 from server.planner import pages
@@ -84,6 +85,9 @@ class Compiler:
             return constant(asked.constant)
         root, selection, alias = asked.root, asked.selection, self.alias()
         type_ = self.catalogue.types[root.target]
+        absent = f"{MISSING}{n}{MISSING}" if root.required else "null"
+        if self.scope.hides(type_):
+            return self._hidden(type_, selection, root.shape, root.order, absent)
         arguments = render(asked.condition, alias, Slots(("roots", n)), self.places)
         where = conjunction(arguments, visible(type_, alias, self.scope, self.places))
         match root.shape:
@@ -93,7 +97,6 @@ class Compiler:
                 return self._list(type_, selection, root.key, alias, where)
             case Shape.ONE:
                 found = self._first(type_, selection.children, root.key, alias, where)
-                absent = f"{MISSING}{n}{MISSING}" if root.required else "null"
                 return (Sql(f"coalesce({found}, {quoted(absent)})"),)
 
     def _nodes(self, n: int, asked: AskedNodes) -> Json:
@@ -106,6 +109,9 @@ class Compiler:
         for tag in sorted(asked.tags):
             type_ = self.catalogue.by_tag(tag)
             if type_ is None or type_.name not in asked.selection.cases:
+                continue
+            if self.scope.hides(type_):
+                self._check(type_, asked.selection.cases[type_.name])
                 continue
             alias = self.alias()
             where = conjunction(
@@ -137,6 +143,10 @@ class Compiler:
                 return constant(value)
             case Embedded() as binding:
                 return self._embedded(binding, child, alias)
+            case One(link) | Many(link) | Paged(link) as binding if self.scope.hides(self.catalogue.types[link.target]):
+                shape = {One: Shape.ONE, Many: Shape.LIST, Paged: Shape.PAGE}[type(binding)]
+                order = binding.order if isinstance(binding, Paged) else ""
+                return self._hidden(self.catalogue.types[link.target], child, shape, order, "null")
             case One(link):
                 target, inner, where = self._linked(link, alias)
                 return or_null(self._first(target, child.children, None, inner, where, unique=link.unique))
@@ -146,6 +156,32 @@ class Compiler:
             case Paged(link, default_order):
                 target, inner, where = self._linked(link, alias)
                 return pages.connection(self, target, child, default_order, inner, where)
+
+    def _hidden(self, type_: Type, selection: Selection, shape: Shape, order: str, absent: str) -> Json:
+        """The answer where the caller may read no row of the type: its table is not so much as named."""
+        if shape is Shape.PAGE:
+            with self._checking():
+                pages.connection(self, type_, selection, order, self.alias(), "true")
+            return pages.empty(type_, selection)
+        self._check(type_, selection.children)
+        return ("[]",) if shape is Shape.LIST else (absent,)
+
+    def _check(self, type_: Type, children: Sequence[Selection]) -> None:
+        """See to it that arguments below hold their limits, as where there are rows."""
+        with self._checking():
+            self.object(type_, children, self.alias())
+
+    @contextmanager
+    def _checking(self) -> Iterator[None]:
+        """What is compiled inside the block is thrown away; its arguments are checked all the same."""
+        kept = self.places, self.filters
+        self.places = scratch = Places()
+        self.filters = Filters(self.catalogue, self.scope, scratch)
+        try:
+            yield
+        finally:
+            self.places, self.filters = kept
+            self.places.adopt_checks(scratch)
 
     def _embedded(self, binding: Embedded, child: Selection, alias: str) -> Json:
         columns = self.catalogue.embedded[binding.type]

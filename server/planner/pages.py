@@ -26,6 +26,28 @@ def connection(
     return _Connection(compiler, type_, selection, default_order, alias, where).json()
 
 
+def empty(type_: Type, selection: Selection) -> Json:
+    """The connection over no rows, which names no table."""
+    page = page_of(selection.arguments, (selection.key,))
+    info: dict[str, object] = {
+        "__typename": "PageInfo",
+        "hasNextPage": page.backward and page.before is not None,
+        "hasPreviousPage": not page.backward and page.after is not None,
+        "startCursor": None,
+        "endCursor": None,
+    }
+    parts: dict[str, object] = {"edges": [], "nodes": [], "totalCount": 0, "__typename": f"{type_.name}Connection"}
+    return members(
+        (
+            child.key,
+            members((one.key, constant(info[one.name])) for one in child.children)
+            if child.name == "pageInfo"
+            else constant(parts[child.name]),
+        )
+        for child in selection.children
+    )
+
+
 class _Connection:
     def __init__(
         self, compiler: "Compiler", type_: Type, selection: Selection, default_order: str, alias: str, where: str

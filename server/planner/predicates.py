@@ -109,6 +109,8 @@ class Filters:
         binding = type_.filters[name]
         if isinstance(binding, Related):
             target = self._catalogue.types[binding.link.target]
+            if self._scope.hides(target):
+                return "false"
             self._aliases += 1
             inner = f"f{self._aliases}"
             conditions = " AND ".join(

@@ -19,6 +19,10 @@ class Scope:
     roles: frozenset[str]
     values: Mapping[str, Any] = field(default_factory=dict)
 
+    def hides(self, type_: Type) -> bool:
+        """Whether the caller may read no row of this type at all; nor might the database role touch its table."""
+        return self.condition(type_) == "false"
+
     def condition(self, type_: Type) -> str:
         """The rows of this type that the caller may read, as an SQL condition with ``{t}`` and ``:name``.
 

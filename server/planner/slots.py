@@ -101,6 +101,11 @@ class Places(Parameters):
         else:
             by(value)
 
+    def adopt_checks(self, others: "Places") -> None:
+        """See to all that ``others`` would have sent or checked, without sending it."""
+        self.checks += [one for one in others.binders if callable(one)]
+        self.checks += others.checks
+
     def _place(self, key: tuple[object, ...], binder: Callable[[], Binder], kind: Kind | None, *, many: bool) -> str:
         place = self._known.get(key)
         if place is None:
