@@ -5,7 +5,8 @@ Literals, defaults, ``@skip`` and ``@include`` are then coerced by graphql-core 
 requests whose variables have the same shape.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Container, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from graphql import (
@@ -49,6 +50,14 @@ Details = FieldDetailsList
 VARIABLES = "variables"
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A field that is computed above the planner: of which type, and the nodes that ask for it."""
+
+    parent: GraphQLObjectType
+    details: Details
+
+
 class Operation:
     """One operation of a validated document."""
 
@@ -59,12 +68,14 @@ class Operation:
         tree: DocumentNode,
         node: OperationDefinitionNode,
         planned: Collection[str],
+        computed: Container[tuple[str, str]],
         *,
         hide_suggestions: bool,
     ) -> None:
         self.schema = schema
         self.node = node
         self.fields = planned
+        self.computed = computed
         self.hide_suggestions = hide_suggestions
         self.is_query = node.operation is OperationType.QUERY
         self.fragments = {
@@ -106,6 +117,8 @@ class Outline:
         )
         self._details = collected.grouped_field_set
         self._selections: dict[str, Selection] = {}
+        #: Whether some field that was selected is computed above the planner.
+        self.computes = False
         #: Whether every root field is planned.
         self.whole = operation.is_query and all(
             details[0].node.name.value in operation.fields for details in self._details.values()
@@ -158,6 +171,9 @@ class Outline:
         name = node.name.value
         definition = self.operation.schema.get_field(parent, name)
         assert definition is not None, name  # validated
+        if (parent.name, name) in self.operation.computed:
+            self.computes = True
+            return Selection(node.alias.value if node.alias else name, name, later=Later(parent, details))
         arguments: dict[str, Any] = {}
         if definition.args:
             arguments = get_argument_values(

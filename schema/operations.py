@@ -28,6 +28,7 @@ from schema.limits import LIMIT_RULES, TOKENS_MOST
 from schema.lookahead import Operation
 from schema.reading import NODE, NODES, TYPENAME
 from schema.whole import answer_whole
+from server.planner.binding import Computed
 
 _DOCUMENTS_KEPT = 2000
 
@@ -53,6 +54,12 @@ class Operations:
     def __init__(self, *, hints: bool) -> None:
         self.schema = graphql_schema()
         self.catalogue = bindings()
+        self._computed = frozenset(
+            (type_.name, name)
+            for type_ in self.catalogue.types.values()
+            for name, field in type_.fields.items()
+            if isinstance(field, Computed)
+        )
         self._hints = hints
         self._rules = [*specified_rules, *LIMIT_RULES, *([] if hints else [NoSchemaIntrospectionCustomRule])]
         self._planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
@@ -100,7 +107,13 @@ class Operations:
         if known is None:
             assert document.tree is not None
             known = document.operations[name] = Operation(
-                self.schema, self._readers, document.tree, node, self._planned, hide_suggestions=not self._hints
+                self.schema,
+                self._readers,
+                document.tree,
+                node,
+                self._planned,
+                self._computed,
+                hide_suggestions=not self._hints,
             )
         return known
 

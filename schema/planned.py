@@ -4,10 +4,11 @@ A planned type is plain Strawberry: names, types, arguments, descriptions.  Its 
 answers them; ``Binds`` beside the type says which table, and only what cannot be read off the names.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast, get_args
 
 import strawberry
 from graphql import (
@@ -71,6 +72,32 @@ def field_of(description: str, name: str | None = None) -> Any:
 def resolved(description: str) -> Callable[[Callable[..., Any]], Any]:
     """A field that Python answers."""
     return lambda resolver: strawberry.field(resolver=resolver, description=description)
+
+
+def computed(description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A field of a planned type that Python computes, for all rows of a selection at once.
+
+    The function takes the rows' node ids, the request and the field's arguments, and returns one value for each row, in
+    order: ``async def standing(ids: Sequence[NodeId], request: Request, on: date | None = UNSET) -> Sequence[Standing]``.
+    In ``Binds`` the field is ``Computed()``.
+    """
+
+    def declare(function: Callable[..., Any]) -> Any:
+        signature = inspect.signature(function)
+        (value_type,) = get_args(signature.return_annotation)
+
+        def resolver(self: Any, info: strawberry.Info, **arguments: Any) -> Any:
+            return function(self, info.context, **arguments)
+
+        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        context = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info)
+        arguments = [one.replace(kind=one.KEYWORD_ONLY) for one in list(signature.parameters.values())[2:]]
+        resolver.__signature__ = inspect.Signature([own, context, *arguments], return_annotation=value_type)  # type: ignore[attr-defined]
+        resolver.__annotations__ = {one.name: one.annotation for one in [context, *arguments]} | {"return": value_type}
+        resolver.__module__, resolver.__name__ = function.__module__, function.__name__
+        return strawberry.field(resolver=resolver, description=description)
+
+    return declare
 
 
 def not_resolved() -> NoReturn:

@@ -15,14 +15,16 @@ from server.kit.errors import NotFound, RequestFailed
 async def answer_whole(request: Request, operation: Operation, variables: Mapping[str, Any]) -> ExecutionResult | None:
     """The result of a query with these coerced variables; its data is an ``orjson.Fragment``.
 
-    None where one statement cannot give it: a root field is not planned, the root fields are read on different database
-    roles, or arguments are refused.  Then each root field is executed on its own, and errors come from there.
+    None where one statement cannot give it: a root field is not planned, a field is computed, the root fields are read on
+    different database roles, or arguments are refused.  Then each root field is executed on its own, and errors come from there.
     """
     try:
         outline = request.engine.plans.outline(operation, variables)
         if not outline.whole:
             return None
         selections = outline.roots
+        if outline.computes:
+            return None
         statement = await statement_of(request, outline, selections, variables)
     except (RequestFailed, GraphQLError):
         return None

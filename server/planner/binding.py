@@ -46,6 +46,11 @@ class NodeKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A value that somebody above the planner makes of the row; the planner answers with the row's node id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """The same value for every row."""
 
@@ -96,7 +101,7 @@ class Paged:
     order: str
 
 
-Field = Column | NodeKey | Constant | Embedded | One | Many | Paged
+Field = Column | NodeKey | Computed | Constant | Embedded | One | Many | Paged
 
 
 @dataclass(frozen=True, slots=True)

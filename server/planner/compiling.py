@@ -13,6 +13,7 @@ from server.planner import pages
 from server.planner.binding import (
     Catalogue,
     Column,
+    Computed,
     Constant,
     Embedded,
     Key,
@@ -137,7 +138,7 @@ class Compiler:
         match type_.fields[child.name]:
             case Column() as binding:
                 return column(binding, alias)
-            case NodeKey():
+            case NodeKey() | Computed():
                 return node_id(type_.tag or 0, alias)
             case Constant(value):
                 return constant(value)

@@ -18,6 +18,7 @@ from server.kit.ids import NodeId
 from server.planner.binding import (
     Catalogue,
     Column,
+    Computed,
     Constant,
     Embedded,
     Key,
@@ -181,7 +182,7 @@ class Naive:
         match binding:
             case Column(sql):
                 return [_value(row[sql]) for row in rows]
-            case NodeKey():
+            case NodeKey() | Computed():
                 return [str(NodeId(type_.tag or 0, row["{t}.tenant_id"], row["{t}.id"])) for row in rows]
             case Constant(value):
                 return [value] * len(rows)
