@@ -16,7 +16,7 @@ async def answer_whole(request: Request, operation: Operation, variables: Mappin
     """The result of a query with these coerced variables; its data is an ``orjson.Fragment``.
 
     None where one statement cannot give it: a root field is not planned, a field is computed, the root fields are read on
-    different database roles, or arguments are refused.  Then each root field is executed on its own, and errors come from there.
+    different database roles, or arguments are refused.  Then each root field is executed on its own, errors included.
     """
     try:
         outline = request.engine.plans.outline(operation, variables)
