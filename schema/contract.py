@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
@@ -60,7 +60,8 @@ SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
-    config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
+    # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
+    config=StrawberryConfig(scalar_map=SCALARS),
 )
 
 
@@ -80,5 +81,5 @@ def bindings() -> Catalogue:
 
 
 def sdl() -> str:
-    """The schema in GraphQL's own language."""
-    return SCHEMA.as_str()
+    """The schema in GraphQL's own language, sorted by name."""
+    return print_schema(lexicographic_sort_schema(graphql_schema()))

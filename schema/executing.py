@@ -8,7 +8,14 @@ alike.
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, get_named_type, is_non_null_type
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    get_named_type,
+    is_non_null_type,
+)
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -61,6 +68,22 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
         if isinstance(result, Ref):
             return self._read(return_type, field_details_list, result.node)
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    def complete_abstract_value(
+        self,
+        return_type: GraphQLAbstractType,
+        field_details_list: Details,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """An object of one of our types is completed as that type; stock resolution looks into its fields instead."""
+        definition = getattr(type(result), "__strawberry_definition__", None)
+        runtime = self.schema.get_type(definition.name) if definition else None
+        if isinstance(runtime, GraphQLObjectType) and self.schema.is_sub_type(return_type, runtime):
+            return self.complete_object_value(runtime, field_details_list, info, path, result, position_context)
+        return super().complete_abstract_value(return_type, field_details_list, info, path, result, position_context)
 
     async def _guarded(
         self, answer: Awaitable[Any], parent_type: GraphQLObjectType, details: Details, path: Path

@@ -133,6 +133,7 @@ class Institution(Node):
     operator_kind: OperatorKind | None = field_of("举办主体类别")
     organisation: Organisation | None = field_of("举办主体")
     competent_department: str | None = field_of("主管部门")
+    phone: str | None = field_of("联系电话 of the institution's office")
     service_population: int | None = field_of("服务人口")
     annotations: list[str] = field_of("执业许可证加注 such as COMMUNITY_HOSPITAL")
     opened_on: date | None = field_of("正式运营日期")

@@ -1,75 +1,68 @@
 """One throwaway PostgreSQL for the whole run, one database per worker, made from a template that is provisioned once."""
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from server import installation
 from server.db import migrating
-from server.db.embedded import Cluster, throwaway
-from server.db.roles import OWNER
+from server.db.roles import MIGRATOR, OWNER
 from server.development.demo import fill_samples
 from server.districts.files import load_districts
+from server.http import logs
 from tests.driving import Client, Server
 
-_SUPERUSER = "SHEQU_TEST_SUPERUSER"
-_SECRET = "SHEQU_TEST_SECRET"
-_MIGRATOR_PASSWORD = "SHEQU_TEST_MIGRATOR"
+pytest_plugins = ["tests.shared_cluster"]
+
 _TEMPLATE = "shequ_template"
+_ROLE_SECRET = "role-secret-of-the-test-run"
+_MIGRATOR_PASSWORD = "migrator-password-of-the-test-run"
 
-_cluster: Cluster | None = None
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """The controller (or the only process) starts the cluster and prepares the template; workers find it by environment."""
-    global _cluster
-    if hasattr(config, "workerinput") or os.environ.get(_SUPERUSER) or config.option.collectonly:
-        return
-    _cluster = throwaway().__enter__()
-    secret, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    superuser = _cluster.superuser_dsn()
-    migrator = migrating.prepare_database(superuser, _TEMPLATE, migrator_password=password)
-    installation.migrate(migrator)
-    installation.provision(migrator, secret, load_districts())
-    os.environ |= {_SUPERUSER: superuser, _SECRET: secret, _MIGRATOR_PASSWORD: password}
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the cluster with the run."""
-    global _cluster
-    if _cluster is not None:
-        _cluster.stop()
-        _cluster = None
-        for name in (_SUPERUSER, _SECRET, _MIGRATOR_PASSWORD):
-            os.environ.pop(name, None)
-
-
-@pytest.fixture(scope="session")
-def superuser_dsn() -> str:
-    """The cluster's superuser, for making databases and for looking behind the walls; never for what is under test."""
-    return os.environ[_SUPERUSER]
+logs.configure("CRITICAL", pretty=False)
 
 
 @pytest.fixture(scope="session")
 def role_secret() -> str:
     """The secret from which the roles' passwords are derived."""
-    return os.environ[_SECRET]
+    return _ROLE_SECRET
 
 
 @pytest.fixture(scope="session")
-def database(superuser_dsn: str, worker_id: str) -> Iterator[str]:
+def template(superuser_dsn: str) -> str:
+    """The name of a migrated and provisioned database, made by the first worker that asks."""
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(4711)")
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_TEMPLATE,)).fetchone():
+            building = f"{_TEMPLATE}_building"
+            migrator = migrating.prepare_database(superuser_dsn, building, migrator_password=_MIGRATOR_PASSWORD)
+            installation.migrate(migrator)
+            installation.provision(migrator, _ROLE_SECRET, load_districts())
+            connection.execute(f"ALTER DATABASE {building} RENAME TO {_TEMPLATE}")
+        connection.execute("SELECT pg_advisory_unlock(4711)")
+    return _TEMPLATE
+
+
+def make_database(superuser_dsn: str, template: str, name: str) -> None:
+    """A database of this name, as the template is."""
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        connection.execute(made.format(sql.Identifier(name), sql.Identifier(template), sql.Identifier(OWNER)))
+        # Grants on the database itself are not copied from a template.
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+        roles = connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper").fetchall()
+        for (role,) in roles:
+            granted = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
+            connection.execute(granted.format(sql.Identifier(name), sql.Identifier(role)))
+
+
+@pytest.fixture(scope="session")
+def database(superuser_dsn: str, template: str, worker_id: str) -> Iterator[str]:
     """The name of this worker's own database."""
     name = f"shequ_{worker_id}"
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER}")
-        # Grants on the database itself are not copied from a template.
-        for (role,) in connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper").fetchall():
-            connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {role}")
-        connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+    make_database(superuser_dsn, template, name)
     yield name
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -84,7 +77,7 @@ def superuser(superuser_dsn: str, database: str) -> str:
 @pytest.fixture(scope="session")
 def migrator(superuser: str) -> str:
     """The migrator's connection string to this worker's database."""
-    return make_conninfo(superuser, user="shequ_migrator", password=os.environ[_MIGRATOR_PASSWORD])
+    return make_conninfo(superuser, user=MIGRATOR, password=_MIGRATOR_PASSWORD)
 
 
 @pytest.fixture(scope="session")

@@ -205,6 +205,7 @@ def upgrade() -> None:
     sa.Column('organisation_id', sa.Uuid(), nullable=True),
     sa.Column('parent_id', sa.Uuid(), nullable=True),
     sa.Column('competent_department', sa.Text(), nullable=True),
+    sa.Column('phone', sa.Text(), nullable=True, comment="of the institution's office, not of a person"),
     sa.Column('service_population', sa.Integer(), nullable=True),
     sa.Column('annotations', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('opened_on', sa.Date(), nullable=True),

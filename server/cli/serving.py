@@ -13,18 +13,16 @@ from rich.console import Console
 from rich.table import Table
 
 from server.app import App
+from server.cli.place import DATA, DataDir
 from server.db.embedded import PortTaken, cluster
 from server.development.demo import Demo
 from server.development.personas import load_personas
 from server.http import logs
 from server.http.auth import Keys
 from server.http.issuer import ISSUER, DevelopmentIssuer
-from server.settings import ROOT, Environment, Settings, SettingsError
-
-DATA = ROOT / ".shequ"
+from server.settings import Environment, Settings, SettingsError
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="监听端口")]
-DataDir = Annotated[Path, typer.Option(help="数据目录")]
 
 
 def demo(
@@ -60,7 +58,8 @@ def demo(
             development=True,
         )
         logs.configure("INFO", pretty=True)
-        _run(app, listening, lambda: _welcome(console, port))
+        with prepared.known_as_running(dsn):
+            _run(app, listening, lambda: _welcome(console, port))
     console.print("演示环境已停止，数据保留在 " + str(data_dir), highlight=False)
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
@@ -15,10 +16,15 @@ from server.db.pools import Pools
 from server.development.personas import load_personas, seed_personas
 from server.development.samples import load_places, load_samples, samples_of
 from server.districts.files import load_districts
+from server.importing import load_file, read_file, write_rejects
 from server.kit.actor import Actor, Grant, Role
 from server.record.acts import acting
 
 _DATABASE = "shequ"
+
+#: Names and addresses of real institutions as published in 2020, untidy as they were.
+REAL = Path(__file__).with_name("beijing_medical_institutions_2020.csv")
+
 Progress = Callable[[str], None]
 
 
@@ -45,8 +51,18 @@ class Demo:
         progress(f"数据库结构 {installation.migrate(migrator)}")
         installation.provision(migrator, kept["role"], load_districts(), progress)
         dsn = installation.server_dsn(migrator)
-        asyncio.run(_fill(dsn, kept["role"], progress))
+        asyncio.run(_fill(dsn, kept["role"], self._folder, progress))
         return dsn, kept["role"]
+
+    @contextmanager
+    def known_as_running(self, dsn: str) -> Iterator[None]:
+        """While inside, other commands find this installation by the folder."""
+        path = self._folder / "running.json"
+        path.write_bytes(orjson.dumps({"database": dsn}))
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
     def _secrets(self) -> dict[str, str]:
         path = self._folder / "secrets.json"
@@ -65,12 +81,20 @@ def demo_actor(tenant_id: int) -> Actor:
     return Actor("shequ demo", "演示数据", (Grant(tenant_id, Role.DISTRICT_ADMINISTRATOR),))
 
 
-async def _fill(dsn: str, role_secret: str, progress: Progress) -> None:
+async def _fill(dsn: str, role_secret: str, folder: Path, progress: Progress) -> None:
     pools = Pools(dsn, role_secret, size=1)
     try:
         personas = load_personas()
         await seed_personas(pools, personas)
         progress(f"{len(personas)} 个开发用角色")
+        wanted = load_districts()
+        read = read_file(REAL, wanted, None, lambda _: None)
+        done = await load_file(pools, read, wanted, dry_run=False, progress=lambda _: None)
+        write_rejects(folder / f"{REAL.stem}.rejects.csv", read)
+        added = sum(one.added for one in done.values())
+        progress(
+            f"真实机构 {read.count} 家（2020 年公布名录），新增 {added} 家；{len(read.rejected)} 行辖区不明，待人工确认"
+        )
         progress(f"示例机构（均标记为示例数据），新增 {await fill_samples(pools)} 家")
     finally:
         await pools.close()

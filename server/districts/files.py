@@ -54,6 +54,7 @@ def _load(path: Path) -> District:
             display_order=data["display_order"],
             aliases=tuple(data["aliases"]),
             address_markers=tuple(data["address_markers"]),
+            lies_in=tuple(data.get("lies_in", ())),
             authorities=tuple(Authority(AuthorityKind(one["kind"]), one["name"]) for one in data["authorities"]),
             agency=agency and InsuranceAgency(agency["name"], tuple(agency["phones"]), agency["email"]),
         )

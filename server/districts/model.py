@@ -53,7 +53,7 @@ class District:
     """A tenant as ``tenants/<code>/district.yaml`` describes it.
 
     ``division_code`` is the GB/T 2260 code (None for the development zone, which has none); ``address_markers`` are words
-    in an address that speak for this jurisdiction although they stand in another one's territory.
+    in an address that speak for this jurisdiction although they stand in the territory of those it ``lies_in`` (codes).
     """
 
     tenant_id: int
@@ -66,5 +66,6 @@ class District:
     display_order: int
     aliases: tuple[str, ...]
     address_markers: tuple[str, ...]
+    lies_in: tuple[str, ...]
     authorities: tuple[Authority, ...]
     agency: InsuranceAgency | None

@@ -30,5 +30,6 @@ async def insert_memberships(connection: AsyncConnection, rows: Sequence[dict[st
     """Add memberships; one that is in force already is left as it is. The number added."""
     added = 0
     for row in rows:
-        added += (await connection.execute(insert(membership).values(row).on_conflict_do_nothing())).rowcount
+        statement = insert(membership).values(row).on_conflict_do_nothing().returning(membership.c.id)
+        added += await connection.scalar(statement) is not None
     return added

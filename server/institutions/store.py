@@ -57,11 +57,11 @@ async def find_same_place(connection: AsyncConnection, name_key: str, address_ke
 
 
 async def list_for_matching(connection: AsyncConnection) -> Sequence[RowMapping]:
-    """Every institution of the tenant with the values by which imports recognise it; addresses aggregated."""
+    """Every institution of the tenant with the values by which imports recognise it; an empty address for none."""
     rows = await connection.execute(
         text(
-            "SELECT i.id, i.registration_number, i.unified_social_credit_code, i.match_key,"
-            " coalesce(array_agg(s.match_key) FILTER (WHERE s.id IS NOT NULL), '{}') AS addresses"
+            "SELECT i.id, i.kind, i.registration_number, i.unified_social_credit_code, i.match_key,"
+            " coalesce(array_agg(s.match_key) FILTER (WHERE s.id IS NOT NULL), '{\"\"}') AS addresses"
             " FROM institution i LEFT JOIN site s ON s.tenant_id = i.tenant_id AND s.institution_id = i.id"
             " GROUP BY i.tenant_id, i.id"
         )

@@ -40,6 +40,7 @@ institution = tenant_table(
     *reference("organisation_id", "organisation", nullable=True),
     *reference("parent_id", "institution", nullable=True),
     Column("competent_department", Text),
+    Column("phone", Text, comment="of the institution's office, not of a person"),
     Column("service_population", Integer),
     Column("annotations", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("opened_on", Date),

@@ -24,7 +24,8 @@ _OVERRIDES: Final = "pinyin_overrides.yaml"
 
 #: Invisible at either end of a pasted name: zero-width characters and the byte-order mark.
 _ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
-_AROUND: Final = " \t\r\n\u00a0\u3000" + _ZERO_WIDTH
+#: What is trimmed at both ends of any text.
+AROUND: Final = " \t\r\n\u00a0\u3000" + _ZERO_WIDTH
 
 _OPENING: Final = "([{〔【〖［｛「『《〈<"
 _CLOSING: Final = ")]}〕】〗］｝」』》〉>"
@@ -53,7 +54,7 @@ def normalise(name: str, *, path: tuple[str, ...] = ("input", "name"), limit: in
 
     Raises: ``Invalid``, which names the limit or the character and its place.
     """
-    trimmed = name.strip(_AROUND)
+    trimmed = name.strip(AROUND)
     if not trimmed:
         raise Invalid("名称为空，请填写", path=path)
     if len(trimmed) > limit:

@@ -107,10 +107,13 @@ class Act:
         fingerprint = hashlib.sha256(orjson.dumps(plain(request), option=orjson.OPT_SORT_KEYS)).hexdigest()
         mine = (kept_answer.c.subject == self.actor.subject, kept_answer.c.key == key)
         row = {"tenant_id": self.tenant_id, "id": new_id(), "subject": self.actor.subject, "key": key}
-        taken = await self.connection.execute(
-            upsert(kept_answer).values(row | {"fingerprint": fingerprint}).on_conflict_do_nothing()
+        taken = await self.connection.scalar(
+            upsert(kept_answer)
+            .values(row | {"fingerprint": fingerprint})
+            .on_conflict_do_nothing()
+            .returning(kept_answer.c.id)
         )
-        if taken.rowcount:
+        if taken is not None:
             return None
         kept = (await self.connection.execute(select(kept_answer).where(*mine))).one()
         if kept.fingerprint != fingerprint:

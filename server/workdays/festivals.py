@@ -1,8 +1,9 @@
 """The statutory holidays (全体公民放假的节日) of each year, by the regulation then in force.
 
-全国年节及纪念日放假办法, 第二条, as revised: 国务院令 270 (10 days, until 2007), 513 (11 days, from 2008, 除夕 in and
-初三 out), 644 (11 days, from 2014, 除夕 out again), 795 (13 days, from 2025, 除夕 and 2 May in).  Only these days are
-法定节日; the other free days around them are weekends or moved days.
+全国年节及纪念日放假办法 as revised in 1999 (10 days, until 2007), 2007 (11 days, from 2008, 除夕 in and 初三 out), 2013
+(11 days, from 2014, 除夕 out again) and 2024 (13 days, from 2025, 除夕 and 2 May in).  Only these days are 法定节日;
+the other free days around them are weekends or moved days.  Cited by content, not by number: the texts are not among
+our sources, the lists of days are held against published years by the tests.
 
 Lunar dates are data, not arithmetic: they are fixed by GB/T 33661-2017, and no library at hand computes them.  The
 table was drawn from two independent libraries (lunardate 0.3.0 and holidays 0.109) that agree on every year, and the
@@ -79,7 +80,7 @@ _DATES: Final[Mapping[int, tuple[_MonthDay, int, _MonthDay, _MonthDay]]] = {
 FIRST_YEAR: Final = min(_DATES)
 LAST_YEAR: Final = max(_DATES)
 
-#: Days off for everybody by a decision of its own, outside the regulation (国发明电〔2015〕1号).
+#: Days off for everybody by a decision of its own, outside the regulation (a day of the State Council's own in 2015).
 _BY_SPECIAL_DECISION: Final[Mapping[date, str]] = {
     date(2015, 9, 3): "中国人民抗日战争暨世界反法西斯战争胜利70周年纪念日",
 }

@@ -95,10 +95,10 @@ class Year:
         if [day.on for day in self.days] != list(days_of(self.year)):
             raise ValueError(f"the calendar of {self.year} does not hold every day once, in order")
 
-    def with_days(self, changed: Iterable[Day], *, source: str | None = None) -> "Year":
+    def with_days(self, changed: Iterable[Day]) -> "Year":
         """The year with some days replaced."""
         by_date = {day.on: day for day in changed}
-        return replace(self, days=tuple(by_date.get(day.on, day) for day in self.days), source=source or self.source)
+        return replace(self, days=tuple(by_date.get(day.on, day) for day in self.days))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 An administrator types the State Council's notice as a list of days; every day not listed is what its weekday makes it.
 
     year: 2026
-    number: 国办发明电〔2025〕7号
+    number: 国办发明电〔2025〕…号
     issued_on: 2025-11-04
     days:
       - {on: 2026-01-01, kind: LEGAL_HOLIDAY, name: 元旦}

@@ -2,7 +2,7 @@
 
 chinesecalendar is released after each autumn's notice and refuses years that it does not know.  Beyond it we build a
 PROVISIONAL year from the regulation alone: weekends, statutory days, and a working day off for each statutory day that
-falls on a weekend (补假, 第六条).  Which weekends will be worked is the notice's to say and is not guessed.
+falls on a weekend (补假).  Which weekends will be worked is the notice's to say and is not guessed.
 The ``holidays`` library was weighed for this and left out: past the published years it guesses the same way but without
 saying so, and a dependency is dear for four dates a year.
 """

@@ -12,7 +12,7 @@ from server.kit.errors import Conflict, Invalid
 from server.workdays import notice, rules, seed
 from server.workdays.model import Calendar, CalendarStatus, DayKind
 
-# The notice for 2026 as published (国办发明电〔2025〕7号), typed as an administrator would.
+# The days of 2026 as published, typed as an administrator would; the number is an example.
 NOTICE_2026 = """
 year: 2026
 number: 国办发明电〔2025〕7号

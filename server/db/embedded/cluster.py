@@ -13,7 +13,7 @@ from urllib.parse import quote
 import psycopg
 
 from server.db.embedded import engine, guard
-from server.db.embedded.errors import DiskFull, FolderNotWritable, PortTaken, VersionMismatch
+from server.db.embedded.errors import DiskFull, FolderNotWritable, PortTaken, StartFailed, VersionMismatch
 from server.db.embedded.home import Home, held, is_private, lock, make_folder, remove, settle
 from server.db.embedded.host import Programs, programs, wheel
 from server.db.embedded.search import assert_chinese_search
@@ -176,10 +176,12 @@ def _open(
 
 def _prepare(running: Cluster) -> None:
     try:
-        with psycopg.connect(running.superuser_dsn(), autocommit=True) as connection:
+        with psycopg.connect(running.superuser_dsn(), autocommit=True, connect_timeout=10) as connection:
             # Asked first, since a standby cannot even be told to do nothing.
             if not connection.execute("SELECT FROM pg_extension WHERE extname = 'pg_trgm'").fetchall():
                 connection.execute("CREATE EXTENSION pg_trgm")
             assert_chinese_search(connection)
     except psycopg.errors.DiskFull as refused:
         raise DiskFull(running.folder) from refused
+    except psycopg.Error as refused:  # its password or pg_hba.conf changed by hand, say
+        raise StartFailed(running.log, str(refused)) from refused

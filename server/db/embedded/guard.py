@@ -22,18 +22,23 @@ from server.db.embedded.host import ENVIRONMENT, Account
 #: the pipe closes first, it never starts.  So there is no moment at which a kill -9 leaves it unwatched.
 _GATE = 'IFS= read -r word && [ "$word" = go ] && exec "$@" </dev/null'
 
-#: Ends process $1 as PostgreSQL wants it: INT is a fast shutdown, QUIT an immediate one, with ever less patience.
-#: Bounded, since in a container without an init the dead are never reaped and look alive for ever.
+#: Ends process $1 as PostgreSQL wants it: INT is a fast shutdown, QUIT an immediate one.  Where nobody collects the
+#: dead (a container without an init), they answer signals for ever; /proc tells them apart.
 _WATCHDOG = """
 trap '' HUP INT TERM QUIT
+gone() {
+    kill -0 "$1" || return 0
+    IFS= read -r stat <"/proc/$1/stat" || return 1
+    case $stat in *") Z "*) return 0 ;; *) return 1 ;; esac
+}
 while IFS= read -r word; do [ "$word" = over ] && exit 0; done
 for signal in INT QUIT KILL; do
-    kill -$signal "$1" 2>/dev/null || exit 0
+    kill -$signal "$1"
     n=0
-    while [ $n -lt 150 ]; do
-        kill -0 "$1" 2>/dev/null || exit 0
+    while [ $n -lt 300 ]; do
+        gone "$1" && exit 0
         n=$((n + 1))
-        sleep 0.2
+        sleep 0.1
     done
 done
 """
@@ -88,7 +93,7 @@ class Guarded:
         gate_out, gate_in = os.pipe()
         lifeline_out, lifeline_in = os.pipe()
         hold(gate_in)
-        self._lifeline = hold(lifeline_in)
+        self._lifeline: int | None = hold(lifeline_in)
         try:
             self.process = self._spawn(_GATE, "gate", command, account, stdin=gate_out, output=output, inherit=inherit)
             try:
@@ -155,10 +160,11 @@ class Guarded:
         self._dismiss()
 
     def _dismiss(self) -> None:
-        if self._lifeline in _held:
+        lifeline, self._lifeline = self._lifeline, None  # the number may soon be another's
+        if lifeline is not None:
             with contextlib.suppress(BrokenPipeError):
-                os.write(self._lifeline, b"over\n")
-            release(self._lifeline)
+                os.write(lifeline, b"over\n")
+            release(lifeline)
         self._watchdog.wait()
 
 

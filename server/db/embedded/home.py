@@ -30,9 +30,11 @@ if sys.platform != "win32":
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
+_ELSEWHERE = Path("/var/lib/shequ")
+
 # A PostgreSQL whose launcher was killed shuts down by itself; only where its watchdog was killed too is it told to.
 _WIND_DOWN_S = 120
-_NUDGES_S = {1: signal.SIGINT, 40: signal.SIGQUIT}
+_NUDGES_S = {0.5: signal.SIGINT, 40: signal.SIGQUIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,17 @@ def settle(requested: Path, run_as: str | None = None) -> Home:
 
     Raises: UnusableAccount; FolderNotWritable where no place does, or the one with the data cannot be entered.
     """
-    requested = requested.resolve()
+    try:
+        return _settle(requested.resolve(), run_as)
+    except (OSError, RuntimeError) as refused:  # links in a circle are a RuntimeError before Python 3.13
+        raise FolderNotWritable(requested, getattr(refused, "strerror", None) or str(refused)) from refused
+
+
+def _settle(requested: Path, run_as: str | None) -> Home:
     if os.geteuid() != 0:
         return Home(requested, requested, current_account())
     key = hashlib.sha256(os.fsencode(requested)).hexdigest()[:16]
-    # Not /tmp: it is emptied when the machine starts.
-    elsewhere = [Path("/var/lib/shequ") / key, Path("/var/tmp") / f"shequ-{key}"]
+    elsewhere = [_ELSEWHERE / key, Path("/var/tmp") / f"shequ-{key}"]  # not /tmp, which a restart empties
     places = [requested, *(place for place in elsewhere if is_private(place))]
     for place in places:
         if (place / "cluster").exists():
@@ -247,3 +254,5 @@ def remove(home: Home) -> None:
         (home.folder / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         home.folder.rmdir()
+        if home.folder.parent == _ELSEWHERE:
+            _ELSEWHERE.rmdir()

@@ -21,7 +21,7 @@ if sys.platform != "win32":
     import pwd
 
 #: All that the programs see of the environment: a PGDATA, PGOPTIONS or LC_MESSAGES of the caller's would misguide them.
-ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"}
+ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC"}
 
 #: Under whom PostgreSQL runs when root starts it and nobody says otherwise.
 _UNPRIVILEGED = "nobody"

@@ -17,16 +17,17 @@ def assert_chinese_search(connection: psycopg.Connection[Any]) -> None:
 
     Raises: ChineseSearchUnavailable, saying which of encoding, extension or LC_CTYPE is to blame.
     """
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise ChineseSearchUnavailable(f"数据库编码为 {encoding}，应为 UTF8")
     with connection.transaction():
         found = connection.execute(
-            "SELECT pg_encoding_to_char(d.encoding), d.datctype,"
+            "SELECT d.datctype,"
             " (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
             "   WHERE e.extname = 'pg_trgm')"
             " FROM pg_database d WHERE d.datname = current_database()"
         ).fetchone()
-        encoding, ctype, schema = found or (None, None, None)
-        if encoding != "UTF8":
-            raise ChineseSearchUnavailable(f"数据库编码为 {encoding}，应为 UTF8")
+        ctype, schema = found or (None, None)
         if schema is None:
             raise ChineseSearchUnavailable("未安装扩展，请执行 CREATE EXTENSION pg_trgm")
         trigrams = connection.execute(
