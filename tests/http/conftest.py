@@ -38,6 +38,18 @@ async def developing(start: StartServer) -> Server:
     return await start(development=True)
 
 
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
 class Listening:
     """A server in development that answers on a port, on an event loop of its own in another thread."""
 
@@ -53,12 +65,9 @@ class Listening:
     async def _serve(self, dsn: str, role_secret: str, folder: Any) -> None:
         running = await Server.start(dsn, role_secret, folder, development=True)
         self.tokens = {name: running.issuer.token(one.subject, "shequ") for name, one in running.personas.items()}
-        self._server = uvicorn.Server(uvicorn.Config(running.app, lifespan="on", log_level="warning"))
-        serving = asyncio.create_task(self._server.serve([self._socket]))
-        while not self._server.started:
-            await asyncio.sleep(0.01)
-        self._ready.set()
-        await serving
+        config = uvicorn.Config(running.app, lifespan="on", log_level="warning")
+        self._server = _Server(config, self._ready.set)
+        await self._server.serve([self._socket])
         await running.stop()
 
     def stop(self) -> None:
