@@ -3,14 +3,16 @@
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 import uvicorn
+from structlog.testing import capture_logs
 
 from server import installation
+from server.http import logs
 from tests.driving import Server
 
 StartServer = Callable[..., Awaitable[Server]]
@@ -30,6 +32,15 @@ async def start(
             return running
 
         yield started
+
+
+@pytest.fixture
+def errors_logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """Every error logged during the test; the run is silent otherwise."""
+    logs.configure("ERROR", pretty=False)
+    with capture_logs() as entries:
+        yield entries
+    logs.configure("CRITICAL", pretty=False)
 
 
 @pytest.fixture(scope="session")
