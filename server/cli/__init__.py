@@ -6,7 +6,8 @@ import psycopg
 import typer
 from rich.console import Console
 
-from server.cli import database, exporting, importing, serving
+from server.cli import database, documents, exporting, importing, serving
+from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
@@ -24,9 +25,10 @@ app = typer.Typer(
 for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token):
     app.command()(command)
 app.add_typer(importing.app, name="import")
+app.add_typer(documents.app, name="documents")
 app.command("export-schema")(exporting.export_schema)
 
-_SAID = (ClusterError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
+_SAID = (ClusterError, DocumentFileError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
 
 
 def main() -> None:
