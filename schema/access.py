@@ -21,6 +21,7 @@ from server.planner.naive import Naive
 from server.planner.scope import Scope
 from server.planner.selection import Selection
 from server.record.acts import Act, acting
+from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district"
 
@@ -59,6 +60,7 @@ class Engine:
     directory: Directory
     cursors: Cursors
     catalogue: Catalogue
+    calendars: Calendars
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -24,6 +25,7 @@ from server.identity.store import find_actor
 from server.kit import clock
 from server.kit.actor import Actor
 from server.planner.keyset import Cursors
+from server.workdays.store import Calendars
 
 
 class App:
@@ -46,7 +48,13 @@ class App:
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size)
         self.operations = Operations(hints=development, query_seconds=query_seconds, mutation_seconds=mutation_seconds)
-        self.engine = Engine(self.pools, Directory(self.pools), Cursors(cursor_secret), self.operations.catalogue)
+        self.engine = Engine(
+            self.pools,
+            Directory(self.pools),
+            Cursors(cursor_secret),
+            self.operations.catalogue,
+            Calendars(partial(self.pools.fetch, roles.PUBLIC_READER)),
+        )
         self.callers = Callers(Tokens(issuer, audience, keys), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
         self._graphql = GraphQLEndpoint(self._execute, self.callers, self.documents, development=development)

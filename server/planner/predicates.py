@@ -83,6 +83,8 @@ class Filters:
         binding = type_.filters[name]
         if isinstance(binding, Related):
             target = self._catalogue.types[binding.link.target]
+            if self._scope.condition(target) == "false":
+                return "false"  # nor could the role that reads touch the table
             self._aliases += 1
             inner = f"f{self._aliases}"
             conditions = " AND ".join(
