@@ -9,6 +9,7 @@ from strawberry.tools import merge_types
 
 from schema import districts, institutions, reviews, sites, workdays
 from schema.connections import Node
+from schema.describing import complete
 from schema.identity import IdentityQueries
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.register import RegisterMutations
@@ -66,9 +67,12 @@ SCHEMA = strawberry.Schema(
 )
 
 
+_SCHEMA = complete(SCHEMA._schema)
+
+
 def graphql_schema() -> GraphQLSchema:
     """The schema as graphql-core knows it."""
-    return SCHEMA._schema
+    return _SCHEMA
 
 
 def bindings() -> Catalogue:

@@ -44,7 +44,12 @@ MUTATION = 10
 #: How many items a plain list is taken to hold where SIZES does not say.
 LIST_SIZE = 5
 #: Plain lists of another size, by type and field.
-SIZES: Mapping[str, int] = {"Query.districts": 17, "Query.insuranceAgencies": 17, "District.authorities": 12}
+SIZES: Mapping[str, int] = {
+    "Query.districts": 17,
+    "Query.insuranceAgencies": 17,
+    "District.authorities": 12,
+    "WorkYear.days": 40,
+}
 
 #: PLATFORM_DEFAULT. The budget of one request, by role: whoever holds several roles has the largest.
 BUDGETS: Mapping[Role, int] = {

@@ -6,15 +6,13 @@ from typing import Any
 import structlog
 from graphql import FieldNode, GraphQLError
 
-from server.kit.errors import NotAllowed, Refusal, RequestFailed
+from server.kit.errors import Refusal, RequestFailed
 from server.kit.ids import new_id
 from server.record.acts import plain
 
 log = structlog.get_logger("shequ.graphql")
 
 _MASKED = "系统内部错误，请将事件编号告知管理员"
-#: The caller's database role has no grant on a table: rows of that kind are not for such callers at all.
-_MAY_NOT_READ = "42501"
 #: A message may quote what the caller sent; it never quotes a megabyte of it.
 _MESSAGE_LONGEST = 500
 
@@ -33,10 +31,6 @@ def told(error: GraphQLError) -> dict[str, Any]:
                 shown["extensions"]["argument"] = [str(one) for one in cause.path]
         case None | GraphQLError() if _about_input(error):
             shown["extensions"] = {"code": "BAD_USER_INPUT"}
-        case Exception() if getattr(cause, "sqlstate", None) == _MAY_NOT_READ:
-            log.warning("refused by the database", exc_info=cause)
-            refusal = NotAllowed("您没有查看该类数据的权限；如未登录，请先登录")
-            shown["message"], shown["extensions"] = refusal.message, {"code": refusal.code}
         case _:
             incident = str(new_id())
             log.error("unexpected", incident=incident, exc_info=cause or error)

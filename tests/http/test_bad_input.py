@@ -335,7 +335,7 @@ CALLERS = [
     ("mentougou-admin", "NOT_FOUND"),
     ("mentougou-applicant", "NOT_FOUND"),
     ("mentougou-expert-1", "NOT_FOUND"),
-    (None, "FORBIDDEN"),
+    (None, "NOT_FOUND"),
 ]
 
 
