@@ -28,6 +28,7 @@ for command in (serving.demo, serving.serve, database.migrate, database.provisio
 app.add_typer(importing.app, name="import")
 app.add_typer(documents.app, name="documents")
 app.command("export-schema")(exporting.export_schema)
+app.command("schema-changes")(exporting.schema_changes)
 
 _SAID = (ClusterError, DocumentFileError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
 
