@@ -55,8 +55,8 @@ class Server:
         app.pools.listeners.append(lambda role, sql: self.statements.append((role, sql)))
 
     @classmethod
-    async def start(cls, dsn: str, role_secret: str, folder: Path) -> Self:
-        """Start on this database, members added."""
+    async def start(cls, dsn: str, role_secret: str, folder: Path, **options: Any) -> Self:
+        """Start on this database, members added; ``options`` are the application's."""
         issuer = DevelopmentIssuer(folder, development=True)
         app = App(
             database_url=dsn,
@@ -65,6 +65,7 @@ class Server:
             issuer=ISSUER,
             audience="shequ",
             keys=issuer.keys,
+            **options,
         )
         personas = load_personas()
         await seed_personas(app.pools, personas)
