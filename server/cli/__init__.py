@@ -9,6 +9,7 @@ from rich.console import Console
 
 from server.cli import database, exporting, importing, serving
 from server.db.embedded import ClusterError
+from server.db.provisioning import NotWalled
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
 from server.kit.errors import Refusal, RequestFailed
@@ -27,7 +28,7 @@ for command in (serving.demo, serving.serve, database.migrate, database.provisio
 app.add_typer(importing.app, name="import")
 app.command("export-schema")(exporting.export_schema)
 
-_SAID = (ClusterError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
+_SAID = (ClusterError, NotWalled, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
 
 
 def main() -> None:
