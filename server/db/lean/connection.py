@@ -7,8 +7,8 @@ Why no request can touch another's answer:
   left keeps its place, and its answer is thrown away.
 * Each request ends with its own Sync, so it is its own implicit transaction, and the server skips after an error to that
   request's Sync and no further.
-* A request leans on a prepared statement only once an earlier request has proved that it exists.  Until then it brings
-  its own text, so that a preparation that fails (a lock, a timeout) fails alone.
+* Where a request leans on a statement that an earlier one was to prepare, and that one failed (a lock, a timeout), or
+  where the statement has been discarded or outdated since, it is sent once more with its own text.
 * When the connection is lost, its requests, being reads, are handed back to be tried again.
 
 Cancelling.  A cancel request names a backend, not a statement: it hits whatever runs when it arrives, which may by then
@@ -64,9 +64,8 @@ class LeanConnection:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._statements = statements
-        #: Proved to exist, least recently used first.
+        #: Prepared, or about to be by a request in flight; least recently used first.
         self._names: OrderedDict[str, bytes] = OrderedDict()
-        self._being_prepared: set[str] = set()
         #: To be closed along with the next request.
         self._discarded: list[bytes] = []
         self._named = 0
@@ -100,38 +99,40 @@ class LeanConnection:
             raise
 
     def takes(self, request: Request, depth: int) -> bool:
-        """Whether this request may be sent now.  One that is retried travels alone: it may be what broke the first."""
-        load = len(self.in_flight)
-        if not self._open or request.retried:
-            return self._open and load == 0
-        return load < depth and not (load and self.in_flight[0].retried)
+        """Whether this request may be sent now.
+
+        One that is retried goes ahead of everybody: then nothing but itself can break its second connection.
+        """
+        return self._open and len(self.in_flight) < (1 if request.retried else depth)
 
     def send(self, request: Request) -> None:
         """Send the request and its Sync; the answer goes to the request's future."""
-        pg = self._pg
-        try:
-            text = None if request.sql in self._names and not request.afresh else _text(request.sql)
-        except ValueError as error:
-            request.fail(error)
-            return
+        pg, sql, text = self._pg, request.sql, b""
+        name = None if request.afresh else self._names.get(sql)
+        request.prepares = False
+        if name is not None:
+            self._names.move_to_end(sql)
+        else:
+            try:
+                text = _text(sql)
+            except ValueError as error:
+                request.fail(error)
+                return
+            if not request.afresh:
+                name = self._new_name(sql)
+                request.prepares = True
+        request.named = name
         self.in_flight.append(request)
         self.sent += 1
-        request.named = request.prepares = None
         try:
             while self._discarded:
                 pg.send_close_prepared(self._discarded.pop())
-            if text is None:
-                request.named = self._names[request.sql]
-                self._names.move_to_end(request.sql)
-                pg.send_query_prepared(request.named, request.parameters)
-            elif request.afresh or request.sql in self._being_prepared:
+            if name is None:
                 pg.send_query_params(text, request.parameters)
             else:
-                self._named += 1
-                request.prepares = b"lean_%d" % self._named
-                self._being_prepared.add(request.sql)
-                pg.send_prepare(request.prepares, text)
-                pg.send_query_prepared(request.prepares, request.parameters)
+                if request.prepares:
+                    pg.send_prepare(name, text)
+                pg.send_query_prepared(name, request.parameters)
             pg.pipeline_sync()
             if not self._writing and pg.flush():
                 self._writing = True
@@ -142,6 +143,14 @@ class LeanConnection:
         except psycopg.Error as error:
             # Not now: the owner is in the middle of dealing out requests.
             self._loop.call_soon(self._lose, str(error))
+
+    def _new_name(self, sql: str) -> bytes:
+        self._named += 1
+        name = self._names[sql] = b"lean_%d" % self._named
+        if len(self._names) > self._statements:
+            # Requests in flight may use it still, but they stand before its end in the server's order.
+            self._discarded.append(self._names.popitem(last=False)[1])
+        return name
 
     def _readable(self) -> None:
         if not self._open:
@@ -210,8 +219,6 @@ class LeanConnection:
             return
         request = self.in_flight.popleft()
         self.stalled = False
-        if request.prepares is not None:
-            self._prepared(request.sql, request.prepares, proved=error is None)
         if error is not None:
             self._refused(request, error)
         elif not request.answer.done():
@@ -222,25 +229,16 @@ class LeanConnection:
             else:
                 request.answer.set_result(tuple([result.get_value(0, at) for at in range(result.nfields)]))
 
-    def _prepared(self, sql: str, name: bytes, *, proved: bool) -> None:
-        self._being_prepared.discard(sql)
-        if not proved:
-            # It may exist all the same, when only its first use failed.  To close one that does not is no error.
-            self._discarded.append(name)
-            return
-        self._names[sql] = name
-        if len(self._names) > self._statements:
-            self._discarded.append(self._names.popitem(last=False)[1])
-
     def _refused(self, request: Request, error: PGresult) -> None:
-        if request.named is None or failures.sqlstate(error) not in failures.STALE_STATEMENT:
+        stale = request.named is not None and failures.sqlstate(error) in failures.STALE_STATEMENT
+        if (stale or request.prepares) and self._names.get(request.sql) == request.named:
+            # If it is not there, as when it could not even be parsed: to close what does not exist is no error.
+            self._discarded.append(self._names.pop(request.sql))
+        if stale and not request.prepares:
+            request.afresh = True
+            self._owner.take_back(request)
+        else:
             request.fail(failures.worded(error))
-            return
-        if self._names.get(request.sql) == request.named:
-            del self._names[request.sql]
-            self._discarded.append(request.named)
-        request.afresh = True
-        self._owner.take_back(request)
 
     def _lose(self, why: str) -> None:
         if self._open:

@@ -38,14 +38,13 @@ class Request:
         self.answer = answer
         self.waits_until = waits_until
         self.deadline = deadline
-        #: It was in flight when a connection was lost.  Now it travels alone, and is not tried a third time.
+        #: It was in flight when a connection was lost, and is not tried a third time.
         self.retried = False
-        #: It failed because of a statement prepared earlier, so now it brings its own text.
+        #: It failed for the sake of a statement prepared earlier, so now it brings its own text.
         self.afresh = False
-        #: The prepared statement it was last sent with, if any.
+        #: The prepared statement it was last sent with, if any, and whether it made that on the way.
         self.named: bytes | None = None
-        #: The prepared statement that it makes on the way.
-        self.prepares: bytes | None = None
+        self.prepares = False
 
     def fail(self, error: Exception) -> None:
         """Its caller gets this error, unless it has left."""

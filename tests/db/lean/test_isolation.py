@@ -9,7 +9,8 @@ from typing import Any
 import psycopg.errors
 
 from server.db.lean import Lanes
-from server.db.roles import AUTHENTICATOR, MUNICIPAL_READER, PUBLIC_READER
+from server.db.roles import AUTHENTICATOR, MUNICIPAL_READER, PUBLIC_READER, SHARED, district_role
+from server.districts.files import load_districts
 from server.kit.errors import Overloaded, TimedOut
 from tests.db.lean.conftest import APPLICATION, Bench, Run, outcome
 
@@ -129,6 +130,48 @@ def test_a_request_that_kills_its_backend_is_the_only_one_to_fail(run: Run, benc
     run(test())
 
 
+def test_one_that_was_lost_once_is_not_put_behind_another_that_kills(run: Run, bench: Bench) -> None:
+    poison = "SELECT pg_sleep($1::float8), pg_terminate_backend(pg_backend_pid())"
+
+    async def test() -> None:
+        async with bench.lanes(depth=3, connections=2) as lanes:
+            await lanes.fetch(PUBLIC_READER, "SELECT 1")
+            first = asyncio.create_task(outcome(lanes.fetch(PUBLIC_READER, poison, ["0.1"])))
+            await asyncio.sleep(0)
+            lost = [asyncio.create_task(_read(lanes, PUBLIC_READER, tag, 3)) for tag in range(2)]
+            await asyncio.sleep(0)
+            # On the second connection, with room behind it, and running for as long as the lane looks for room.
+            second = asyncio.create_task(outcome(lanes.fetch(PUBLIC_READER, poison, ["0.15"])))
+            assert await asyncio.gather(*lost) == ["own"] * 2
+            assert [type(one) for one in await asyncio.gather(first, second)] == [Overloaded] * 2
+
+    run(test())
+
+
+def test_a_cancel_that_comes_late_hits_nobody_else(run: Run, bench: Bench) -> None:
+    """Statements whose callers have left, ending by themselves just as they would be cancelled."""
+    everyone = [*SHARED, *(district_role(one.code) for one in load_districts() if one.tenant_id > 0)]
+
+    async def leave_behind(lanes: Lanes, role: str, lasting_s: float) -> list[Any]:
+        await lanes.fetch(role, "SELECT 1")
+        leaver = asyncio.create_task(outcome(lanes.fetch(role, "SELECT pg_sleep($1::float8)", [str(lasting_s)])))
+        await asyncio.sleep(0)
+        behind = [
+            asyncio.create_task(outcome(lanes.fetch(role, "SELECT $1::text, pg_sleep(0.05)", [tag]))) for tag in "abc"
+        ]
+        await asyncio.sleep(0.02)
+        leaver.cancel()
+        return await asyncio.gather(*behind)
+
+    async def test() -> None:
+        async with bench.lanes(connections=1) as lanes:
+            asked = [leave_behind(lanes, role, 0.1 + 0.005 * number) for number, role in enumerate(everyone)]
+            for came in await asyncio.gather(*asked):
+                assert came == [(b"a", b""), (b"b", b""), (b"c", b"")]
+
+    run(test())
+
+
 def test_who_leaves_a_long_statement_takes_it_along_and_nobody_else(run: Run, bench: Bench) -> None:
     async def test() -> None:
         async with bench.lanes(connections=1, options="-c statement_timeout=0") as lanes:
@@ -147,7 +190,8 @@ def test_who_leaves_a_long_statement_takes_it_along_and_nobody_else(run: Run, be
 
 def test_who_leaves_the_queue_or_a_short_statement_changes_nothing(run: Run, bench: Bench) -> None:
     async def test() -> None:
-        async with bench.lanes(depth=4, connections=1, waiting=1000, wait_s=30) as lanes:
+        async with bench.lanes(depth=16, connections=1, waiting=1000, wait_s=30) as lanes:
+            await lanes.fetch(PUBLIC_READER, "SELECT 1")
             tasks = [asyncio.create_task(_read(lanes, PUBLIC_READER, tag, 1000)) for tag in range(300)]
             await asyncio.sleep(0)
             for tag in range(0, 300, 3):

@@ -35,7 +35,10 @@ def test_a_statement_discarded_under_our_feet_is_prepared_again(run: Run, bench:
             asked = [lanes.fetch(PUBLIC_READER, "DEALLOCATE ALL")]
             asked += [lanes.fetch(PUBLIC_READER, "SELECT $1::text", [str(n)]) for n in range(9)]
             assert (await asyncio.gather(*asked))[1:] == [(str(n).encode(),) for n in range(9)]
-            assert await lanes.fetch(PUBLIC_READER, "SELECT $1::text", ["x"]) == (b"x",)
+            for _ in range(2):
+                assert await lanes.fetch(PUBLIC_READER, "SELECT $1::text", ["x"]) == (b"x",)
+            used = "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement = $1"
+            assert await lanes.fetch(PUBLIC_READER, used, ["SELECT $1::text"]) == (b"2",)
 
     run(test())
 
