@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from schema.reading import Plans
 from server.db import roles
+from server.db.lean import Lanes
 from server.db.pools import Pools
 from server.kit.actor import MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
@@ -55,6 +56,7 @@ class Engine:
     """What all requests of a process share."""
 
     pools: Pools
+    lanes: Lanes
     directory: Directory
     cursors: Cursors
     catalogue: Catalogue
@@ -66,9 +68,9 @@ class Engine:
 
     async def read(self, db_role: str, sql: str, parameters: Sequence[Wire]) -> bytes:
         """The one value of a compiled statement. Raises: Overloaded, TimedOut."""
-        rows = await self.pools.fetch(db_role, sql, [one if one is None else one.decode() for one in parameters])
-        answer: str = rows[0][0]
-        return answer.encode()
+        answer = await self.lanes.fetch_value(db_role, sql, parameters)
+        assert answer is not None, "a compiled statement answers with one JSON text"
+        return answer
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from schema.operations import MUTATION_SECONDS, QUERY_SECONDS, Answer, Operation
 from server.clients.known import KnownDocuments
 from server.clients.store import find_text
 from server.db import roles
+from server.db.lean import Lanes
 from server.db.migrating import newest_revision
 from server.db.pools import Pools
 from server.http.asking import Asked
@@ -47,9 +48,11 @@ class App:
         mutation_seconds: float = MUTATION_SECONDS,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size)
+        self.lanes = Lanes(self.pools.conninfo)
         self.operations = Operations(hints=development, query_seconds=query_seconds, mutation_seconds=mutation_seconds)
         self.engine = Engine(
             self.pools,
+            self.lanes,
             Directory(self.pools),
             Cursors(cursor_secret),
             self.operations.catalogue,
@@ -72,6 +75,7 @@ class App:
 
     async def close(self) -> None:
         """End every connection."""
+        await self.lanes.close()
         await self.pools.close()
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -52,7 +52,8 @@ class Server:
         self.personas = personas
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shequ.test")
         self.statements: list[tuple[str, str]] = []
-        app.pools.listeners.append(lambda role, sql: self.statements.append((role, sql)))
+        for source in (app.pools, app.lanes):
+            source.listeners.append(lambda role, sql: self.statements.append((role, sql)))
 
     @classmethod
     async def start(cls, dsn: str, role_secret: str, folder: Path, **options: Any) -> Self:

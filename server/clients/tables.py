@@ -12,7 +12,6 @@ trusted_document = tenant_table(
     Column("registered_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     UniqueConstraint("tenant_id", "digest"),
     CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
-    CheckConstraint("tenant_id = 0", name="tenant"),
     access=Access(published=True, steward=True, deletable=True, district_writes=False),
     comment="受信文档：客户端登记的 GraphQL 操作",
 )
