@@ -58,12 +58,14 @@ class Rows:
 
 def references(table: Table) -> list[tuple[str, Table]]:
     """The columns that refer to a row of the same tenant, and the table they refer to."""
-    return [
+    found = [
         (name, constraint.referred_table)
         for constraint in sorted(table.foreign_key_constraints, key=lambda one: str(one.column_keys))
         for name in constraint.column_keys
         if name != "tenant_id"
     ]
+    # A table's constraints are a set; workers must collect the same tests in the same order.
+    return sorted(found, key=lambda one: one[0])
 
 
 def insert(connection: psycopg.Connection, table: Table, row: Mapping[str, Any], tail: str = "") -> psycopg.Cursor:

@@ -22,7 +22,7 @@ from tests.databases import cloned
 
 TABLES = metadata.sorted_tables
 
-#: Notes that hold for the design as such (docs/decisions): each district's policies hold its number as a literal, for a
+#: Notes that hold for the design as such: each district's policies hold its number as a literal, for a
 #: role of its own, and there is no role for a restrictive floor to bind besides.
 BY_DESIGN = ("SEC007", "SEC021")
 #: Rules on policies that are open to a role.  They stay on, and pass over exactly the policies that are declared so.
