@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from server.development.demo import fill_samples
 from tests.driving import Server
 
 
@@ -24,9 +25,13 @@ class _Server(uvicorn.Server):
 
 
 class Listening:
-    """A server in development that answers on a port, on an event loop of its own in another thread."""
+    """A server in development that answers on a port, on an event loop of its own in another thread.
 
-    def __init__(self, dsn: str, role_secret: str, folder: Path) -> None:
+    ``samples``: with the sample institutions, in a database where nobody else puts them.
+    """
+
+    def __init__(self, dsn: str, role_secret: str, folder: Path, *, samples: bool = False) -> None:
+        self._samples = samples
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/graphql"
@@ -38,6 +43,8 @@ class Listening:
     async def _serve(self, dsn: str, role_secret: str, folder: Path) -> None:
         running = await Server.start(dsn, role_secret, folder, development=True)
         self.tokens = {name: running.issuer.token(one.subject, "shequ") for name, one in running.personas.items()}
+        if self._samples:
+            await fill_samples(running.app.pools)
         config = uvicorn.Config(running.app, lifespan="on", log_level="warning")
         self._server = _Server(config, self._ready.set)
         await self._server.serve([self._socket])
