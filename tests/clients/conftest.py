@@ -33,10 +33,10 @@ class Workshop:
                 target.write_bytes(source.read_bytes())
         (place / "node_modules").symlink_to(packages)
 
-    def run(self, *command: str) -> str:
+    def run(self, *command: str, within: str = ".") -> str:
         """What the command prints; its failure is the test's."""
         done = subprocess.run(
-            ["node", *command], cwd=self.place, capture_output=True, text=True, timeout=120, check=False
+            ["node", *command], cwd=self.place / within, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
