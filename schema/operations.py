@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -13,6 +13,7 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    execute,
     get_operation_ast,
     parse,
     specified_rules,
@@ -21,12 +22,17 @@ from graphql import (
 from graphql.execution.executor import Executor
 
 from schema.access import Request
+from schema.coercion import Readers
 from schema.contract import bindings, graphql_schema
 from schema.cost import Cost, budget_of, cost_of
 from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
 from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
+from schema.lookahead import Operation
+from schema.reading import NODE, NODES, TYPENAME
+from schema.whole import answer_whole
 from server.kit.errors import TimedOut
+from server.planner.binding import Computed
 
 #: Characters of all documents kept; a syntax tree takes some 250 bytes for each.
 _KEPT_MOST = 500_000
@@ -51,8 +57,16 @@ class _Document:
 
     tree: DocumentNode | None
     problems: Mapping[str, Any]
-    #: What each operation costs, by the operation's identity; compiled when it is first asked for.
-    costs: dict[int, Cost] = field(default_factory=dict)
+    #: Its operations that were asked for, by the identity of their node.
+    prepared: dict[int, "_Prepared"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One operation as the planner knows it, and what it costs."""
+
+    planned: Operation
+    cost: Cost
 
 
 class Operations:
@@ -63,9 +77,17 @@ class Operations:
     ) -> None:
         self.schema = graphql_schema()
         self.catalogue = bindings()
+        self._computed = frozenset(
+            (type_.name, name)
+            for type_ in self.catalogue.types.values()
+            for name, field in type_.fields.items()
+            if isinstance(field, Computed)
+        )
         self._hints = hints
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
         self._rules = [*specified_rules, *([] if hints else [NoSchemaIntrospectionCustomRule])]
+        self._planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
+        self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._kept = 0
 
@@ -89,53 +111,87 @@ class Operations:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
         if variables and (problem := variables_problem(variables)):
             return Answer(failed("BAD_USER_INPUT", problem), executed=False)
-        executor = PlanningExecutor.build(
+        prepared = self._prepared(document, operation)
+        coerced = prepared.planned.coerce(variables or {})
+        if coerced is None:  # graphql-core words what does not fit
+            return Answer(refused(self._misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False)
+        cost, budget = prepared.cost(coerced), budget_of(request.actor)
+        extensions = {"cost": {"requested": cost, "limit": budget}}
+        if cost > budget:
+            return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
+        try:
+            deadline = asyncio.timeout(self._seconds[operation.operation])
+            async with deadline:
+                done = await self._done(request, document, prepared.planned, coerced, variables, operation_name)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
+        return self._told(done, extensions)
+
+    async def _done(
+        self,
+        request: Request,
+        document: _Document,
+        planned: Operation,
+        coerced: Mapping[str, Any],
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+    ) -> ExecutionResult:
+        """The result: of one statement where that can give it, else root field by root field."""
+        if planned.is_query and (whole := await answer_whole(request, planned, coerced)) is not None:
+            return whole
+        assert document.tree is not None
+        result = execute(
             self.schema,
             document.tree,
             context_value=request,
+            variable_values=dict(variables or {}),
+            operation_name=operation_name,
+            executor_class=PlanningExecutor,
+            hide_suggestions=not self._hints,
+            planned=planned,
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+    def _misfits(
+        self, document: _Document, variables: Mapping[str, Any] | None, operation_name: str | None
+    ) -> list[GraphQLError]:
+        assert document.tree is not None
+        built = Executor.build(
+            self.schema,
+            document.tree,
             raw_variable_values=dict(variables or {}),
             operation_name=operation_name,
             max_coercion_errors=_ERRORS_MOST,
             hide_suggestions=not self._hints,
-            roots=self.catalogue.roots,
         )
-        if isinstance(executor, list):
-            return Answer(refused(executor, "BAD_USER_INPUT"), executed=False)
-        cost = self._cost(document, operation)(executor.variable_values.coerced)
-        budget = budget_of(request.actor)
-        extensions = {"cost": {"requested": cost, "limit": budget}}
-        if cost > budget:
-            return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
-        done = await self._in_time(operation, executor)
-        if done is None:
-            return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
-        return self._told(done, extensions)
+        assert isinstance(built, list)
+        return built
 
     def problems(self, text: str) -> list[str]:
         """Why this document cannot be run at all, in sentences; none where it can."""
         document = self._document(text)
         return [] if document.tree is not None else [error["message"] for error in document.problems["errors"]]
 
-    async def _in_time(self, operation: OperationDefinitionNode, executor: Executor[Any]) -> ExecutionResult | None:
-        """The result; None where it took too long and was cancelled, and every transaction with it."""
-        deadline = asyncio.timeout(self._seconds[operation.operation])
-        try:
-            async with deadline:
-                result = executor.execute_operation()
-                if isinstance(result, ExecutionResult):
-                    return result
-                return await cast(Awaitable[ExecutionResult], result)
-        except TimeoutError:
-            if deadline.expired():
-                return None
-            raise
-
-    def _cost(self, document: _Document, operation: OperationDefinitionNode) -> Cost:
-        cost = document.costs.get(id(operation))
-        if cost is None:
-            assert document.tree is not None
-            cost = document.costs[id(operation)] = cost_of(self.schema, document.tree, operation)
-        return cost
+    def _prepared(self, document: _Document, node: OperationDefinitionNode) -> _Prepared:
+        known = document.prepared.get(id(node))
+        if known is None:
+            tree = document.tree
+            assert tree is not None
+            known = document.prepared[id(node)] = _Prepared(
+                Operation(
+                    self.schema,
+                    self._readers,
+                    tree,
+                    node,
+                    self._planned,
+                    self._computed,
+                    hide_suggestions=not self._hints,
+                ),
+                cost_of(self.schema, tree, node),
+            )
+        return known
 
     def _told(self, result: ExecutionResult, extensions: Mapping[str, Any]) -> Answer:
         body: dict[str, Any] = {}

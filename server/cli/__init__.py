@@ -10,6 +10,7 @@ from rich.console import Console
 from server.cli import database, documents, exporting, importing, serving
 from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
+from server.db.provisioning import NotWalled
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
 from server.kit.errors import Refusal, RequestFailed
@@ -30,7 +31,15 @@ app.add_typer(documents.app, name="documents")
 app.command("export-schema")(exporting.export_schema)
 app.command("schema-changes")(exporting.schema_changes)
 
-_SAID = (ClusterError, DocumentFileError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
+_SAID = (
+    ClusterError,
+    DistrictFileError,
+    DocumentFileError,
+    NotInDevelopment,
+    NotWalled,
+    SettingsError,
+    typer.BadParameter,
+)
 
 
 def main() -> None:
