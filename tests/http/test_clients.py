@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 import schemathesis
 from gql import Client, GraphQLRequest, gql
@@ -13,10 +12,9 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from graphql import StringValueNode
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from psycopg.conninfo import make_conninfo
 
 from server import installation
-from tests.conftest import make_database
+from tests.databases import cloned
 from tests.listening import Listening
 from tests.test_contract import operation
 
@@ -90,14 +88,10 @@ def apart(
     superuser_dsn: str, template: str, worker_id: str, role_secret: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Listening]:
     """A server on a database of its own: what generated mutations write is nobody else's."""
-    name = f"generated_{worker_id}"
-    make_database(superuser_dsn, template, name)
-    dsn = installation.server_dsn(make_conninfo(superuser_dsn, dbname=name))
-    running = Listening(dsn, role_secret, tmp_path_factory.mktemp("apart"), samples=True)
-    yield running
-    running.stop()
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with cloned(superuser_dsn, template, f"generated_{worker_id}") as dsn:
+        running = Listening(installation.server_dsn(dsn), role_secret, tmp_path_factory.mktemp("apart"), samples=True)
+        yield running
+        running.stop()
 
 
 #: Operations generated for one caller, over all root fields together.
