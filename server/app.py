@@ -20,6 +20,7 @@ from server.http.messages import AsgiApp, Receive, Scope, Send
 from server.identity.store import find_actor
 from server.kit import clock
 from server.kit.actor import Actor
+from server.kit.custody import Custody
 from server.planner.keyset import Cursors
 from server.workdays.store import Calendars
 
@@ -38,8 +39,9 @@ class App:
         keys: Keys,
         development: bool = False,
         pool_size: int = 4,
+        custody: Custody | None = None,
     ) -> None:
-        self.pools = Pools(database_url, role_secret, size=pool_size)
+        self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.operations = Operations(hints=development)
         self.engine = Engine(
             self.pools,

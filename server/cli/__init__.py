@@ -7,7 +7,7 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import database, exporting, importing, serving
+from server.cli import auditing, database, exporting, importing, serving
 from server.db.embedded import ClusterError
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
@@ -25,6 +25,7 @@ app = typer.Typer(
 for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token):
     app.command()(command)
 app.add_typer(importing.app, name="import")
+app.add_typer(auditing.app, name="audit")
 app.command("export-schema")(exporting.export_schema)
 
 _SAID = (ClusterError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
