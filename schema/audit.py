@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from strawberry.scalars import JSON
 
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import AGENCY_TAG
@@ -13,6 +12,7 @@ from schema.filters import UNSET, DateTimeFilter, StringFilter
 from schema.institutions import INSTITUTION_TAG
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.reviews import REVIEW_TAG
+from schema.scalars import JSON
 from schema.terms import term
 from schema.within import within_district
 from server.kit.actor import Role

@@ -10,7 +10,7 @@ from datetime import date
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from server.db import migrating, roles
+from server.db import catalogue, migrating, roles
 from server.db.embedded import assert_chinese_search
 from server.db.policies import Tenant
 from server.db.pools import Pools
@@ -40,13 +40,27 @@ def provision(
 ) -> None:
     """Roles, grants and policies for these districts, and their rows; the working-day calendar.
 
-    Raises: psycopg.Error, with each step done whole or not at all.
+    Raises: NotWalled, psycopg.Error, with each step done whole or not at all.
     """
     with psycopg.connect(migrator_dsn) as migrator:
         assert_chinese_search(migrator)
-        tenants = [Tenant(one.tenant_id, one.code) for one in districts_wanted if one.tenant_id > 0]
+        tenants = _tenants(districts_wanted)
         provision_roles(migrator, metadata.sorted_tables, tenants, role_secret=role_secret, progress=progress)
     asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, progress))
+
+
+def examine(dsn: str, districts_wanted: Sequence[District]) -> list[catalogue.Finding]:
+    """Where the database is not as the schema rules and these districts want it; any login may ask.
+
+    Raises: psycopg.Error.
+    """
+    with psycopg.connect(dsn) as connection:
+        return catalogue.examine(connection, metadata.sorted_tables, _tenants(districts_wanted))
+
+
+def _tenants(wanted: Sequence[District]) -> list[Tenant]:
+    # The municipality (tenant 0) has no login role of its own.
+    return [Tenant(one.tenant_id, one.code) for one in wanted if one.tenant_id > 0]
 
 
 def server_dsn(dsn: str) -> str:

@@ -85,6 +85,7 @@ def serve(
         development=development,
         pool_size=settings.pool_size,
         custody=settings.custody(secret),
+        trusted_documents=settings.trusted_documents,
     )
     _run(app, _listen(host, port), lambda: None)
 
