@@ -7,7 +7,7 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import districts, institutions, reviews, sites, workdays
+from schema import audit, districts, institutions, reviews, sites, workdays
 from schema.connections import Node
 from schema.describing import complete
 from schema.identity import IdentityQueries
@@ -41,7 +41,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions)
+_AREAS = (districts, workdays, reviews, sites, institutions, audit)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -52,6 +52,7 @@ Query = merge_types(
         sites.SiteQueries,
         reviews.ReviewQueries,
         workdays.WorkdayQueries,
+        audit.AuditQueries,
         IdentityQueries,
         NodeQueries,
     ),
