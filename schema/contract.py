@@ -11,6 +11,9 @@ from schema import districts, institutions, reviews, sites, workdays
 from schema.connections import Node
 from schema.identity import IdentityQueries
 from schema.planned import catalogue, not_resolved, planned, resolved
+from schema.policies import PolicyQueries
+from schema.policy_changes import PolicyMutations
+from schema.policy_comparison import PolicyComparisonQueries
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.terms import VocabularyTerm, vocabulary
@@ -51,11 +54,13 @@ Query = merge_types(
         sites.SiteQueries,
         reviews.ReviewQueries,
         workdays.WorkdayQueries,
+        PolicyQueries,
+        PolicyComparisonQueries,
         IdentityQueries,
         NodeQueries,
     ),
 )
-Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations))
+Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations, PolicyMutations))
 
 SCHEMA = strawberry.Schema(
     query=Query,

@@ -12,6 +12,7 @@ from schema.operations import Answer, Operations
 from server.db import roles
 from server.db.migrating import newest_revision
 from server.db.pools import Pools
+from server.districts.files import TENANTS
 from server.http.auth import Callers, Keys, Tokens
 from server.http.graphql import Asked, GraphQLEndpoint
 from server.http.health import Livez, Readyz
@@ -21,6 +22,7 @@ from server.identity.store import find_actor
 from server.kit import clock
 from server.kit.actor import Actor
 from server.planner.keyset import Cursors
+from server.policy.shelf import Library, Shelf
 from server.workdays.store import Calendars
 
 
@@ -47,6 +49,8 @@ class App:
             Cursors(cursor_secret),
             self.operations.catalogue,
             Calendars(partial(self.pools.fetch, roles.PUBLIC_READER)),
+            # Published policies of all districts are public law; the shelf holds nothing else.
+            Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
         )
         self.callers = Callers(Tokens(issuer, audience, keys), self._find_actor)
         self._graphql = GraphQLEndpoint(self._execute, self.callers)

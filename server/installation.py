@@ -6,6 +6,7 @@ Every step is idempotent: running all of them again changes nothing.
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -16,8 +17,12 @@ from server.db.policies import Tenant
 from server.db.pools import Pools
 from server.db.provisioning import provision_roles
 from server.districts import store as districts
+from server.districts.files import TENANTS
 from server.districts.model import District
 from server.kit import clock
+from server.policy import seeding
+from server.policy.shelf import Library
+from server.record.acts import Act
 from server.tables import metadata
 from server.workdays import seed
 from server.workdays import store as workdays
@@ -36,17 +41,23 @@ def migrate(migrator_dsn: str) -> str:
 
 
 def provision(
-    migrator_dsn: str, role_secret: str, districts_wanted: Sequence[District], progress: Progress = lambda _: None
+    migrator_dsn: str,
+    role_secret: str,
+    districts_wanted: Sequence[District],
+    progress: Progress = lambda _: None,
+    *,
+    folder: Path = TENANTS,
 ) -> None:
-    """Roles, grants and policies for these districts, and their rows; the working-day calendar.
+    """Roles, grants and policies for these districts, and their rows; the working-day calendar; the folder's policies.
 
-    Raises: psycopg.Error, with each step done whole or not at all.
+    Raises: PolicyRejected for faults in the folder, psycopg.Error, with each step done whole or not at all.
     """
     with psycopg.connect(migrator_dsn) as migrator:
         assert_chinese_search(migrator)
         tenants = [Tenant(one.tenant_id, one.code) for one in districts_wanted if one.tenant_id > 0]
         provision_roles(migrator, metadata.sorted_tables, tenants, role_secret=role_secret, progress=progress)
-    asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, progress))
+    library = Library(folder)
+    asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, library, progress))
 
 
 def server_dsn(dsn: str) -> str:
@@ -55,7 +66,7 @@ def server_dsn(dsn: str) -> str:
     return make_conninfo("", **{key: value for key, value in known.items() if key not in ("user", "password")})
 
 
-async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], progress: Progress) -> None:
+async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], library: Library, progress: Progress) -> None:
     pools = Pools(dsn, role_secret, size=1)
     try:
         async with pools.transaction(roles.PLATFORM) as connection:
@@ -69,5 +80,11 @@ async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], progress
                 if kept.get(year.year) != CalendarStatus.OFFICIAL and kept.get(year.year) != year.status:
                     await workdays.replace_year(connection, year)
             progress(f"工作日历至 {date(last, 12, 31)}")
+        async with pools.transaction(roles.PLATFORM) as connection:
+            added, tenants = 0, {one.code: one.tenant_id for one in wanted}
+            for tenant_id, packs in seeding.packs_of(library, tenants).items():
+                actor = seeding.operator(tenant_id, seeding.PROVISION)
+                added += await seeding.seed_packs(Act(connection, tenant_id, actor, "provision"), library, packs)
+            progress(f"已登记政策，新发布 {added} 个版本")
     finally:
         await pools.close()
