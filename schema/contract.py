@@ -3,12 +3,13 @@
 from typing import Annotated
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema import districts, institutions, reviews, sites, workdays
 from schema.connections import Node
+from schema.describing import complete
 from schema.identity import IdentityQueries
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
@@ -66,13 +67,17 @@ SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
-    config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
+    # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
+    config=StrawberryConfig(scalar_map=SCALARS),
 )
+
+
+_SCHEMA = complete(SCHEMA._schema)
 
 
 def graphql_schema() -> GraphQLSchema:
     """The schema as graphql-core knows it."""
-    return SCHEMA._schema
+    return _SCHEMA
 
 
 def bindings() -> Catalogue:
@@ -86,5 +91,5 @@ def bindings() -> Catalogue:
 
 
 def sdl() -> str:
-    """The schema in GraphQL's own language."""
-    return SCHEMA.as_str()
+    """The schema in GraphQL's own language, sorted by name."""
+    return print_schema(lexicographic_sort_schema(graphql_schema()))

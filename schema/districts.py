@@ -8,7 +8,7 @@ import strawberry
 from schema.access import Request
 from schema.connections import After, Before, Connection, First, Last, Node
 from schema.filters import UNSET, Filter, StringFilter
-from schema.planned import Binds, Computed, computed, field_of, not_resolved, planned
+from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import On, PolicyVersion, enabled_policies, policies_in_force
 from schema.rows import EVERYONE
 from schema.terms import term
@@ -16,7 +16,7 @@ from server.districts import tables
 from server.districts.model import AuthorityKind, DistrictKind
 from server.kit.ids import NodeId
 from server.planner import binding
-from server.planner.binding import Key, Link, Many, One, Paged, Root, Shape
+from server.planner.binding import Computed, Key, Link, Many, One, Paged, Root, Shape
 from server.policy.terms import Kind
 
 if TYPE_CHECKING:

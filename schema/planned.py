@@ -4,10 +4,11 @@ A planned type is plain Strawberry: names, types, arguments, descriptions.  Its 
 answers them; ``Binds`` beside the type says which table, and only what cannot be read off the names.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar, cast
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn, TypeVar, cast, get_args
 
 import strawberry
 from graphql import (
@@ -15,14 +16,44 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
+    is_enum_type,
     is_leaf_type,
     is_non_null_type,
 )
-from sqlalchemy import ARRAY, BigInteger, Boolean, Date, DateTime, Float, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy.dialects.postgresql import JSONB
 
-from server.planner.binding import Catalogue, Column, Compare, Field, Key, Kind, NodeKey, Operand, Root, RowRule, Type
+from server.planner.binding import (
+    Catalogue,
+    Column,
+    Compare,
+    Field,
+    Key,
+    Kind,
+    Link,
+    NodeKey,
+    One,
+    Operand,
+    Root,
+    RowRule,
+    Type,
+)
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -41,6 +72,32 @@ def field_of(description: str, name: str | None = None) -> Any:
 def resolved(description: str) -> Callable[[Callable[..., Any]], Any]:
     """A field that Python answers."""
     return lambda resolver: strawberry.field(resolver=resolver, description=description)
+
+
+def computed(description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A field of a planned type that Python computes, for all rows of a selection at once.
+
+    The function takes the rows' node ids, the request and the field's arguments, and returns one value for each row, in
+    order: ``async def standing(ids: Sequence[NodeId], request: Request, on: date | None = UNSET) -> Sequence[Standing]``.
+    In ``Binds`` the field is ``Computed()``.
+    """
+
+    def declare(function: Callable[..., Any]) -> Any:
+        signature = inspect.signature(function)
+        (value_type,) = get_args(signature.return_annotation)
+
+        def resolver(self: Any, info: strawberry.Info, **arguments: Any) -> Any:
+            return function(self, info.context, **arguments)
+
+        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        context = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info)
+        arguments = [one.replace(kind=one.KEYWORD_ONLY) for one in list(signature.parameters.values())[2:]]
+        resolver.__signature__ = inspect.Signature([own, context, *arguments], return_annotation=value_type)  # type: ignore[attr-defined]
+        resolver.__annotations__ = {one.name: one.annotation for one in [context, *arguments]} | {"return": value_type}
+        resolver.__module__, resolver.__name__ = function.__module__, function.__name__
+        return strawberry.field(resolver=resolver, description=description)
+
+    return declare
 
 
 def not_resolved() -> NoReturn:
@@ -85,24 +142,28 @@ def catalogue(
 
     Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds.
     """
-    types = {one.name: _type(schema, one) for one in binds}
+    by_name = {one.name: one for one in binds}
+    types = {one.name: _type(schema, one, by_name) for one in binds}
     tags = [one.tag for one in types.values() if one.tag is not None]
     if len(tags) != len(set(tags)):
         raise BindingError("two types share a tag")
     return Catalogue(types, roots, embedded)
 
 
-def _type(schema: GraphQLSchema, bind: Binds) -> Type:
+def _type(schema: GraphQLSchema, bind: Binds, others: Mapping[str, Binds]) -> Type:
     graphql = cast(GraphQLObjectType, schema.type_map[bind.name])
     fields: dict[str, Field] = {}
     for name, one in graphql.fields.items():
         explicit = bind.fields.get(name)
-        if explicit is not None:
+        if isinstance(explicit, One):
+            fields[name] = One(replace(explicit.link, unique=_ends_in_key(explicit.link, others[explicit.link.target])))
+        elif explicit is not None:
             fields[name] = explicit
         elif name == "id" and bind.tag is not None:
             fields[name] = NodeKey()
         elif is_leaf_type(get_named_type(one.type)):
-            fields[name] = _column(bind, name, nullable=not is_non_null_type(one.type))
+            closed = is_enum_type(get_named_type(one.type))
+            fields[name] = _column(bind, name, nullable=not is_non_null_type(one.type), closed=closed)
         else:
             raise BindingError(f"{bind.name}.{name}: an object needs a link")
     order = schema.type_map.get(f"{bind.name}OrderField")
@@ -116,11 +177,26 @@ def _type(schema: GraphQLSchema, bind: Binds) -> Type:
     return Type(bind.name, bind.table.name, fields, bind.rows, bind.tag, orders, filters)
 
 
-def _column(bind: Binds, name: str, *, nullable: bool) -> Column:
+def _column(bind: Binds, name: str, *, nullable: bool, closed: bool) -> Column:
     column = _found(bind, name)
     if column.nullable and not nullable:
         raise BindingError(f"{bind.name}.{name}: promised non-null, but the column may hold null")
-    return Column(f"{{t}}.{column.name}", kind_of(column), nullable)
+    kind = kind_of(column)
+    plain = closed and kind is Kind.TEXT and _is_checked(column)
+    return Column(f"{{t}}.{column.name}", kind, nullable, plain)
+
+
+def _is_checked(column: SqlColumn[Any]) -> bool:
+    """Whether the table itself sees to it that the column holds one of an enum's values (``one_of``)."""
+    names = (column.name, f"ck_{column.table.name}_{column.name}")
+    return any(isinstance(one, CheckConstraint) and one.name in names for one in column.table.constraints)
+
+
+def _ends_in_key(link: Link, target: Binds) -> bool:
+    """Whether a key of the target's table lets at most one row stand at the link's end."""
+    given = {"tenant_id", *(theirs for _, theirs in link.on)}
+    keys = [one for one in target.table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
+    return any({column.name for column in key.columns} <= given for key in keys)
 
 
 def _key(bind: Binds, name: str) -> Key:

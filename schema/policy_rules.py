@@ -15,6 +15,8 @@ from server.policy.parameters import PARAMETERS
 from server.policy.values import ValueType
 
 strawberry.enum(ValueType, name="ParameterType", description="参数类型")
+for _value in ValueType.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    _value.description = values.label(ValueType[_value.name])
 
 
 def _field(description: str, **options: Any) -> Any:

@@ -4,14 +4,15 @@ Every step is idempotent: running all of them again changes nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from server.db import migrating, roles
+from server.db import catalogue, migrating, roles
 from server.db.embedded import assert_chinese_search
 from server.db.policies import Tenant
 from server.db.pools import Pools
@@ -21,6 +22,7 @@ from server.districts.files import TENANTS
 from server.districts.model import District
 from server.kit import clock
 from server.policy import seeding
+from server.policy.model import PolicyPack
 from server.policy.shelf import Library
 from server.record.acts import Act
 from server.tables import metadata
@@ -50,14 +52,30 @@ def provision(
 ) -> None:
     """Roles, grants and policies for these districts, and their rows; the working-day calendar; the folder's policies.
 
-    Raises: PolicyRejected for faults in the folder, psycopg.Error, with each step done whole or not at all.
+    Raises: PolicyRejected for faults in the folder, NotWalled, psycopg.Error, with each step done whole or not at all.
     """
+    library = Library(folder)
+    packs = seeding.packs_of(library, {one.code: one.tenant_id for one in districts_wanted})
     with psycopg.connect(migrator_dsn) as migrator:
         assert_chinese_search(migrator)
-        tenants = [Tenant(one.tenant_id, one.code) for one in districts_wanted if one.tenant_id > 0]
+        tenants = _tenants(districts_wanted)
         provision_roles(migrator, metadata.sorted_tables, tenants, role_secret=role_secret, progress=progress)
-    library = Library(folder)
-    asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, library, progress))
+    seeded = partial(_seed_policies, library=library, packs=packs, progress=progress)
+    asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, seeded, progress))
+
+
+def examine(dsn: str, districts_wanted: Sequence[District]) -> list[catalogue.Finding]:
+    """Where the database is not as the schema rules and these districts want it; any login may ask.
+
+    Raises: psycopg.Error.
+    """
+    with psycopg.connect(dsn) as connection:
+        return catalogue.examine(connection, metadata.sorted_tables, _tenants(districts_wanted))
+
+
+def _tenants(wanted: Sequence[District]) -> list[Tenant]:
+    # The municipality (tenant 0) has no login role of its own.
+    return [Tenant(one.tenant_id, one.code) for one in wanted if one.tenant_id > 0]
 
 
 def server_dsn(dsn: str) -> str:
@@ -66,7 +84,13 @@ def server_dsn(dsn: str) -> str:
     return make_conninfo("", **{key: value for key, value in known.items() if key not in ("user", "password")})
 
 
-async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], library: Library, progress: Progress) -> None:
+async def _seed(
+    dsn: str,
+    role_secret: str,
+    wanted: Sequence[District],
+    further: Callable[[Pools], Awaitable[None]],
+    progress: Progress,
+) -> None:
     pools = Pools(dsn, role_secret, size=1)
     try:
         async with pools.transaction(roles.PLATFORM) as connection:
@@ -80,11 +104,17 @@ async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], library:
                 if kept.get(year.year) != CalendarStatus.OFFICIAL and kept.get(year.year) != year.status:
                     await workdays.replace_year(connection, year)
             progress(f"工作日历至 {date(last, 12, 31)}")
-        async with pools.transaction(roles.PLATFORM) as connection:
-            added, tenants = 0, {one.code: one.tenant_id for one in wanted}
-            for tenant_id, packs in seeding.packs_of(library, tenants).items():
-                actor = seeding.operator(tenant_id, seeding.PROVISION)
-                added += await seeding.seed_packs(Act(connection, tenant_id, actor, "provision"), library, packs)
-            progress(f"已登记政策，新发布 {added} 个版本")
+        await further(pools)
     finally:
         await pools.close()
+
+
+async def _seed_policies(
+    pools: Pools, library: Library, packs: Mapping[int, Sequence[PolicyPack]], progress: Progress
+) -> None:
+    added = 0
+    async with pools.transaction(roles.PLATFORM) as connection:
+        for tenant_id, shipped in packs.items():
+            act = Act(connection, tenant_id, seeding.operator(tenant_id, seeding.PROVISION), "provision")
+            added += await seeding.seed_packs(act, library, shipped)
+    progress(f"已登记政策，新发布 {added} 个版本")

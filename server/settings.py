@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.http.trusted import TrustedDocuments
+
 #: Where the sources stand: tenants, migrations, the default data folder.
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,6 +41,8 @@ class Settings(BaseSettings):
     oidc_audience: str = "shequ"
     #: Where the issuer's keys are; found through the issuer's discovery document where not set.
     oidc_jwks_url: str | None = None
+    #: Whether callers may send any document, or only those that ``shequ documents register`` has registered.
+    trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED
     log_level: str = "INFO"
     #: The most database connections one role may hold in one process.
     pool_size: int = 4

@@ -2,7 +2,9 @@
 
 A revision imports nothing of ours.  A new table is created with row-level security enabled and forced and without a policy,
 so closed to all; ``shequ provision``, which runs after every upgrade, applies roles, grants and policies.
-Expand first, contract in a later release; ADD COLUMN and ADD CONSTRAINT in separate statements.
+Expand first, contract in a later release; ADD COLUMN and ADD CONSTRAINT in separate statements.  Rows are hidden from the
+owner: around a change of data, or a foreign key between tables that have rows, ALTER TABLE … NO FORCE ROW LEVEL SECURITY on
+each of them, and FORCE again.
 """
 
 from alembic import op
@@ -184,6 +186,20 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE policy_version ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE policy_version FORCE ROW LEVEL SECURITY')
+    op.create_table('trusted_document',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 of the text in UTF-8, as 64 hexadecimal digits'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('client', sa.Text(), nullable=False, comment='the program that sends it'),
+    sa.Column('registered_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name=op.f('ck_trusted_document_digest')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_trusted_document')),
+    sa.UniqueConstraint('tenant_id', 'digest', name=op.f('uq_trusted_document_tenant_id_digest')),
+    comment='受信文档：客户端登记的 GraphQL 操作'
+    )
+    op.execute('ALTER TABLE trusted_document ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE trusted_document FORCE ROW LEVEL SECURITY')
     op.create_table('work_year',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -408,6 +424,7 @@ def downgrade() -> None:
     op.drop_index('ix_institution_match', table_name='institution')
     op.drop_table('institution')
     op.drop_table('work_year')
+    op.drop_table('trusted_document')
     op.drop_table('policy_version')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')

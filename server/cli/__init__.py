@@ -7,8 +7,10 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import database, exporting, importing, serving
+from server.cli import database, documents, exporting, importing, serving
+from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
+from server.db.provisioning import NotWalled
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
 from server.kit.errors import Refusal, RequestFailed
@@ -25,9 +27,19 @@ app = typer.Typer(
 for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token):
     app.command()(command)
 app.add_typer(importing.app, name="import")
+app.add_typer(documents.app, name="documents")
 app.command("export-schema")(exporting.export_schema)
+app.command("schema-changes")(exporting.schema_changes)
 
-_SAID = (ClusterError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
+_SAID = (
+    ClusterError,
+    DistrictFileError,
+    DocumentFileError,
+    NotInDevelopment,
+    NotWalled,
+    SettingsError,
+    typer.BadParameter,
+)
 
 
 def main() -> None:

@@ -83,6 +83,7 @@ def serve(
         keys=keys,
         development=development,
         pool_size=settings.pool_size,
+        trusted_documents=settings.trusted_documents,
     )
     _run(app, _listen(host, port), lambda: None)
 
