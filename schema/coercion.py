@@ -134,7 +134,7 @@ class _Object(Reader):
         self._type = type_
         self._reader_of = reader_of
         # What else may be made of it is graphql-core's matter; to us it is one value.
-        self._plain = type_.out_type is GraphQLInputObjectType.out_type and not type_.is_one_of
+        self._plain = type_.out_type is GraphQLInputObjectType.out_type
 
     @cached_property
     def _fields(self) -> dict[str, tuple[str, Reader, Any, bool]]:
@@ -155,6 +155,8 @@ class _Object(Reader):
 
     def coerce(self, value: Any) -> Any:
         if not isinstance(value, dict) or not self._plain:
+            raise NotCoercible
+        if self._type.is_one_of and (len(value) != 1 or None in value.values()):
             raise NotCoercible
         fields = self._fields
         for name in value:

@@ -7,7 +7,7 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import districts, institutions, reviews, sites, workdays
+from schema import audit, districts, institutions, reviews, sites, workdays
 from schema.connections import Node
 from schema.describing import complete
 from schema.identity import IdentityQueries
@@ -44,7 +44,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions)
+_AREAS = (districts, workdays, reviews, sites, institutions, audit)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -55,8 +55,12 @@ Query = merge_types(
         sites.SiteQueries,
         reviews.ReviewQueries,
         workdays.WorkdayQueries,
+<<<<<<< HEAD
         PolicyQueries,
         PolicyComparisonQueries,
+=======
+        audit.AuditQueries,
+>>>>>>> main
         IdentityQueries,
         NodeQueries,
     ),

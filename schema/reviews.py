@@ -24,6 +24,10 @@ term(ReviewKind, "评审种类")
 term(ReviewOutcome, "评审结果")
 
 
+#: The number of this type in node ids.
+REVIEW_TAG = 5
+
+
 @strawberry.type(description="评审记录 one concluded review of an institution")
 class Review(Node):
     """A review."""
@@ -109,7 +113,7 @@ BINDS = (
         Review,
         tables.review,
         register(OF_OWN_INSTITUTION),
-        tag=5,
+        tag=REVIEW_TAG,
         fields={
             "score": Column("{t}.score::float8", Kind.FLOAT, nullable=True),
             "scoreMax": Column("{t}.score_max::float8", Kind.FLOAT, nullable=True),

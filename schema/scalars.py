@@ -13,6 +13,7 @@ from server.kit.clock import BEIJING, shown
 from server.kit.errors import Refusal
 
 UnifiedSocialCreditCode = NewType("UnifiedSocialCreditCode", str)
+JSON = NewType("JSON", object)
 
 
 # The standard library also reads week dates, basic forms and times without seconds: RFC 3339 has none of them.
@@ -73,6 +74,13 @@ SCALARS: dict[object, Any] = {
         description="十进制数 an exact number, sent as text: `420.0`",
         serialize=str,
         parse_value=_decimal,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="JSON 值 objects, lists, text, numbers as they were recorded",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
     ),
     UnifiedSocialCreditCode: strawberry.scalar(
         name="UnifiedSocialCreditCode",

@@ -26,6 +26,7 @@ from server.http.trusted import Documents, TrustedDocuments
 from server.identity.store import find_actor
 from server.kit import clock
 from server.kit.actor import Actor
+from server.kit.custody import Custody
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.workdays.store import Calendars
@@ -48,8 +49,9 @@ class App:
         trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED,
         query_seconds: float = QUERY_SECONDS,
         mutation_seconds: float = MUTATION_SECONDS,
+        custody: Custody | None = None,
     ) -> None:
-        self.pools = Pools(database_url, role_secret, size=pool_size)
+        self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.lanes = Lanes(self.pools.conninfo)
         self.operations = Operations(hints=development, query_seconds=query_seconds, mutation_seconds=mutation_seconds)
         self.engine = Engine(

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table('audit_entry',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor', sa.Text(), nullable=False, comment='the OIDC subject, or the command that acted'),
     sa.Column('request_id', sa.Text(), nullable=False),
     sa.Column('action', sa.Text(), nullable=False),
@@ -31,12 +31,34 @@ def upgrade() -> None:
     sa.Column('before', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('after', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('policy_digest', sa.Text(), nullable=True),
+    sa.Column('signature', sa.Text(), nullable=False, comment='by the application, over all of the above'),
+    sa.Column('xact', sa.BigInteger(), server_default=sa.text('pg_current_xact_id()::text::bigint'), nullable=False, comment='the transaction: entries are linked when none before it is still running'),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_audit_entry')),
     comment='审计：何人何时何事，前后如何'
     )
     op.execute('ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE audit_entry FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_audit_at', 'audit_entry', ['tenant_id', 'at', 'id'], unique=False)
     op.create_index('ix_audit_subject', 'audit_entry', ['tenant_id', 'subject_id'], unique=False)
+    op.create_index('ix_audit_xact', 'audit_entry', ['tenant_id', 'xact'], unique=False)
+    op.create_table('audit_link',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('seq', sa.BigInteger(), nullable=False, comment='1, 2, 3 … within the tenant, without gaps'),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('entry_id', sa.Uuid(), nullable=False),
+    sa.Column('entry_hash', sa.Text(), nullable=False),
+    sa.Column('previous_hash', sa.Text(), nullable=False),
+    sa.Column('link_hash', sa.Text(), nullable=False),
+    sa.Column('horizon', sa.BigInteger(), nullable=False, comment='every entry of a transaction before this one is in the chain'),
+    sa.CheckConstraint('seq > 0', name=op.f('ck_audit_link_seq')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_audit_link')),
+    sa.UniqueConstraint('tenant_id', 'entry_id', name=op.f('uq_audit_link_tenant_id_entry_id')),
+    sa.UniqueConstraint('tenant_id', 'seq', name=op.f('uq_audit_link_tenant_id_seq')),
+    comment='审计链：每辖区一条，按提交次序'
+    )
+    op.execute('ALTER TABLE audit_link ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE audit_link FORCE ROW LEVEL SECURITY')
     op.create_table('authority',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -89,7 +111,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('fingerprint', sa.Text(), nullable=False, comment='SHA-256 of the request'),
+    sa.Column('fingerprint', sa.Text(), nullable=False, comment='keyed hash of the request'),
     sa.Column('answer', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_kept_answer')),
@@ -436,6 +458,9 @@ def downgrade() -> None:
     op.drop_table('insurance_agency')
     op.drop_table('district')
     op.drop_table('authority')
+    op.drop_table('audit_link')
+    op.drop_index('ix_audit_xact', table_name='audit_entry')
     op.drop_index('ix_audit_subject', table_name='audit_entry')
+    op.drop_index('ix_audit_at', table_name='audit_entry')
     op.drop_table('audit_entry')
     # ### end Alembic commands ###

@@ -7,7 +7,7 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import database, documents, exporting, importing, serving
+from server.cli import auditing, database, documents, exporting, importing, serving
 from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
 from server.db.provisioning import NotWalled
@@ -27,6 +27,7 @@ app = typer.Typer(
 for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token):
     app.command()(command)
 app.add_typer(importing.app, name="import")
+app.add_typer(auditing.app, name="audit")
 app.add_typer(documents.app, name="documents")
 app.command("export-schema")(exporting.export_schema)
 app.command("schema-changes")(exporting.schema_changes)
@@ -52,6 +53,8 @@ def main() -> None:
         _fail(error.message)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        _fail(f"无法读写 {error.filename or '文件'}：{error.strerror or error}")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
         cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
         _fail(f"无法使用数据库：{str(cause).splitlines()[0]}")
