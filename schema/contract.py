@@ -55,12 +55,9 @@ Query = merge_types(
         sites.SiteQueries,
         reviews.ReviewQueries,
         workdays.WorkdayQueries,
-<<<<<<< HEAD
         PolicyQueries,
         PolicyComparisonQueries,
-=======
         audit.AuditQueries,
->>>>>>> main
         IdentityQueries,
         NodeQueries,
     ),

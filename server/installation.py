@@ -21,6 +21,7 @@ from server.districts import store as districts
 from server.districts.files import TENANTS
 from server.districts.model import District
 from server.kit import clock
+from server.kit.custody import Custody
 from server.policy import seeding
 from server.policy.model import PolicyPack
 from server.policy.shelf import Library
@@ -49,6 +50,7 @@ def provision(
     progress: Progress = lambda _: None,
     *,
     folder: Path = TENANTS,
+    custody: Custody | None = None,
 ) -> None:
     """Roles, grants and policies for these districts, and their rows; the working-day calendar; the folder's policies.
 
@@ -61,7 +63,8 @@ def provision(
         tenants = _tenants(districts_wanted)
         provision_roles(migrator, metadata.sorted_tables, tenants, role_secret=role_secret, progress=progress)
     seeded = partial(_seed_policies, library=library, packs=packs, progress=progress)
-    asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, seeded, progress))
+    pools = Pools(server_dsn(migrator_dsn), role_secret, size=1, custody=custody)
+    asyncio.run(_seed(pools, districts_wanted, seeded, progress))
 
 
 def examine(dsn: str, districts_wanted: Sequence[District]) -> list[catalogue.Finding]:
@@ -85,13 +88,11 @@ def server_dsn(dsn: str) -> str:
 
 
 async def _seed(
-    dsn: str,
-    role_secret: str,
+    pools: Pools,
     wanted: Sequence[District],
     further: Callable[[Pools], Awaitable[None]],
     progress: Progress,
 ) -> None:
-    pools = Pools(dsn, role_secret, size=1)
     try:
         async with pools.transaction(roles.PLATFORM) as connection:
             for one in wanted:
@@ -115,6 +116,6 @@ async def _seed_policies(
     added = 0
     async with pools.transaction(roles.PLATFORM) as connection:
         for tenant_id, shipped in packs.items():
-            act = Act(connection, tenant_id, seeding.operator(tenant_id, seeding.PROVISION), "provision")
+            act = Act(connection, tenant_id, seeding.operator(tenant_id, seeding.PROVISION), "provision", pools.custody)
             added += await seeding.seed_packs(act, library, shipped)
     progress(f"已登记政策，新发布 {added} 个版本")

@@ -37,5 +37,6 @@ def provision(
         wanted,
         lambda step: console.print(f"  [green]✓[/] {step}"),
         folder=tenants,
+        custody=settings.custody(secret),
     )
     console.print(f"已配置 {sum(one.tenant_id > 0 for one in wanted)} 个辖区")
