@@ -154,9 +154,7 @@ class _Object(Reader):
         return {out: reader for out, reader, _, _ in self._fields.values()}
 
     def coerce(self, value: Any) -> Any:
-        if not isinstance(value, dict) or not self._plain:
-            raise NotCoercible
-        if self._type.is_one_of and (len(value) != 1 or None in value.values()):
+        if not isinstance(value, dict):
             raise NotCoercible
         fields = self._fields
         for name in value:
@@ -170,7 +168,12 @@ class _Object(Reader):
                 raise NotCoercible
             elif default is not Undefined:
                 coerced[out] = default
-        return coerced
+        if self._plain:
+            return coerced
+        try:
+            return self._type.out_type(coerced)  # a @oneOf input sees to it here that exactly one field is given
+        except Exception as error:
+            raise NotCoercible from error
 
     def shape(self, value: Any) -> Hashable:
         if not self._plain:
