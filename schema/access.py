@@ -19,10 +19,11 @@ from server.planner.binding import Catalogue
 from server.planner.keyset import Cursors
 from server.planner.scope import Scope
 from server.planner.slots import Wire
+from server.policy.shelf import Shelf
 from server.record.acts import Act, acting
 from server.workdays.store import Calendars
 
-_DIRECTORY = "SELECT code, tenant_id FROM district"
+_DIRECTORY = "SELECT code, tenant_id FROM district ORDER BY display_order"
 
 
 class Directory:
@@ -47,6 +48,11 @@ class Directory:
             await self._read()
         return None
 
+    async def districts(self) -> dict[str, int]:
+        """Every district's tenant number by its code, in the official order; the municipality is not among them."""
+        await self._read()
+        return {code: tenant for code, tenant in self._tenants.items() if tenant != MUNICIPALITY}
+
     async def _read(self) -> None:
         self._tenants = dict(await self._pools.fetch(roles.PUBLIC_READER, _DIRECTORY, []))
 
@@ -61,6 +67,7 @@ class Engine:
     cursors: Cursors
     catalogue: Catalogue
     calendars: Calendars
+    policies: Shelf
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:

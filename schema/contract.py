@@ -12,6 +12,9 @@ from schema.connections import Node
 from schema.describing import complete
 from schema.identity import IdentityQueries
 from schema.planned import catalogue, not_resolved, planned, resolved
+from schema.policies import PolicyQueries
+from schema.policy_changes import PolicyMutations
+from schema.policy_comparison import PolicyComparisonQueries
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.terms import VocabularyTerm, vocabulary
@@ -52,12 +55,14 @@ Query = merge_types(
         sites.SiteQueries,
         reviews.ReviewQueries,
         workdays.WorkdayQueries,
+        PolicyQueries,
+        PolicyComparisonQueries,
         audit.AuditQueries,
         IdentityQueries,
         NodeQueries,
     ),
 )
-Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations))
+Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations, PolicyMutations))
 
 SCHEMA = strawberry.Schema(
     query=Query,

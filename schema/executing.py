@@ -97,7 +97,7 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
         value = await read_root(self.context_value, outline, key, self._variables)
         if not outline.computes:
             return value
-        told = orjson.loads(value.contents) if isinstance(value, orjson.Fragment) else value
+        told = orjson.loads(orjson.dumps(value))  # a fragment shows its content in no other way
         await fill_in(self, [(outline.root(key), told, path)])
         return told
 

@@ -15,6 +15,7 @@ from server.db import roles
 from server.db.lean import Lanes
 from server.db.migrating import newest_revision
 from server.db.pools import Pools
+from server.districts.files import TENANTS
 from server.http.asking import Asked
 from server.http.auth import Callers, Keys, Tokens
 from server.http.graphql import GraphQLEndpoint
@@ -27,6 +28,7 @@ from server.kit import clock
 from server.kit.actor import Actor
 from server.kit.custody import Custody
 from server.planner.keyset import Cursors
+from server.policy.shelf import Library, Shelf
 from server.workdays.store import Calendars
 
 
@@ -59,6 +61,8 @@ class App:
             Cursors(cursor_secret),
             self.operations.catalogue,
             Calendars(partial(self.pools.fetch, roles.PUBLIC_READER)),
+            # Published policies of all districts are public law; the shelf holds nothing else.
+            Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
         )
         self.callers = Callers(Tokens(issuer, audience, keys), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
