@@ -26,7 +26,7 @@ from server.policy.values import ValueType
 
 
 def pack_files(tenants: Path) -> list[Path]:
-    return [path for path in sorted(tenants.glob("*/**/*.yaml")) if path.parent.name != "documents" and
+    return [path for path in sorted(tenants.glob("*/**/*.yaml")) if path.parent.name != "documents" and "cases" not in path.parts and
             path.name != "district.yaml"]  # fmt: skip
 
 
