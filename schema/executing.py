@@ -24,7 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from schema.access import Request
 from schema.acting import Ref
 from schema.lookahead import Details, Operation, Outline, identity
-from schema.reading import read_nodes, read_root
+from schema.reading import TYPENAME, read_nodes, read_root
 from server.kit.errors import NotFound
 from server.kit.ids import NodeId
 from server.planner.selection import Selection
@@ -55,7 +55,7 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
         """A planned root field from the planner; any other as graphql-core does."""
         if path.prev is None and parent_type is self.schema.query_type:
             name = field_details_list[0].node.name.value
-            if name in self._planned.fields:
+            if name in self._planned.fields and name != TYPENAME:
                 answer = read_root(self.context_value, self._outline, str(path.key), self._variables)
                 return self._guarded(answer, parent_type, field_details_list, path)
         return super().execute_field(parent_type, source, field_details_list, path, position_context)

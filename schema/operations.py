@@ -55,7 +55,7 @@ class Operations:
         self.catalogue = bindings()
         self._hints = hints
         self._rules = [*specified_rules, *LIMIT_RULES, *([] if hints else [NoSchemaIntrospectionCustomRule])]
-        self._planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
+        self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
         self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
 
@@ -100,7 +100,7 @@ class Operations:
         if known is None:
             assert document.tree is not None
             known = document.operations[name] = Operation(
-                self.schema, self._readers, document.tree, node, self._planned, hide_suggestions=not self._hints
+                self.schema, self._readers, document.tree, node, self.planned, hide_suggestions=not self._hints
             )
         return known
 
