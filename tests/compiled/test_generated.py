@@ -28,11 +28,7 @@ async def planned_answer(register: Register, persona: str | None, asked: Generat
 
 @given(asked=OPERATIONS, persona=st.sampled_from(PERSONAS))
 @settings(
-    report_multiple_bugs=False,
-    max_examples=int(__import__("os").environ.get("N", "200")),
-    deadline=None,
-    phases=[__import__("hypothesis").Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 async def test_planned_is_naive(register: Register, asked: Generated, persona: str | None) -> None:
     note(f"{persona}: {asked.text}\n{asked.variables}")
