@@ -116,6 +116,8 @@ class Outline:
             operation.schema, operation.fragments, opened, self._root, operation.node, operation.hide_suggestions
         )
         self._details = collected.grouped_field_set
+        #: The response keys of the root fields, in order.
+        self.keys = tuple(self._details)
         self._selections: dict[str, Selection] = {}
         #: Whether some field that was selected is computed above the planner.
         self.computes = False

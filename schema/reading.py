@@ -86,7 +86,7 @@ async def statement_of(
         if selection.name == TYPENAME:
             asked.append(Asked(selection, None, constant=outline.root_name))
             continue
-        parts = await _placed(request, selection, variables)
+        parts = await placed(request, selection, variables)
         if len(parts) != 1 or scope not in (None, parts[0][0]):
             return None
         scope, one = parts[0]
@@ -154,7 +154,7 @@ def _bound(
 # On whose behalf -----------------------------------------------------------------------------------------------------
 
 
-async def _placed(
+async def placed(
     request: "Request", selection: Selection, variables: Variables
 ) -> Sequence[tuple[Scope, Asked | AskedNodes]]:
     """The root field with its conditions, and the scope it is read on; several, where it reads objects of several."""
