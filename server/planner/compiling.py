@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 
-from server.planner import pages
+from server.planner import groups, pages
 from server.planner.binding import (
     Catalogue,
     Column,
     Computed,
     Constant,
     Embedded,
+    Grouping,
     Key,
     Kind,
     Link,
@@ -88,6 +89,8 @@ class Compiler:
             return constant(asked.constant)
         root, selection, alias = asked.root, asked.selection, self.alias()
         type_ = self.catalogue.types[root.target]
+        if root.grouping is not None:
+            return self._groups(n, root.grouping, type_, asked)
         absent = f"{MISSING}{n}{MISSING}" if root.required else "null"
         if self.scope.hides(type_) or (root.shape is Shape.PAGE and not pages.reads(selection)):
             return self._unread(type_, selection, root.shape, root.order, absent)
@@ -98,9 +101,23 @@ class Compiler:
                 return pages.connection(self, type_, selection, root.order, alias, where)
             case Shape.LIST:
                 return self._list(type_, selection, root.key, alias, where)
-            case Shape.ONE:
+            case _:
                 found = self._first(type_, selection.children, root.key, alias, where)
                 return (Sql(f"coalesce({found}, {quoted(absent)})"),)
+
+    def _groups(self, n: int, grouping: Grouping, type_: Type, asked: Asked) -> Json:
+        """The groups of the rows; where there are more than may be, the mark of a field without an answer."""
+        excess = f"{MISSING}{n}{MISSING}"
+        if self.scope.hides(type_):
+            with self._checking():
+                groups.listed(self, grouping, type_, asked.selection, lambda _: "true", excess)
+            return ("[]",)
+
+        def where(alias: str) -> str:
+            arguments = render(asked.condition, alias, Slots(("roots", n)), self.places)
+            return conjunction(arguments, visible(type_, alias, self.scope, self.places))
+
+        return groups.listed(self, grouping, type_, asked.selection, where, excess)
 
     def _nodes(self, n: int, asked: AskedNodes) -> Json:
         """Objects by node id, in the order of the ids; null for each that is not there for this caller."""
