@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from server.development.samples import load_places
-from server.districts.files import load_districts
 from tests.driving import Client, Server
 from tests.test_contract import operation
 
