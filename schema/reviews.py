@@ -24,6 +24,7 @@ from server.planner.binding import (
     Measure,
     One,
     Related,
+    Rollup,
     Root,
     Shape,
 )
@@ -264,6 +265,18 @@ _GROUPING = Grouping(
         "maxScore": Measure(Aggregate.GREATEST, "{t}.score", within="{t}.scheme"),
         "sumScore": Measure(Aggregate.SUM, "{t}.score", within="{t}.scheme"),
     },
+    rollup=Rollup(
+        table=tables.review_rollup.name,
+        columns=("kind", "outcome", "scheme"),
+        measured="score",
+        day="decided_on",
+        month="decided_month",
+        keys=frozenset(
+            {"DISTRICT", "KIND", "OUTCOME", "SCHEME", "DECIDED_YEAR", "DECIDED_QUARTER", "DECIDED_MONTH"},
+        ),
+        filters=frozenset({"kind", "outcome", "scheme", "district"}),
+        day_filter="decidedOn",
+    ),
 )
 
 ROOTS = {
