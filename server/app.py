@@ -11,7 +11,7 @@ from schema.operations import Answer, Operations
 from server.db import roles
 from server.db.migrating import newest_revision
 from server.db.pools import Pools
-from server.http.auth import Callers, Keys, Tokens
+from server.http.auth import ACCESS_TOKEN, Callers, Keys, Tokens
 from server.http.graphql import Asked, GraphQLEndpoint
 from server.http.health import Livez, Readyz
 from server.http.logs import AccessLog
@@ -34,13 +34,15 @@ class App:
         issuer: str,
         audience: str,
         keys: Keys,
+        token_type: str = ACCESS_TOKEN,
         development: bool = False,
         pool_size: int = 4,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size)
         self.operations = Operations(hints=development)
         self.engine = Engine(self.pools, Directory(self.pools), Cursors(cursor_secret), self.operations.catalogue)
-        self.callers = Callers(Tokens(issuer, audience, keys), self._find_actor)
+        self._keys = keys
+        self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self._graphql = GraphQLEndpoint(self._execute, self.callers)
         self._router = Starlette(
             routes=[
@@ -56,6 +58,7 @@ class App:
 
     async def close(self) -> None:
         """End every connection."""
+        await self._keys.close()
         await self.pools.close()
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
