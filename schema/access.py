@@ -4,23 +4,22 @@ Each root field runs on the role of the district it names, else on that of the c
 municipal role, a caller without a token on the public one.  Rights unite within one district, never across.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from schema.within import TENANT
+from schema.reading import Plans
 from server.db import roles
 from server.db.pools import Pools
 from server.kit.actor import MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId
-from server.planner.binding import Catalogue, Root, Shape
+from server.planner.binding import Catalogue
 from server.planner.keyset import Cursors
-from server.planner.naive import Naive
 from server.planner.scope import Scope
-from server.planner.selection import Selection
+from server.planner.slots import Wire
 from server.record.acts import Act, acting
+from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district"
 
@@ -59,6 +58,17 @@ class Engine:
     directory: Directory
     cursors: Cursors
     catalogue: Catalogue
+    calendars: Calendars
+    plans: Plans = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plans", Plans(self.catalogue, self.cursors))
+
+    async def read(self, db_role: str, sql: str, parameters: Sequence[Wire]) -> bytes:
+        """The one value of a compiled statement. Raises: Overloaded, TimedOut."""
+        rows = await self.pools.fetch(db_role, sql, [one if one is None else one.decode() for one in parameters])
+        answer: str = rows[0][0]
+        return answer.encode()
 
 
 @dataclass(slots=True)
@@ -68,54 +78,38 @@ class Request:
     engine: Engine
     actor: Actor | None
     request_id: str
+    _scopes: dict[int | None, Scope] = field(default_factory=dict)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.
 
         Raises: NotAllowed when the caller has no rights in the named tenant.
         """
+        scope = self._scopes.get(tenant_id)
+        if scope is None:
+            scope = self._scopes[tenant_id] = await self._scope(tenant_id)
+        return scope
+
+    async def _scope(self, tenant_id: int | None) -> Scope:
         actor = self.actor
         if actor is None:
             return Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
         if actor.is_municipal:
-            return Scope(roles.MUNICIPAL_READER, actor.roles_in(MUNICIPALITY) | {Role.PUBLIC})
+            return self._narrowed(roles.MUNICIPAL_READER, actor, MUNICIPALITY)
         tenant = actor.home if tenant_id is None else tenant_id
         held = frozenset() if tenant is None else actor.roles_in(tenant)
         if tenant is None or (not held and tenant_id is not None):
             raise NotAllowed("您在该辖区没有权限")
         code = await self.engine.directory.code_of(tenant)
         if tenant == MUNICIPALITY or code is None:
-            return Scope(roles.PUBLIC_READER, held | {Role.PUBLIC})
+            return self._narrowed(roles.PUBLIC_READER, actor, tenant)
+        return self._narrowed(roles.district_role(code), actor, tenant)
+
+    def _narrowed(self, db_role: str, actor: Actor, tenant: int) -> Scope:
+        """The caller's roles in this tenant, with the values that row rules name."""
         own = [grant.institution_id for grant in actor.grants if grant.tenant_id == tenant and grant.institution_id]
-        return Scope(roles.district_role(code), held | {Role.PUBLIC}, {"institutions": own, "subject": actor.subject})
-
-    async def root(self, root: Root, selection: Selection) -> Any:
-        """The planner's answer for one root field.
-
-        Raises: BadInput for an unknown district, NotAllowed, and what the planner raises.
-        """
-        arguments = dict(selection.arguments)
-        tenant: int | None = None
-        if root.shape is Shape.PAGE and arguments.get("district") is not None:
-            tenant = await self.engine.directory.find(arguments["district"])
-            if tenant is None:
-                raise BadInput(f"没有代码为“{arguments['district'][:40]}”的辖区", path=(selection.key, "district"))
-            arguments[TENANT] = tenant
-        elif "id" in arguments:
-            tenant = self._tenant_of(NodeId.parse(arguments["id"], path=(selection.key, "id")))
-        planner = self._planner(await self.scope(tenant))
-        return await planner.root(root, Selection(selection.key, selection.name, arguments, selection.children))
-
-    async def nodes(self, ids: Sequence[NodeId], cases: Mapping[str, tuple[Selection, ...]]) -> list[Any]:
-        """The planner's answers for node ids, each on the role that its tenant calls for; None where there is none."""
-        by_tenant: dict[int | None, list[NodeId]] = {}
-        for one in ids:
-            by_tenant.setdefault(self._tenant_of(one), []).append(one)
-        answers: dict[NodeId, Any] = {}
-        for tenant, wanted in by_tenant.items():
-            planner = self._planner(await self.scope(tenant))
-            answers.update(zip(wanted, await planner.nodes(wanted, cases), strict=True))
-        return [answers[one] for one in ids]
+        held = actor.roles_in(tenant) | {Role.PUBLIC}
+        return Scope(db_role, held, {"institutions": own, "subject": actor.subject})
 
     @asynccontextmanager
     async def acting(self, tenant_id: int) -> AsyncIterator[Act]:
@@ -145,15 +139,10 @@ class Request:
             raise NotFound()
         return node.tenant_id
 
-    def _tenant_of(self, node: NodeId) -> int | None:
-        # A foreign id is looked for on the caller's own role, where it is not found like one that does not exist.
+    def known_tenant(self, node: NodeId) -> int | None:
+        """The tenant that an object is read in; None for the caller's home.
+
+        A foreign id is looked for on the caller's own role, where it is not found like one that does not exist.
+        """
         known = self.actor is not None and bool(self.actor.roles_in(node.tenant_id))
         return node.tenant_id if known else None
-
-    def _planner(self, scope: Scope) -> Naive:
-        engine = self.engine
-
-        def fetch(sql: str, parameters: Sequence[object]) -> Any:
-            return engine.pools.fetch(scope.db_role, sql, parameters)
-
-        return Naive(engine.catalogue, scope, fetch, engine.cursors)

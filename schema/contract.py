@@ -7,7 +7,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import districts, institutions, reviews, sites
+from schema import districts, institutions, reviews, sites, workdays
 from schema.connections import Node
 from schema.identity import IdentityQueries
 from schema.planned import catalogue, not_resolved, planned, resolved
@@ -40,7 +40,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, reviews, sites, institutions)
+_AREAS = (districts, workdays, reviews, sites, institutions)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -50,11 +50,12 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        workdays.WorkdayQueries,
         IdentityQueries,
         NodeQueries,
     ),
 )
-Mutation = merge_types("Mutation", (RegisterMutations,))
+Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations))
 
 SCHEMA = strawberry.Schema(
     query=Query,

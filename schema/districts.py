@@ -49,7 +49,7 @@ class InsuranceAgency(Node):
 class District(Node):
     """A district."""
 
-    code: str = field_of("代码 as in URLs and arguments: `fengtai`")
+    code: str = field_of("代码 as in URLs and arguments")
     name: str = field_of("名称")
     name_en: str = field_of("英文名称")
     kind: DistrictKind = field_of("类别")
@@ -104,7 +104,7 @@ class DistrictQueries:
 
     @planned
     def district(
-        self, code: Annotated[str, strawberry.argument(description="代码 `fengtai`; `beijing` for the municipality")]
+        self, code: Annotated[str, strawberry.argument(description="代码 `beijing` for the municipality")]
     ) -> District | None:
         """一个辖区 by its code; an error `NOT_FOUND` where there is none"""
         not_resolved()

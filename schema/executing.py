@@ -1,11 +1,13 @@
-"""Runs operations: planned fields through the planner, everything else through graphql-core.
+"""Runs operations that cannot be answered by one statement: planned root fields by one statement each, everything else
+through graphql-core.
 
 What the planner answers is finished (nulls, lists, aliases and all) and passes through untouched.  Where a resolver hands
 out a ``Ref``, the object is read by the planner with the very selection that was asked, so a mutation and a query answer
-alike.
+alike; the Refs of one list are read together.
 """
 
-from collections.abc import Awaitable, Mapping
+import asyncio
+from collections.abc import Awaitable, Hashable
 from typing import Any
 
 from graphql import (
@@ -21,22 +23,26 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.access import Request
 from schema.acting import Ref
-from schema.lookahead import Details, select, under
-from server.kit.errors import BadInput, NotFound
+from schema.lookahead import Details, Operation, Outline, identity
+from schema.reading import read_nodes, read_root
+from server.kit.errors import NotFound
 from server.kit.ids import NodeId
-from server.planner.binding import Root
-
-_NODES_MOST = 100
+from server.planner.selection import Selection
 
 
 class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
-    """One operation's execution. ``roots`` are the planned root fields of the schema, by name."""
+    """One operation's execution. ``planned`` is the operation as the planner's side knows it."""
 
-    roots: Mapping[str, Root]
-
-    def __init__(self, *args: Any, roots: Mapping[str, Root], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, planned: Operation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.roots = roots
+        self._planned = planned
+        self._variables: dict[str, Any] = self.variable_values.coerced
+        self._batches: dict[Hashable, _Batch] = {}
+
+    @property
+    def _outline(self) -> Outline:
+        request: Request = self.context_value
+        return request.engine.plans.outline(self._planned, self._variables)
 
     def execute_field(
         self,
@@ -47,12 +53,11 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """A planned root field from the planner; any other as graphql-core does."""
-        name = field_details_list[0].node.name.value
         if path.prev is None and parent_type is self.schema.query_type:
-            if name in self.roots:
-                return self._guarded(self._root(parent_type, field_details_list), parent_type, field_details_list, path)
-            if name in ("node", "nodes"):
-                return self._guarded(self._node(parent_type, field_details_list), parent_type, field_details_list, path)
+            name = field_details_list[0].node.name.value
+            if name in self._planned.fields:
+                answer = read_root(self.context_value, self._outline, str(path.key), self._variables)
+                return self._guarded(answer, parent_type, field_details_list, path)
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
     def complete_value(
@@ -96,32 +101,41 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
             self.handle_field_error(error, definition.type, details, path)
             return None
 
-    async def _root(self, parent_type: GraphQLObjectType, details: Details) -> Any:
-        request: Request = self.context_value
-        selection = select(self, parent_type, details)
-        return await request.root(self.roots[selection.name], selection)
+    def _read(self, return_type: GraphQLOutputType, details: Details, node: NodeId) -> Awaitable[Any]:
+        # Not a coroutine itself: all Refs of a list are in the batch before any is awaited.
+        part = (identity(details), get_named_type(return_type).name)
+        batch = self._batches.get(part)
+        if batch is None:
+            batch = self._batches[part] = _Batch(lambda ids: self._read_batch(part, return_type, details, ids))
+        return self._one_of(batch, batch.add(node), required=is_non_null_type(return_type))
 
-    async def _node(self, parent_type: GraphQLObjectType, details: Details) -> Any:
-        request: Request = self.context_value
-        selection = select(self, parent_type, details)
-        if selection.name == "node":
-            ids = [NodeId.parse(selection.arguments["id"])]
-        else:
-            texts = selection.arguments["ids"]
-            if len(texts) > _NODES_MOST:
-                raise BadInput(f"ids 最多 {_NODES_MOST} 个，实际为 {len(texts)} 个", path=("ids",))
-            ids = [NodeId.parse(text, path=("ids", n)) for n, text in enumerate(texts)]
-        answers = await request.nodes(ids, selection.cases)
-        if selection.name == "nodes":
-            return answers
-        if answers[0] is None:
-            raise NotFound(path=(selection.key,))
-        return answers[0]
-
-    async def _read(self, return_type: GraphQLOutputType, details: Details, node: NodeId) -> Any:
-        request: Request = self.context_value
-        children, cases = under(self, return_type, details)
-        found = await request.nodes([node], cases or {get_named_type(return_type).name: children})
-        if found[0] is None and is_non_null_type(return_type):
+    async def _one_of(self, batch: "_Batch", place: int, *, required: bool) -> Any:
+        found = (await batch.answers())[place]
+        if found is None and required:
             raise NotFound()
-        return found[0]
+        return found
+
+    async def _read_batch(
+        self, part: Hashable, return_type: GraphQLOutputType, details: Details, ids: list[NodeId]
+    ) -> list[Any]:
+        del self._batches[part]
+        children, cases = self._outline.under(return_type, details)
+        selection = Selection("nodes", "nodes", cases=cases or {get_named_type(return_type).name: children})
+        return await read_nodes(self.context_value, self._outline, part, selection, ids, self._variables)
+
+
+class _Batch:
+    """Objects that are read together: those that were added until the event loop came round again."""
+
+    def __init__(self, read: Any) -> None:
+        self._ids: list[NodeId] = []
+        self._task: asyncio.Task[list[Any]] = asyncio.ensure_future(read(self._ids))
+
+    def add(self, node: NodeId) -> int:
+        """The place of this object in the answers."""
+        self._ids.append(node)
+        return len(self._ids) - 1
+
+    async def answers(self) -> list[Any]:
+        """The objects, in the order in which they were added."""
+        return await asyncio.shield(self._task)

@@ -1,58 +1,211 @@
-"""The only reader of GraphQL syntax trees: turns the fields of an operation into selections."""
+"""The only reader of GraphQL syntax trees: turns the fields of an operation into selections.
 
+An operation's variables are *opened* first: whatever the text of a statement does not depend on is replaced by a slot.
+Literals, defaults, ``@skip`` and ``@include`` are then coerced by graphql-core itself, so a selection is read once for all
+requests whose variables have the same shape.
+"""
+
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any, cast
 
 from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_abstract_type,
+    is_non_null_type,
     is_object_type,
 )
-from graphql.execution.executor import Executor
-from graphql.execution.values import get_argument_values
+from graphql.error import located_error
+from graphql.execution.collect_fields import (
+    FieldDetailsList,
+    FragmentDetails,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.get_variable_signature import get_variable_signature
+from graphql.execution.values import VariableValues, get_argument_values
 
+from schema.coercion import NotCoercible, Readers, Variables
+from server.planner.keyset import ORDER_ARGUMENT
 from server.planner.selection import Selection
 
 #: The nodes that ask for one field under one response key, as graphql-core collects them.
-Details = Any
+Details = FieldDetailsList
+
+#: Where slots find coerced variables when a statement is bound.
+VARIABLES = "variables"
 
 
-def select(executor: Executor[Any], parent: GraphQLObjectType, details: Details) -> Selection:
-    """The selection of one field of ``parent``: arguments coerced, fragments spread, skipped fields left out.
+class Operation:
+    """One operation of a validated document."""
 
-    Raises: GraphQLError for arguments that cannot be coerced.
-    """
-    first = details[0]
-    name = first.node.name.value
-    definition = executor.schema.get_field(parent, name)
-    assert definition is not None, name  # validated
-    arguments = (
-        get_argument_values(
-            definition, first.node, executor.variable_values, first.fragment_variable_values, executor.hide_suggestions
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        readers: Readers,
+        tree: DocumentNode,
+        node: OperationDefinitionNode,
+        planned: Collection[str],
+        *,
+        hide_suggestions: bool,
+    ) -> None:
+        self.schema = schema
+        self.node = node
+        self.fields = planned
+        self.hide_suggestions = hide_suggestions
+        self.is_query = node.operation is OperationType.QUERY
+        self.fragments = {
+            one.name.value: FragmentDetails(one) for one in tree.definitions if isinstance(one, FragmentDefinitionNode)
+        }
+        sets = [node.selection_set, *(one.definition.selection_set for one in self.fragments.values())]
+        signatures = [get_variable_signature(schema, one) for one in node.variable_definitions or ()]
+        self._variables = Variables(
+            readers,
+            [one for one in signatures if not isinstance(one, GraphQLError)],  # validated: there is no error among them
+            frozenset(name for one in sets for name in _ordering(one)),
         )
-        if definition.args
-        else {}
-    )
-    key = first.node.alias.value if first.node.alias else name
-    children, cases = under(executor, definition.type, details)
-    return Selection(key, name, arguments, children, cases)
+
+    def coerce(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The coerced variables; None where they do not fit, as graphql-core will say."""
+        try:
+            return self._variables.coerce(given)
+        except NotCoercible:
+            return None
+
+    def shape(self, values: Mapping[str, Any]) -> Hashable:
+        """What a statement's text depends on, of these coerced variables."""
+        return self._variables.shape(values)
+
+    def outline(self, values: Mapping[str, Any]) -> "Outline":
+        """What the operation asks for with variables of this shape."""
+        return Outline(self, VariableValues({}, self._variables.opened(values, VARIABLES)))
 
 
-def under(
-    executor: Executor[Any], type_: GraphQLOutputType, details: Details
-) -> tuple[tuple[Selection, ...], dict[str, tuple[Selection, ...]]]:
-    """What is asked below a field of this type: children of an object type, cases of an abstract one."""
-    named = get_named_type(type_)
-    if is_object_type(named):
-        return _children(executor, named, details), {}
-    if is_abstract_type(named):
-        possible = executor.schema.get_possible_types(named)
-        return (), {one.name: _children(executor, one, details) for one in possible}
-    return (), {}
+class Outline:
+    """What an operation asks for, for all variables of one shape."""
+
+    def __init__(self, operation: Operation, opened: VariableValues) -> None:
+        self.operation = operation
+        self._opened = opened
+        self._root = cast(GraphQLObjectType, operation.schema.get_root_type(operation.node.operation))
+        collected = collect_fields(
+            operation.schema, operation.fragments, opened, self._root, operation.node, operation.hide_suggestions
+        )
+        self._details = collected.grouped_field_set
+        self._selections: dict[str, Selection] = {}
+        #: Whether every root field is planned.
+        self.whole = operation.is_query and all(
+            details[0].node.name.value in operation.fields for details in self._details.values()
+        )
+
+    @property
+    def root_name(self) -> str:
+        """The name of the root type."""
+        return self._root.name
+
+    @property
+    def roots(self) -> tuple[Selection, ...]:
+        """All root fields, in order. Raises: GraphQLError for arguments that cannot be coerced."""
+        return tuple(self.root(key) for key in self._details)
+
+    def root(self, key: str) -> Selection:
+        """The planned root field under this response key. Raises: as ``roots``."""
+        known = self._selections.get(key)
+        if known is None:
+            known = self._selections[key] = self.select(self._root, self._details[key])
+        return known
+
+    def nullable(self, key: str) -> bool:
+        """Whether the root field under this response key may be null."""
+        definition = self.operation.schema.get_field(self._root, self._details[key][0].node.name.value)
+        return definition is not None and not is_non_null_type(definition.type)
+
+    def located(self, error: Exception, key: str) -> GraphQLError:
+        """The error as graphql-core would report it for the root field under this response key."""
+        return located_error(error, [one.node for one in self._details[key]], [key])
+
+    def under(
+        self, type_: GraphQLOutputType, details: Details
+    ) -> tuple[tuple[Selection, ...], dict[str, tuple[Selection, ...]]]:
+        """What is asked below a field of this type: children of an object type, cases of an abstract one."""
+        named = get_named_type(type_)
+        if is_object_type(named):
+            return self._children(named, details), {}
+        if is_abstract_type(named):
+            possible = self.operation.schema.get_possible_types(named)
+            return (), {one.name: self._children(one, details) for one in possible}
+        return (), {}
+
+    def select(self, parent: GraphQLObjectType, details: Details) -> Selection:
+        """The selection of one field of ``parent``: fragments spread, skipped fields left out, slots for variables.
+
+        Raises: GraphQLError for arguments that cannot be coerced.
+        """
+        node = details[0].node
+        name = node.name.value
+        definition = self.operation.schema.get_field(parent, name)
+        assert definition is not None, name  # validated
+        arguments: dict[str, Any] = {}
+        if definition.args:
+            arguments = get_argument_values(
+                definition,
+                node,
+                self._opened,
+                details[0].fragment_variable_values,
+                self.operation.hide_suggestions,
+            )
+        children, cases = self.under(definition.type, details)
+        return Selection(node.alias.value if node.alias else name, name, arguments, children, cases)
+
+    def _children(self, type_: GraphQLObjectType, details: Details) -> tuple[Selection, ...]:
+        operation = self.operation
+        collected = collect_subfields(
+            operation.schema,
+            operation.fragments,
+            self._opened,
+            operation.node,
+            type_,
+            details,
+            operation.hide_suggestions,
+        )
+        return tuple(self.select(type_, group) for group in collected.grouped_field_set.values())
 
 
-def _children(executor: Executor[Any], type_: GraphQLObjectType, details: Details) -> tuple[Selection, ...]:
-    collected = executor.collect_subfields(type_, details)
-    groups = cast(dict[str, Details], collected.grouped_field_set)
-    return tuple(select(executor, type_, group) for group in groups.values())
+def identity(details: Details) -> Hashable:
+    """The same for the same nodes of one document."""
+    return tuple(id(one.node) for one in details)
+
+
+def _ordering(selections: SelectionSetNode | None) -> Iterator[str]:
+    """The variables that stand in the order of some connection."""
+    for one in selections.selections if selections else ():
+        if isinstance(one, FieldNode):
+            for argument in one.arguments or ():
+                if argument.name.value == ORDER_ARGUMENT:
+                    yield from _named(argument.value)
+        yield from _ordering(getattr(one, "selection_set", None))
+
+
+def _named(value: ValueNode) -> Iterator[str]:
+    match value:
+        case VariableNode():
+            yield value.name.value
+        case ListValueNode():
+            for one in value.values:
+                yield from _named(one)
+        case ObjectValueNode():
+            for part in value.fields:
+                yield from _named(part.value)

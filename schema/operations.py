@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -20,10 +20,14 @@ from graphql import (
 )
 
 from schema.access import Request
+from schema.coercion import Readers
 from schema.contract import bindings, graphql_schema
 from schema.errors import failed, told
 from schema.executing import PlanningExecutor
 from schema.limits import LIMIT_RULES, TOKENS_MOST
+from schema.lookahead import Operation
+from schema.reading import NODE, NODES, TYPENAME
+from schema.whole import answer_whole
 
 _DOCUMENTS_KEPT = 2000
 
@@ -40,6 +44,7 @@ class Answer:
 class _Document:
     tree: DocumentNode | None
     problems: tuple[dict[str, Any], ...]
+    operations: dict[str | None, Operation] = field(default_factory=dict)
 
 
 class Operations:
@@ -50,6 +55,8 @@ class Operations:
         self.catalogue = bindings()
         self._hints = hints
         self._rules = [*specified_rules, *LIMIT_RULES, *([] if hints else [NoSchemaIntrospectionCustomRule])]
+        self._planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
+        self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
 
     async def answer(
@@ -70,6 +77,11 @@ class Operations:
             return Answer(failed("BAD_USER_INPUT", _which(document.tree, operation_name)), executed=False)
         if reading and operation.operation is not OperationType.QUERY:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
+        planned = self._operation(document, operation, operation_name)
+        if planned.is_query and (coerced := planned.coerce(variables or {})) is not None:
+            done = await answer_whole(request, planned, coerced)
+            if done is not None:
+                return self._told(done)
         result = execute(
             self.schema,
             document.tree,
@@ -78,10 +90,19 @@ class Operations:
             operation_name=operation_name,
             executor_class=PlanningExecutor,
             hide_suggestions=not self._hints,
-            roots=self.catalogue.roots,
+            planned=planned,
         )
         done = result if isinstance(result, ExecutionResult) else await result
         return self._told(done)
+
+    def _operation(self, document: _Document, node: OperationDefinitionNode, name: str | None) -> Operation:
+        known = document.operations.get(name)
+        if known is None:
+            assert document.tree is not None
+            known = document.operations[name] = Operation(
+                self.schema, self._readers, document.tree, node, self._planned, hide_suggestions=not self._hints
+            )
+        return known
 
     def _told(self, result: ExecutionResult) -> Answer:
         body: dict[str, Any] = {}

@@ -6,7 +6,7 @@ answers them; ``Binds`` beside the type says which table, and only what cannot b
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, TypeVar, cast
 
 import strawberry
@@ -15,14 +15,44 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
+    is_enum_type,
     is_leaf_type,
     is_non_null_type,
 )
-from sqlalchemy import ARRAY, BigInteger, Boolean, Date, DateTime, Float, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy.dialects.postgresql import JSONB
 
-from server.planner.binding import Catalogue, Column, Compare, Field, Key, Kind, NodeKey, Operand, Root, RowRule, Type
+from server.planner.binding import (
+    Catalogue,
+    Column,
+    Compare,
+    Field,
+    Key,
+    Kind,
+    Link,
+    NodeKey,
+    One,
+    Operand,
+    Root,
+    RowRule,
+    Type,
+)
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -85,24 +115,28 @@ def catalogue(
 
     Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds.
     """
-    types = {one.name: _type(schema, one) for one in binds}
+    by_name = {one.name: one for one in binds}
+    types = {one.name: _type(schema, one, by_name) for one in binds}
     tags = [one.tag for one in types.values() if one.tag is not None]
     if len(tags) != len(set(tags)):
         raise BindingError("two types share a tag")
     return Catalogue(types, roots, embedded)
 
 
-def _type(schema: GraphQLSchema, bind: Binds) -> Type:
+def _type(schema: GraphQLSchema, bind: Binds, others: Mapping[str, Binds]) -> Type:
     graphql = cast(GraphQLObjectType, schema.type_map[bind.name])
     fields: dict[str, Field] = {}
     for name, one in graphql.fields.items():
         explicit = bind.fields.get(name)
-        if explicit is not None:
+        if isinstance(explicit, One):
+            fields[name] = One(replace(explicit.link, unique=_ends_in_key(explicit.link, others[explicit.link.target])))
+        elif explicit is not None:
             fields[name] = explicit
         elif name == "id" and bind.tag is not None:
             fields[name] = NodeKey()
         elif is_leaf_type(get_named_type(one.type)):
-            fields[name] = _column(bind, name, nullable=not is_non_null_type(one.type))
+            closed = is_enum_type(get_named_type(one.type))
+            fields[name] = _column(bind, name, nullable=not is_non_null_type(one.type), closed=closed)
         else:
             raise BindingError(f"{bind.name}.{name}: an object needs a link")
     order = schema.type_map.get(f"{bind.name}OrderField")
@@ -116,11 +150,26 @@ def _type(schema: GraphQLSchema, bind: Binds) -> Type:
     return Type(bind.name, bind.table.name, fields, bind.rows, bind.tag, orders, filters)
 
 
-def _column(bind: Binds, name: str, *, nullable: bool) -> Column:
+def _column(bind: Binds, name: str, *, nullable: bool, closed: bool) -> Column:
     column = _found(bind, name)
     if column.nullable and not nullable:
         raise BindingError(f"{bind.name}.{name}: promised non-null, but the column may hold null")
-    return Column(f"{{t}}.{column.name}", kind_of(column), nullable)
+    kind = kind_of(column)
+    plain = closed and kind is Kind.TEXT and _is_checked(column)
+    return Column(f"{{t}}.{column.name}", kind, nullable, plain)
+
+
+def _is_checked(column: SqlColumn[Any]) -> bool:
+    """Whether the table itself sees to it that the column holds one of an enum's values (``one_of``)."""
+    names = (column.name, f"ck_{column.table.name}_{column.name}")
+    return any(isinstance(one, CheckConstraint) and one.name in names for one in column.table.constraints)
+
+
+def _ends_in_key(link: Link, target: Binds) -> bool:
+    """Whether a key of the target's table lets at most one row stand at the link's end."""
+    given = {"tenant_id", *(theirs for _, theirs in link.on)}
+    keys = [one for one in target.table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
+    return any({column.name for column in key.columns} <= given for key in keys)
 
 
 def _key(bind: Binds, name: str) -> Key:

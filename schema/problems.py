@@ -11,7 +11,7 @@ from server.kit import errors
 class Clause:
     """A citation."""
 
-    document: str = strawberry.field(description="文件 as it is registered: `mentougou-2026-3`")
+    document: str = strawberry.field(description="文件 as it is registered")
     anchor: str = strawberry.field(description="条款位置 in the document's own words: 第二十条(三)")
 
 

@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLError
 
 from server.kit import uscc
-from server.kit.clock import BEIJING
+from server.kit.clock import shown
 from server.kit.errors import Refusal
 
 UnifiedSocialCreditCode = NewType("UnifiedSocialCreditCode", str)
@@ -40,10 +40,6 @@ def _credit_code(value: object) -> str:
         raise GraphQLError(refusal.message) from None
 
 
-def _shown_datetime(value: datetime) -> str:
-    return value.astimezone(BEIJING).isoformat(timespec="milliseconds")
-
-
 SCALARS: dict[object, Any] = {
     date: strawberry.scalar(
         name="Date",
@@ -55,7 +51,7 @@ SCALARS: dict[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="时间 an instant with its offset (RFC 3339), shown in Beijing time",
-        serialize=_shown_datetime,
+        serialize=shown,
         parse_value=_datetime,
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
     ),

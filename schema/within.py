@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 InDistrict = Annotated[
-    str | None, strawberry.argument(description="辖区代码 `fengtai`; without it, all districts the caller may see")
+    str | None, strawberry.argument(description="辖区代码 without it, all districts the caller may see")
 ]
 
 #: The argument under which the tenant number of the named district travels to the planner (schema/access.py sets it).

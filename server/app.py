@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -20,6 +21,7 @@ from server.identity.store import find_actor
 from server.kit import clock
 from server.kit.actor import Actor
 from server.planner.keyset import Cursors
+from server.workdays.store import Calendars
 
 
 class App:
@@ -40,7 +42,13 @@ class App:
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size)
         self.operations = Operations(hints=development)
-        self.engine = Engine(self.pools, Directory(self.pools), Cursors(cursor_secret), self.operations.catalogue)
+        self.engine = Engine(
+            self.pools,
+            Directory(self.pools),
+            Cursors(cursor_secret),
+            self.operations.catalogue,
+            Calendars(partial(self.pools.fetch, roles.PUBLIC_READER)),
+        )
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self._graphql = GraphQLEndpoint(self._execute, self.callers)

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from server import installation
 from server.db import migrating
-from server.db.roles import MIGRATOR, OWNER
+from server.db.roles import MIGRATOR
 from server.development.demo import fill_samples
 from server.districts.files import load_districts
 from server.http import logs
+from tests.databases import cloned
 from tests.driving import Client, Server
 
 pytest_plugins = ["tests.shared_cluster"]
@@ -45,27 +45,12 @@ def template(superuser_dsn: str) -> str:
     return _TEMPLATE
 
 
-def make_database(superuser_dsn: str, template: str, name: str) -> None:
-    """A database of this name, as the template is."""
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        made = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
-        connection.execute(made.format(sql.Identifier(name), sql.Identifier(template), sql.Identifier(OWNER)))
-        # Grants on the database itself are not copied from a template.
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-        roles = connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper").fetchall()
-        for (role,) in roles:
-            granted = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
-            connection.execute(granted.format(sql.Identifier(name), sql.Identifier(role)))
-
-
 @pytest.fixture(scope="session")
 def database(superuser_dsn: str, template: str, worker_id: str) -> Iterator[str]:
     """The name of this worker's own database."""
     name = f"shequ_{worker_id}"
-    make_database(superuser_dsn, template, name)
-    yield name
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with cloned(superuser_dsn, template, name):
+        yield name
 
 
 @pytest.fixture(scope="session")

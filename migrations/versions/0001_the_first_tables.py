@@ -148,19 +148,6 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
-    op.create_table('work_day',
-    sa.Column('tenant_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('on_date', sa.Date(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=True),
-    sa.CheckConstraint("kind IN ('WORKDAY', 'WEEKEND', 'LEGAL_HOLIDAY', 'ADJUSTED_DAY_OFF', 'ADJUSTED_WORKDAY')", name=op.f('ck_work_day_kind')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_work_day')),
-    sa.UniqueConstraint('tenant_id', 'on_date', name=op.f('uq_work_day_tenant_id_on_date')),
-    comment='法定节假日、调休放假日与调休上班日'
-    )
-    op.execute('ALTER TABLE work_day ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE work_day FORCE ROW LEVEL SECURITY')
     op.create_table('work_year',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -221,6 +208,21 @@ def upgrade() -> None:
     op.create_index('ix_institution_reviewed', 'institution', ['tenant_id', 'latest_review_on', 'id'], unique=False)
     op.create_index('ix_institution_uscc', 'institution', ['tenant_id', 'unified_social_credit_code'], unique=False)
     op.create_index('uq_institution_registration', 'institution', ['tenant_id', 'registration_number'], unique=True, postgresql_where=sa.text('registration_number IS NOT NULL'))
+    op.create_table('work_day',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('work_year_id', sa.Uuid(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.CheckConstraint("kind IN ('WORKDAY', 'WEEKEND', 'LEGAL_HOLIDAY', 'ADJUSTED_DAY_OFF', 'ADJUSTED_WORKDAY')", name=op.f('ck_work_day_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'work_year_id'], ['work_year.tenant_id', 'work_year.id'], name=op.f('fk_work_day_tenant_id_work_year_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_work_day')),
+    sa.UniqueConstraint('tenant_id', 'on_date', name=op.f('uq_work_day_tenant_id_on_date')),
+    comment='法定节假日、调休放假日与调休上班日'
+    )
+    op.execute('ALTER TABLE work_day ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE work_day FORCE ROW LEVEL SECURITY')
     op.create_table('former_name',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -334,6 +336,7 @@ def downgrade() -> None:
     op.drop_table('review')
     op.drop_index('ix_former_name_institution', table_name='former_name')
     op.drop_table('former_name')
+    op.drop_table('work_day')
     op.drop_index('uq_institution_registration', table_name='institution', postgresql_where=sa.text('registration_number IS NOT NULL'))
     op.drop_index('ix_institution_uscc', table_name='institution')
     op.drop_index('ix_institution_reviewed', table_name='institution')
@@ -342,7 +345,6 @@ def downgrade() -> None:
     op.drop_index('ix_institution_match', table_name='institution')
     op.drop_table('institution')
     op.drop_table('work_year')
-    op.drop_table('work_day')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')

@@ -3,6 +3,7 @@
 import sys
 
 import psycopg
+import sqlalchemy.exc
 import typer
 from rich.console import Console
 
@@ -39,8 +40,9 @@ def main() -> None:
         _fail(error.message)
     except KeyboardInterrupt:
         sys.exit(130)
-    except psycopg.OperationalError as error:
-        _fail(f"无法使用数据库：{str(error).splitlines()[0]}")
+    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
+        cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
+        _fail(f"无法使用数据库：{str(cause).splitlines()[0]}")
 
 
 def _fail(sentence: str) -> None:

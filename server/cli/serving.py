@@ -90,7 +90,7 @@ def serve(
 
 
 def token(
-    persona: Annotated[str, typer.Argument(help="角色名，例如 fengtai-officer；见 shequ demo 打印的列表")],
+    persona: Annotated[str, typer.Argument(help="角色名，见 shequ demo 打印的列表")],
     data_dir: DataDir = DATA,
 ) -> None:
     """打印某个开发用角色的访问令牌（仅限开发环境）。"""

@@ -4,7 +4,7 @@ Every table belongs to tenants: its primary key is ``(tenant_id, id)``, and ever
 ``tenant_id`` (a plain foreign key would accept another tenant's row, a global unique key is an oracle).  Rows of the
 municipality itself (the working-day calendar, municipal packs) carry tenant 0.  Who may touch a table is declared here,
 beside the table, as ``Access``; ``server/db/policies.py`` turns that into grants and row-level policies and
-``server/db/catalogue.py`` checks the database against it.
+``server/db/catalogue`` checks the database against it.
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,12 @@ def tenant_table(name: str, *items: Any, access: Access, comment: str) -> Table:
 
 
 def access_of(table: Table) -> Access:
-    """Who may touch the table, as its declaration says."""
+    """Who may touch the table, as its declaration says.
+
+    Raises: LookupError for a table that was not declared with ``tenant_table``.
+    """
+    if table.name not in _access:
+        raise LookupError(f"table {table.name} has no Access: declare it with tenant_table()")
     return _access[table.name]
 
 

@@ -1,11 +1,12 @@
-"""Roles, grants and row-level policies, generated from the tables' ``Access`` and the list of districts.
+"""Grants and row-level policies, generated from the tables' ``Access`` and the list of districts.
 
-One generator, idempotent: it drops and remakes every policy and grant inside one transaction, so what the database
-holds is exactly what the declarations say, whatever stood there before.  It runs after every upgrade (``shequ provision``).
+One generator says what must stand (``wall_of``, ``wanted_privileges``).  ``provisioning`` makes the database so,
+whatever stood there before, and ``catalogue`` reports where it is not; both compare with ``standing``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Table
 
@@ -41,10 +42,10 @@ class Policy:
     check: str | None
 
     @property
-    def key(self) -> tuple[str, str, str, str, str | None, str | None]:
+    def shown(self) -> "ShownPolicy":
         """The policy as ``pg_policies`` would show it."""
         using = None if self.command == "INSERT" else _shown(self.using)
-        return (self.table, self.name, self.role, self.command, using, _shown(self.check))
+        return ShownPolicy(self.table, self.name, "PERMISSIVE", self.role, self.command, using, _shown(self.check))
 
     def sql(self) -> str:
         text = f"CREATE POLICY {self.name} ON {self.table} FOR {self.command} TO {self.role}"
@@ -55,16 +56,33 @@ class Policy:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class TableGrant:
-    """The privileges one role holds on one table."""
+class ShownPolicy(NamedTuple):
+    """A policy as ``pg_policies`` shows it; ``roles`` joined by commas."""
 
     table: str
-    role: str
-    privileges: tuple[str, ...]
+    name: str
+    kind: str
+    roles: str
+    command: str
+    using: str | None
+    check: str | None
 
-    def sql(self) -> str:
-        return f"GRANT {', '.join(self.privileges)} ON {self.table} TO {self.role}"
+
+class Privilege(NamedTuple):
+    """One privilege of one role on a table, a table's column, the schema ``public`` or the database itself."""
+
+    kind: str
+    object: str
+    column: str
+    role: str
+    name: str
+    grantable: bool = False
+
+
+#: What a privilege of everybody stands under.
+PUBLIC = "PUBLIC"
+#: The table that says which revision the schema has: every role reads it (``/readyz``), nobody writes it.
+REVISION_TABLE = "alembic_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ class Wall:
     """Everything that stands between roles and one table."""
 
     policies: tuple[Policy, ...]
-    grants: tuple[TableGrant, ...]
+    privileges: tuple[Privilege, ...]
 
 
 def _writing(access: Access) -> tuple[str, ...]:
@@ -82,23 +100,26 @@ def _writing(access: Access) -> tuple[str, ...]:
 
 
 def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
-    """The policies and grants of one table, for all roles."""
+    """The policies and privileges of one table, for all roles."""
     access = access_of(table)
     policies: list[Policy] = []
-    grants: list[TableGrant] = []
+    privileges: list[Privilege] = []
+
+    def grant(role: str, *names: str) -> None:
+        privileges.extend(Privilege("TABLE", table.name, "", role, name) for name in names)
 
     def reads_all(role: str) -> None:
         policies.append(Policy(table.name, f"{role}_reads", role, "SELECT", "true", None))
-        grants.append(TableGrant(table.name, role, ("SELECT",)))
+        grant(role, "SELECT")
 
-    def owns(role: str, condition: str, privileges: tuple[str, ...]) -> None:
-        if privileges == ("INSERT",):
+    def owns(role: str, condition: str, names: tuple[str, ...]) -> None:
+        if names == ("INSERT",):
             policies.append(Policy(table.name, f"{role}_adds", role, "INSERT", condition, condition))
-        elif privileges == ("SELECT",):
+        elif names == ("SELECT",):
             policies.append(Policy(table.name, f"{role}_owns", role, "SELECT", condition, None))
         else:
             policies.append(Policy(table.name, f"{role}_owns", role, "ALL", condition, condition))
-        grants.append(TableGrant(table.name, role, privileges))
+        grant(role, *names)
 
     for tenant in tenants:
         owns(
@@ -116,63 +137,24 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         owns(roles.PLATFORM, "true", ("INSERT",) if access.append_only else _writing(access))
     if access.municipal:
         owns(roles.MUNICIPAL_WRITER, "tenant_id = 0", _writing(access))
-    return Wall(tuple(policies), tuple(grants))
+    return Wall(tuple(policies), tuple(privileges))
 
 
-def login_role(role: str, secret: str) -> Iterator[str]:
-    """Statements that make a login role as it must be, whether or not it exists."""
-    yield (
-        f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-    )
-    yield (f"ALTER ROLE {role} LOGIN NOINHERIT PASSWORD '{roles.password(secret, role)}' CONNECTION LIMIT 100")
-    for setting, value in _SETTINGS:
-        yield f"ALTER ROLE {role} SET {setting} = '{value}'"
-    if role in (roles.MUNICIPAL_READER,):
-        # Array parameters of municipal queries would otherwise be planned anew at every call.
-        yield f"ALTER ROLE {role} SET plan_cache_mode = 'force_generic_plan'"
-
-
-_SETTINGS = (
-    ("statement_timeout", "14s"),
-    ("lock_timeout", "5s"),
-    ("transaction_timeout", "60s"),
-    ("idle_in_transaction_session_timeout", "15s"),
-    ("search_path", "public"),
-    ("timezone", "Asia/Shanghai"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the database holds now: policies by (table, name, role, command, using, check), and tables already walled."""
-
-    policies: frozenset[tuple[str, str, str, str, str | None, str | None]] = frozenset()
-    walled: frozenset[str] = frozenset()
-
-
-def statements(tables: Iterable[Table], tenants: Iterable[Tenant], database: str, standing: Standing) -> Iterator[str]:
-    """Statements that make every grant and policy in this database as declared; run them in one transaction.
-
-    Only policies that differ are dropped and made, because making one locks its table against everybody; grants are
-    catalogue rows and are written anew each time.
-    """
+def wanted_privileges(tables: Iterable[Table], tenants: Iterable[Tenant]) -> frozenset[Privilege]:
+    """Every privilege that a role other than the owner holds, and that none besides holds."""
     tables, tenants = list(tables), list(tenants)
-    everyone = ", ".join([*(tenant.role for tenant in tenants), *roles.SHARED])
-    yield f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC'
-    yield f'GRANT CONNECT ON DATABASE "{database}" TO {everyone}'
-    yield "REVOKE ALL ON SCHEMA public FROM PUBLIC"
-    yield f"GRANT USAGE ON SCHEMA public TO {everyone}"
-    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {everyone}"
-    yield f"GRANT SELECT ON alembic_version TO {everyone}"
-    wanted = {policy.key: policy for table in tables for policy in wall_of(table, tenants).policies}
-    for stale in sorted(standing.policies - wanted.keys(), key=str):
-        yield f"DROP POLICY {stale[1]} ON {stale[0]}"
+    wanted: list[Privilege] = []
+    for role in login_roles(tenants):
+        wanted += (
+            Privilege("DATABASE", "", "", role, "CONNECT"),
+            Privilege("SCHEMA", "public", "", role, "USAGE"),
+            Privilege("TABLE", REVISION_TABLE, "", role, "SELECT"),
+        )
     for table in tables:
-        if table.name not in standing.walled:
-            yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
-            yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"
-        for grant in wall_of(table, tenants).grants:
-            yield grant.sql()
-    for key, policy in wanted.items():
-        if key not in standing.policies:
-            yield policy.sql()
+        wanted += wall_of(table, tenants).privileges
+    return frozenset(wanted)
+
+
+def login_roles(tenants: Iterable[Tenant]) -> tuple[str, ...]:
+    """The roles the application logs in as, in the one order in which provisioning touches them."""
+    return (*roles.SHARED, *sorted(tenant.role for tenant in tenants))

@@ -26,6 +26,7 @@ PLATFORM = "platform"
 
 SHARED = (MUNICIPAL_READER, MUNICIPAL_WRITER, PUBLIC_READER, AUTHENTICATOR, PLATFORM)
 
+_DISTRICT = "district_"
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,40}")
 
 
@@ -36,7 +37,12 @@ def district_role(code: str) -> str:
     """
     if not _CODE.fullmatch(code):
         raise ValueError(f"district code {code!r}: expected 2 to 41 characters a-z, 0-9, _ beginning with a letter")
-    return f"district_{code}"
+    return f"{_DISTRICT}{code}"
+
+
+def is_login_role(name: str) -> bool:
+    """Whether the application's roles, of districts past and present too, have this kind of name."""
+    return name in SHARED or name.startswith(_DISTRICT)
 
 
 def password(secret: str, role: str) -> str:

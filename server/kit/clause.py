@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Clause:
     """One place in one policy document, as an official would cite it.
 
-    ``document`` is the slug under which the document is registered in ``tenants/`` (``mentougou-2026-3``), ``anchor``
+    ``document`` is the slug under which the document is registered in ``tenants/`` (a slug), ``anchor``
     the place in the document's own words (``第二十条(三)``).  The text of the clause is not here: it belongs to the
     document register, which also holds its SHA-256.
     """

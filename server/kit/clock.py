@@ -7,10 +7,11 @@ Tests move the clock with ``frozen``; nothing else may.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+_OFFSET = timezone(timedelta(hours=8))
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
 
@@ -23,6 +24,15 @@ def now() -> datetime:
 def today() -> date:
     """The civil date in Beijing."""
     return now().date()
+
+
+def shown(instant: datetime) -> str:
+    """The instant as the API writes it: RFC 3339 in Beijing time, to the millisecond.
+
+    At the offset of today's Beijing always.  The zone's own history (summer time until 1991, a mean time with odd seconds
+    before 1901) would give offsets that RFC 3339 cannot spell, for the same instant.
+    """
+    return instant.astimezone(_OFFSET).isoformat(timespec="milliseconds")
 
 
 @contextmanager

@@ -29,11 +29,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A scalar read from the row. ``nullable`` must hold what the schema says."""
+    """A scalar read from the row. ``nullable`` must hold what the schema says.
+
+    ``plain`` text is one of a closed vocabulary: it never holds a character that JSON escapes.
+    """
 
     sql: str
     kind: Kind
     nullable: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,18 @@ class Embedded:
 class Link:
     """A way from a row to rows of another type: pairs of (our column, their column), besides ``tenant_id``.
 
-    ``across`` links do not compare ``tenant_id`` with the row's own but with the named column; only published types
-    may stand at their end.
+    ``unique``: a key of the database lets at most one row stand at its end.
     """
 
     target: str
     on: tuple[tuple[str, str], ...]
     condition: str = "true"
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """At most one row; null where there is none or the caller may not see it."""
+    """At most one row, the first by row id; null where there is none or the caller may not see it."""
 
     link: Link
 

@@ -10,17 +10,25 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from server.kit.errors import BadInput
 from server.planner.binding import Key, Kind, Type
-from server.planner.predicates import Parameters
+from server.planner.predicates import By
+
+#: The argument of connections whose very value is part of a statement's text.
+ORDER_ARGUMENT = "orderBy"
+#: The arguments that are a connection's own, whichever rows it is over.
+PAGE_ARGUMENTS = ("filter", ORDER_ARGUMENT, "first", "after", "last", "before")
 
 PAGE_DEFAULT = 20
 PAGE_MAXIMUM = 100
 _MAC_BYTES = 12
+_ID_BYTES = 16
 _ID = Key("{t}.id", Kind.UUID)
 
 
@@ -59,21 +67,30 @@ class Order:
             parts.append(text)
         return ", ".join(parts)
 
-    def beyond(self, alias: str, values: Sequence[str | None], parameters: Parameters, *, backward: bool) -> str:
-        """The condition for rows strictly after the values (before them, when ``backward``) in this order."""
+    def beyond(self, alias: str, places: Sequence[str], *, backward: bool) -> str:
+        """The condition for rows strictly after the row with these sort values (before it, when ``backward``).
+
+        ``places`` are SQL expressions, one a key; those of nullable keys may be null.
+        """
+        expressions = self.expressions(alias)
+        directions = {step.descending != backward for step in self.steps}
+        if len(directions) == 1 and not any(step.key.nullable for step in self.steps):
+            # A row comparison is one range of an index; the cases below are not.
+            sign = "<" if directions.pop() else ">"
+            return f"({', '.join(expressions)}) {sign} ({', '.join(places)})"
         cases: list[str] = []
         equal: list[str] = []
-        for step, expression, value in zip(self.steps, self.expressions(alias), values, strict=True):
-            place = parameters.put(value, step.key.kind) if value is not None else "NULL"
-            less = step.descending != backward
-            beyond = f"{expression} {'<' if less else '>'} {place}" if value is not None else "false"
-            if step.key.nullable:
-                if backward and value is None:
-                    beyond = f"{expression} IS NOT NULL"
-                elif not backward and value is not None:
-                    beyond = f"({beyond} OR {expression} IS NULL)"
+        for step, expression, place in zip(self.steps, expressions, places, strict=True):
+            beyond = f"{expression} {'<' if step.descending != backward else '>'} {place}"
+            if not step.key.nullable:
+                same = f"{expression} = {place}"
+            else:
+                same = f"{expression} IS NOT DISTINCT FROM {place}"
+                # Nulls come last in the forward direction.
+                before, after = (expression, place) if backward else (place, expression)
+                beyond = f"({beyond} OR ({before} IS NOT NULL AND {after} IS NULL))"
             cases.append(" AND ".join([*equal, beyond]))
-            equal.append(f"{expression} IS NULL" if value is None else f"{expression} = {place}")
+            equal.append(same)
         return "(" + " OR ".join(f"({case})" for case in cases) + ")"
 
 
@@ -103,56 +120,92 @@ def fixed_order(type_: Type, key: Key | None) -> Order:
 
 
 class Cursors:
-    """Signs and reads cursors with the installation's secret."""
+    """Signs and reads cursors with the installation's secret.
+
+    A cursor is URL-safe base64 over 12 bytes of signature, the 16 bytes of the row id, and the other sort values as a JSON
+    array of text; ``server/planner/pages.py`` makes the same bytes in SQL.
+    """
 
     def __init__(self, secret: str) -> None:
-        self.key = hashlib.sha256(b"shequ/cursor/" + secret.encode()).digest()
+        self._key = hashlib.sha256(b"shequ/cursor/" + secret.encode()).digest()
 
     def write(self, order: Order, values: Sequence[str | None]) -> str:
-        """The cursor of a row with these sort values."""
-        payload = orjson.dumps(list(values))
-        return base64.urlsafe_b64encode(self._mac(order, payload) + payload).decode().rstrip("=")
+        """The cursor of a row with these sort values, the row id last."""
+        payload = UUID(values[-1]).bytes + orjson.dumps(list(values[:-1]))
+        return base64.urlsafe_b64encode(self._mac(order, payload) + payload).decode()
 
-    def read(self, order: Order, text: str, path: tuple[str, ...]) -> list[str | None]:
+    def read(self, order: Order, path: tuple[str, ...], text: str) -> list[str | None]:
         """The sort values that a cursor of this order holds.
 
         Raises: BadInput when it was not made by us for this list and order.
         """
         try:
-            raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
             mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
             if not hmac.compare_digest(mac, self._mac(order, payload)):
                 raise ValueError(text)
-            values: list[str | None] = orjson.loads(payload)
+            values: list[str | None] = orjson.loads(payload[_ID_BYTES:])
         except (ValueError, binascii.Error, UnicodeEncodeError):
             raise BadInput("游标无效：游标只能用于返回它的同一列表和同一排序", path=path) from None
-        return values
+        return [*values, str(UUID(bytes=payload[:_ID_BYTES]))]
+
+    def reading(self, order: Order, path: tuple[str, ...]) -> "Reading":
+        """How cursors of this order are read, sort value by sort value."""
+        return Reading(self, order, path)
+
+    def seal(self, order: Order) -> bytes:
+        """What is hashed before a payload to sign it for this order.
+
+        Truncated to 96 of 256 bits, SHA-256 over key‖message is not open to length extension; PostgreSQL has sha256 but,
+        without pgcrypto, no hmac.
+        """
+        return self._key + order.context.encode() + b"\0"
 
     def _mac(self, order: Order, payload: bytes) -> bytes:
-        # Truncated to 96 of 256 bits, SHA-256 over key‖message is not open to length extension, and PostgreSQL, which has
-        # sha256 but no hmac without pgcrypto, can make the same cursors.
-        return hashlib.sha256(self.key + order.context.encode() + b"\0" + payload).digest()[:_MAC_BYTES]
+        return hashlib.sha256(self.seal(order) + payload).digest()[:_MAC_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads the cursors of one order, given under ``path``."""
+
+    cursors: Cursors
+    order: Order
+    path: tuple[str, ...]
+
+    def value(self, n: int) -> By:
+        """What gives the n-th sort value of a cursor. Raises: BadInput, as ``Cursors.read``."""
+        return lambda text: self.cursors.read(self.order, self.path, text)[n]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How many rows, from which end, between which cursors."""
+    """How many rows, from which end, between which cursors; sizes and cursors may be slots.
 
-    limit: int
+    ``sized`` gives a size its limits: it refuses, with BadInput, what lies outside.
+    """
+
+    size: Any
     backward: bool
-    after: str | None
-    before: str | None
+    after: Any
+    before: Any
+    sized: By
 
 
 def page_of(arguments: Mapping[str, Any], path: tuple[str, ...]) -> Page:
     """The page that ``first/after/last/before`` ask for.
 
-    Raises: BadInput for a negative size, one above the maximum, or both ``first`` and ``last``.
+    Raises: BadInput for both ``first`` and ``last``.
     """
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
         raise BadInput("first 与 last 不能同时使用", path=(*path, "last"))
     name, size = ("last", last) if last is not None else ("first", PAGE_DEFAULT if first is None else first)
+    sized = partial(_sized, name, (*path, name))
+    return Page(size, last is not None, arguments.get("after"), arguments.get("before"), sized)
+
+
+def _sized(name: str, path: tuple[str, ...], size: int) -> int:
     if not 0 <= size <= PAGE_MAXIMUM:
-        raise BadInput(f"{name} 应在 0 到 {PAGE_MAXIMUM} 之间，实际为 {size}", path=(*path, name))
-    return Page(size, last is not None, arguments.get("after"), arguments.get("before"))
+        raise BadInput(f"{name} 应在 0 到 {PAGE_MAXIMUM} 之间，实际为 {size}", path=path)
+    return size

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from server.kit.clock import BEIJING
+from server.kit.clock import shown
 from server.kit.errors import NotFound
 from server.kit.ids import NodeId
 from server.planner.binding import (
@@ -29,7 +30,7 @@ from server.planner.binding import (
     Shape,
     Type,
 )
-from server.planner.keyset import Cursors, Page, fixed_order, order_of, page_of
+from server.planner.keyset import ORDER_ARGUMENT, Cursors, Page, fixed_order, order_of, page_of
 from server.planner.predicates import Filters, Parameters, joined, render, visible
 from server.planner.scope import Scope
 from server.planner.selection import Selection
@@ -79,9 +80,10 @@ class Naive:
         rows = await self._rows(type_, selection.children, None, [()], (template, values), root.key)
         if root.shape is Shape.LIST:
             return await self._objects(type_, rows[0], selection.children)
-        if not rows[0] and root.required:
-            raise NotFound(path=(selection.key,))
+        # Arguments below are looked at whether or not there is a row.
         found = await self._objects(type_, rows[0][:1], selection.children)
+        if not found and root.required:
+            raise NotFound(path=(selection.key,))
         return found[0] if found else None
 
     async def nodes(self, ids: Sequence[NodeId], cases: Mapping[str, tuple[Selection, ...]]) -> list[Any]:
@@ -132,6 +134,8 @@ class Naive:
         key: Key | None,
     ) -> list[list[Row]]:
         """For each parent (a tuple of tenant and link columns) the linked rows, in order."""
+        if self._scope.hides(type_):
+            return [[] for _ in parents]
         reading, parameters = self._reading(type_, children), Parameters()
         source = self._source(link, parents, parameters)
         where = self._where(type_, link, condition, parameters)
@@ -185,8 +189,6 @@ class Naive:
                 return [self._embedded(binding, row, child) for row in rows]
             case One(link) | Many(link) | Paged(link):
                 parents = [(row["{t}.tenant_id"], *(row[f"{{t}}.{ours}"] for ours, _ in link.on)) for row in rows]
-                if not parents:
-                    return []
                 target = self._catalogue.types[link.target]
                 if isinstance(binding, Paged):
                     return await self._pages(target, child, binding.order, link, parents, ("true", {}))
@@ -220,7 +222,8 @@ class Naive:
         """For each parent its connection: edges, nodes, pageInfo, totalCount, as far as they are asked for."""
         path = (child.key,)
         page = page_of(child.arguments, path)
-        order = order_of(type_, child.arguments.get("orderBy"), default_order)
+        size = page.sized(page.size)
+        order = order_of(type_, child.arguments.get(ORDER_ARGUMENT), default_order)
         parts = [node for edge in child.asked("edges") for node in edge.asked("node")] + list(child.asked("nodes"))
         reading, parameters = self._reading(type_, [grand for part in parts for grand in part.children]), Parameters()
         for expression in (step.key.sql for step in order.steps):
@@ -229,19 +232,21 @@ class Naive:
         where = [self._where(type_, link, condition, parameters), self._filter(type_, child, parameters)]
         for bound, text, backward in (("after", page.after, False), ("before", page.before, True)):
             if text is not None:
-                values = self._cursors.read(order, text, (*path, bound))
-                where.append(order.beyond("t", values, parameters, backward=backward))
+                values = self._cursors.read(order, (*path, bound), text)
+                places = [parameters.put(one, step.key.kind) for one, step in zip(values, order.steps, strict=True)]
+                where.append(order.beyond("t", places, backward=backward))
         inner = (
             f"SELECT {reading.sql('t')}, row_number() OVER (ORDER BY {order.clause('t', backward=page.backward)}) "
-            f"AS rank FROM {type_.table} t WHERE {' AND '.join(where)} ORDER BY rank LIMIT {parameters.put(page.limit + 1)}"
+            f"AS rank FROM {type_.table} t WHERE {' AND '.join(where)} ORDER BY rank LIMIT {parameters.put(size + 1)}"
         )
         sql = f"SELECT p.n, s.* FROM {source} CROSS JOIN LATERAL ({inner}) s ORDER BY p.n, s.rank"
         groups: list[list[Row]] = [[] for _ in parents]
-        fetched = await self._fetch(sql, parameters.values)
+        hidden = self._scope.hides(type_)
+        fetched = [] if hidden else await self._fetch(sql, parameters.values)
         for raw, row in zip(fetched, reading.rows([raw[1:-1] for raw in fetched]), strict=True):
             groups[raw[0] - 1].append(row)
         totals = await self._totals(type_, child, link, parents, condition) if child.asked("totalCount") else None
-        cut = [(group[: page.limit][:: -1 if page.backward else 1], len(group) > page.limit) for group in groups]
+        cut = [(group[:size][:: -1 if page.backward else 1], len(group) > size) for group in groups]
         flat = [row for rows, _ in cut for row in rows]
         objects = [iter(await self._objects(type_, flat, part.children)) for part in parts]
         answers = []
@@ -267,6 +272,8 @@ class Naive:
         parents: Sequence[tuple[Any, ...]],
         condition: tuple[str, Mapping[str, Any]],
     ) -> list[int]:
+        if self._scope.hides(type_):
+            return [0] * len(parents)
         parameters = Parameters()
         source = self._source(link, parents, parameters)
         where = f"{self._where(type_, link, condition, parameters)} AND {self._filter(type_, child, parameters)}"
@@ -322,10 +329,14 @@ def _value(value: Any) -> Any:
     """A database value as the API's scalars show it."""
     match value:
         case datetime():
-            return value.astimezone(BEIJING).isoformat(timespec="milliseconds")
+            return shown(value)
         case date():
             return value.isoformat()
-        case UUID() | Decimal():
+        case UUID():
             return str(value)
+        case Decimal():
+            return format(value, "f")
+        case float() if not isfinite(value):
+            return None
         case _:
             return value

@@ -4,7 +4,8 @@ Text is only ever made of bindings (ours) and placeholders; what a caller sent t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from server.kit.errors import BadInput
@@ -15,19 +16,38 @@ from server.planner.scope import Scope
 _NAMED = re.compile(r"(?<!:):([a-z_]+)\b")
 
 
+#: What is made of a value before it is sent; it may refuse the value with BadInput.
+By = Callable[[Any], Any]
+
+#: The most tests, and/or/not included, that one filter may hold.
+TESTS_MOST = 200
+
+
+def itself(value: Any) -> Any:
+    """The value as it is."""
+    return value
+
+
 class Parameters:
     """The values of one statement, in the order of their placeholders ``$1`` …"""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
 
-    def put(self, value: Any, kind: Kind | None = None, *, many: bool = False) -> str:
-        """The placeholder of this value, cast to its type where one is given."""
-        self.values.append(value)
-        place = f"${len(self.values)}"
+    def put(self, value: Any, kind: Kind | None = None, *, many: bool = False, by: By = itself) -> str:
+        """The placeholder of this value, cast to its type where one is given.
+
+        ``by`` makes of the value what is sent.  Raises: BadInput where it refuses.
+        """
+        self.values.append(by(value))
+        return self.placed(len(self.values), kind, many=many)
+
+    @staticmethod
+    def placed(number: int, kind: Kind | None, *, many: bool) -> str:
+        """The placeholder with this number, cast to its type where one is given."""
         if kind is None:
-            return place
-        return f"{place}::{kind}[]" if many else f"{place}::{kind}"
+            return f"${number}"
+        return f"${number}::{kind}[]" if many else f"${number}::{kind}"
 
 
 def render(template: str, alias: str, values: Mapping[str, Any], parameters: Parameters) -> str:
@@ -64,17 +84,23 @@ class Filters:
 
         Raises: BadInput for operands outside their limits, naming the path.
         """
+        tests = _count(value or {})
+        if tests > TESTS_MOST:
+            raise BadInput(f"筛选条件 {'.'.join(path)} 过多：上限为 {TESTS_MOST} 项，实际为 {tests} 项", path=path)
+        return self._all(type_, value or {}, alias, path)
+
+    def _all(self, type_: Type, value: Mapping[str, Any], alias: str, path: tuple[str, ...]) -> str:
         parts: list[str] = []
-        for name, operand in (value or {}).items():
+        for name, operand in value.items():
             here = (*path, name)
             if operand is None:
                 raise BadInput(f"筛选条件 {'.'.join(here)} 不能为 null；判断空值请用 isNull", path=here)
             if name in ("and", "or"):
-                each = [f"({self.condition(type_, one, alias, here)})" for one in operand]
+                each = [f"({self._all(type_, one, alias, here)})" for one in operand]
                 neutral = "true" if name == "and" else "false"
                 parts.append(f"({f' {name.upper()} '.join(each)})" if each else neutral)
             elif name == "not":
-                parts.append(f"NOT coalesce(({self.condition(type_, operand, alias, here)}), false)")
+                parts.append(f"NOT coalesce(({self._all(type_, operand, alias, here)}), false)")
             else:
                 parts.append(self._operand(type_, name, operand, alias, here))
         return " AND ".join(parts) or "true"
@@ -83,6 +109,8 @@ class Filters:
         binding = type_.filters[name]
         if isinstance(binding, Related):
             target = self._catalogue.types[binding.link.target]
+            if self._scope.hides(target):
+                return "false"
             self._aliases += 1
             inner = f"f{self._aliases}"
             conditions = " AND ".join(
@@ -90,8 +118,9 @@ class Filters:
                 for part in (
                     joined(binding.link, alias, inner),
                     visible(target, inner, self._scope, self._parameters),
-                    self.condition(target, value, inner, path),
+                    self._all(target, value, inner, path),
                 )
+                if part != "true"
             )
             return f"EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {conditions})"
         expression = binding.sql.replace("{t}", alias)
@@ -104,17 +133,20 @@ class Filters:
         put, kind = self._parameters.put, binding.kind
         if test == "isNull":
             return f"{expression} IS NULL" if value else f"{expression} IS NOT NULL"
-        if binding.node is not None:
-            value = self._row_ids(binding.node, value, path)
-        if test == "in":
-            return f"{expression} = ANY({put(list(value), kind, many=True)})"
         if test == "contains":
-            return f"{expression} LIKE {put(f'%{_literal(value)}%', kind)}"
+            return f"{expression} LIKE {put(value, kind, by=partial(_containing, path))}"
+        read: By = itself
+        if binding.node is not None:
+            read = partial(self._row_ids, binding.node, path)
+        elif kind is Kind.TEXT:
+            read = partial(text_of, path)
+        if test == "in":
+            return f"{expression} = ANY({put(value, kind, many=True, by=read)})"
         if test == "startsWith":
-            return f"starts_with({expression}, {put(value, kind)})"
-        return f"{expression} {_OPERATORS[test]} {put(value, kind)}"
+            return f"starts_with({expression}, {put(value, kind, by=read)})"
+        return f"{expression} {_OPERATORS[test]} {put(value, kind, by=read)}"
 
-    def _row_ids(self, type_name: str, value: Any, path: tuple[str, ...]) -> Any:
+    def _row_ids(self, type_name: str, path: tuple[str, ...], value: Any) -> Any:
         tag = self._catalogue.types[type_name].tag
 
         def row_id(text: str) -> Any:
@@ -129,5 +161,35 @@ class Filters:
 _OPERATORS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def text_of(path: tuple[str, ...], value: Any) -> Any:
+    """Text, or a list of texts, that the database can hold.
+
+    Raises: BadInput for U+0000 and for lone surrogates, which no text of the database holds.
+    """
+    for one in value if isinstance(value, list) else (value,):
+        if "\0" in one or not _encodable(one):
+            raise BadInput(f"{'.'.join(path)} 含有无效字符（U+0000 或不成对的代理码）", path=path)
+    return value
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _containing(path: tuple[str, ...], value: str) -> str:
+    text: str = text_of(path, value)
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _count(value: Any) -> int:
+    """The operands, tests and connectives of a filter, in it and below it."""
+    if isinstance(value, Mapping):
+        return sum(1 + _count(one) for one in value.values())
+    if isinstance(value, list):
+        return sum(_count(one) for one in value if isinstance(one, Mapping))
+    return 0

@@ -12,12 +12,16 @@ class Scope:
     """The database role, and the caller's roles inside the tenant it reads.
 
     The database role walls off other tenants; ``roles`` and ``values`` narrow rows further, through each type's row rules.
-    ``roles`` is also the fingerprint under which a compiled plan is kept.
+    The text of a statement depends on ``roles`` alone: one plan serves all districts.
     """
 
     db_role: str
     roles: frozenset[str]
     values: Mapping[str, Any] = field(default_factory=dict)
+
+    def hides(self, type_: Type) -> bool:
+        """Whether the caller may read no row of this type at all; nor might the database role touch its table."""
+        return self.condition(type_) == "false"
 
     def condition(self, type_: Type) -> str:
         """The rows of this type that the caller may read, as an SQL condition with ``{t}`` and ``:name``.

@@ -1,10 +1,11 @@
 """Every statement on the working-day calendar; ordinary weekdays and weekends are not stored."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, extract, insert, select
+from sqlalchemy import RowMapping, delete, extract, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +13,8 @@ from server.kit.actor import MUNICIPALITY
 from server.kit.ids import stable_id
 from server.workdays.model import Calendar, CalendarStatus, Day, DayKind, Year, days_of, ordinary
 from server.workdays.tables import work_day, work_year
+
+_KEPT_SECONDS = 60.0
 
 Fetch = Callable[[str, Sequence[object]], Awaitable[list[tuple[Any, ...]]]]
 
@@ -39,6 +42,7 @@ async def replace_year(connection: AsyncConnection, year: Year) -> None:
         {
             "tenant_id": MUNICIPALITY,
             "id": stable_id("work-day", day.on.isoformat()),
+            "work_year_id": row["id"],
             "on_date": day.on,
             "kind": day.kind,
             "name": day.name,
@@ -48,6 +52,30 @@ async def replace_year(connection: AsyncConnection, year: Year) -> None:
     ]
     if special:
         await connection.execute(insert(work_day), special)
+
+
+async def hold_calendar(connection: AsyncConnection) -> Calendar:
+    """The calendar as kept, nobody else changing it until the transaction ends."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(2, 0)"))
+
+    async def fetch(sql: str, _: Sequence[object]) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await connection.execute(text(sql))]
+
+    return await load_calendar(fetch)
+
+
+class Calendars:
+    """The calendar of one process, read again after a minute: a newly loaded year needs no restart."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._kept: tuple[float, Calendar] | None = None
+
+    async def current(self) -> Calendar:
+        """The calendar as it was kept within the last minute."""
+        if self._kept is None or self._kept[0] < time.monotonic():
+            self._kept = (time.monotonic() + _KEPT_SECONDS, await load_calendar(self._fetch))
+        return self._kept[1]
 
 
 async def load_calendar(fetch: Fetch) -> Calendar:

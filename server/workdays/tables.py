@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, Integer, Text, UniqueConstraint
 
-from server.db.metadata import Access, one_of, tenant_table
+from server.db.metadata import Access, one_of, reference, tenant_table
 from server.workdays.model import CalendarStatus, DayKind
 
 _CALENDAR = Access(published=True, steward=True, municipal=True, deletable=True, district_writes=False)
@@ -20,6 +20,7 @@ work_year = tenant_table(
 
 work_day = tenant_table(
     "work_day",
+    *reference("work_year_id", "work_year"),
     Column("on_date", Date, nullable=False),
     Column("kind", Text, nullable=False),
     Column("name", Text),

@@ -1,0 +1,49 @@
+"""Whole operations: all root fields of a query answered by one statement, whose bytes are the response."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+
+from schema.access import Request
+from schema.lookahead import Operation, Outline
+from schema.reading import send, statement_of
+from server.kit.errors import NotFound, RequestFailed
+
+
+async def answer_whole(request: Request, operation: Operation, variables: Mapping[str, Any]) -> ExecutionResult | None:
+    """The result of a query with these coerced variables; its data is an ``orjson.Fragment``.
+
+    None where one statement cannot give it: a root field is not planned, the root fields are read on different database
+    roles, or arguments are refused.  Then each root field is executed on its own, and errors come from there.
+    """
+    try:
+        outline = request.engine.plans.outline(operation, variables)
+        if not outline.whole:
+            return None
+        selections = outline.roots
+        statement = await statement_of(request, outline, selections, variables)
+    except (RequestFailed, GraphQLError):
+        return None
+    if statement is None:
+        return None
+    try:
+        answer, lacking = await send(request, statement)
+    except Exception as error:
+        return _failed(outline, error)
+    errors = []
+    for key in (selections[n].key for n in lacking):
+        errors.append(outline.located(NotFound(path=(key,)), key))
+        if not outline.nullable(key):
+            return ExecutionResult(None, errors[-1:])
+    return ExecutionResult(orjson.Fragment(answer), errors or None)  # type: ignore[arg-type]
+
+
+def _failed(outline: Outline, error: Exception) -> ExecutionResult:
+    """No root field has a value: null for all of the data if one of them may not be null, else for each."""
+    keys = [one.key for one in outline.roots]
+    for key in keys:
+        if not outline.nullable(key):
+            return ExecutionResult(None, [outline.located(error, key)])
+    return ExecutionResult(dict.fromkeys(keys), [outline.located(error, key) for key in keys])

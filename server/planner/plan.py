@@ -1,0 +1,85 @@
+"""What compiling gives: one statement, and how its parameters are made of a request's values."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.planner.binding import Root
+from server.planner.selection import Selection
+from server.planner.slots import Binder, Values, Wire
+
+#: Stands for a required row that was not found, with the number of its root field between two of them.  JSON text never
+#: holds it: a control character inside a string is escaped.
+MISSING = "\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One root field of a statement.
+
+    ``condition`` is the SQL condition of its arguments (``{t}``, ``:name``); what it names stands in ``values`` when the
+    statement is bound, not before.  Without a ``root`` the field is ``constant``: the same for everybody.
+    """
+
+    selection: Selection
+    root: Root | None
+    condition: str = "true"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    constant: Any = None
+
+    @property
+    def signature(self) -> Hashable:
+        """What the statement's text depends on, besides the selection."""
+        return self.condition, self.root and self.root.target
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNodes:
+    """A root field that reads any objects by node id; ``tags`` are the types that may be among them.
+
+    ``values`` holds ``tags``, ``tenants`` and ``ids``, one entry for each object asked for.
+    """
+
+    selection: Selection
+    tags: frozenset[int]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def signature(self) -> Hashable:
+        """What the statement's text depends on, besides the selection."""
+        return self.tags
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One statement that answers all root fields it was compiled for, in one value of JSON text.
+
+    The text depends neither on district nor on values, so that every connection keeps it prepared.
+    """
+
+    sql: str
+    binders: tuple[Binder, ...]
+    checks: tuple[Callable[[Values], object], ...]
+
+    def bind(self, values: Values) -> list[Wire]:
+        """The statement's parameters.
+
+        Raises: BadInput for values outside their limits.
+        """
+        for check in self.checks:
+            check(values)
+        return [one(values) if callable(one) else one for one in self.binders]
+
+
+def values_of(asked: Sequence[Asked | AskedNodes], scope: Mapping[str, Any], sources: Values) -> Values:
+    """What a plan is bound to: the scope's values, the root fields' own, and the sources that their slots name."""
+    return {**sources, "scope": scope, "roots": [one.values for one in asked]}
+
+
+def missing(answer: bytes) -> tuple[bytes, list[int]]:
+    """The answer with null for each required row that was not found, and the numbers of their root fields."""
+    mark = MISSING.encode()
+    if mark not in answer:
+        return answer, []
+    parts = answer.split(mark)
+    return b"null".join(parts[::2]), [int(number) for number in parts[1::2]]

@@ -1,0 +1,105 @@
+"""Rows for any table, made from its columns and checks, so that a new table is covered on the day it is declared."""
+
+import itertools
+import re
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import psycopg.errors
+from psycopg.types.json import Jsonb
+from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
+
+#: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
+EXAMPLES: Mapping[str, Any] = {}
+
+#: Far from every day that is seeded.
+_BEGIN = datetime(2200, 1, 1, tzinfo=UTC)
+_ONE_OF = re.compile(r"^(\w+) IN \((.*)\)$", re.DOTALL)
+_count = itertools.count(1)
+
+
+class Rows:
+    """Plants rows as the superuser, whom no policy binds."""
+
+    def __init__(self, superuser: psycopg.Connection) -> None:
+        self._superuser = superuser
+
+    def plant(self, table: Table, tenant_id: int) -> uuid.UUID:
+        """The id of a row of this tenant: a new one, or the one row a tenant may have."""
+        if _one_row_a_tenant(table):
+            found = self._superuser.execute(f"SELECT id FROM {table.name} WHERE tenant_id = %s", [tenant_id]).fetchone()
+            if found:
+                return uuid.UUID(str(found[0]))
+        row = self.draft(table, tenant_id)
+        try:
+            insert(self._superuser, table, row)
+        except psycopg.errors.CheckViolation as error:
+            raise AssertionError(f"a row of {table.name} passes its checks with a value in rows.EXAMPLES") from error
+        return uuid.UUID(str(row["id"]))
+
+    def draft(self, table: Table, tenant_id: int) -> dict[str, Any]:
+        """A row not yet inserted: every column that must have a value has one; what it refers to is planted."""
+        row: dict[str, Any] = {"tenant_id": tenant_id, "id": uuid.uuid4()}
+        for column in table.columns:
+            if column.name not in row and not column.nullable and column.server_default is None:
+                row[column.name] = self._referred(column, tenant_id) or _value(table, column)
+        return row
+
+    def _referred(self, column: Column[Any], tenant_id: int) -> uuid.UUID | None:
+        for key in column.foreign_keys:
+            return self.plant(key.column.table, tenant_id)
+        return None
+
+
+def references(table: Table) -> list[tuple[str, Table]]:
+    """The columns that refer to a row of the same tenant, and the table they refer to."""
+    return [
+        (name, constraint.referred_table)
+        for constraint in table.foreign_key_constraints
+        for name in constraint.column_keys
+        if name != "tenant_id"
+    ]
+
+
+def insert(connection: psycopg.Connection, table: Table, row: Mapping[str, Any], tail: str = "") -> psycopg.Cursor:
+    """Insert the row on this connection, with ON CONFLICT or RETURNING behind it."""
+    columns, values = ", ".join(f'"{name}"' for name in row), ", ".join(["%s"] * len(row))
+    return connection.execute(f"INSERT INTO {table.name} ({columns}) VALUES ({values}) {tail}", list(row.values()))
+
+
+def _one_row_a_tenant(table: Table) -> bool:
+    return any(
+        isinstance(one, UniqueConstraint) and [column.name for column in one.columns] == ["tenant_id"]
+        for one in table.constraints
+    )
+
+
+def _value(table: Table, column: Column[Any]) -> Any:
+    """A value for the column; later ones are greater, so that a period ends after it began."""
+    if (example := EXAMPLES.get(f"{table.name}.{column.name}")) is not None:
+        return example
+    for check in table.constraints:
+        listed = _ONE_OF.match(str(check.sqltext)) if isinstance(check, CheckConstraint) else None
+        if listed and listed[1] == column.name:
+            return re.findall(r"'([^']*)'", listed[2])[0]
+    number, kind = next(_count), column.type.python_type
+    makers: dict[type, Callable[[], Any]] = {
+        str: lambda: f"{column.name} {number}",
+        int: lambda: number,
+        float: lambda: float(number),
+        Decimal: lambda: Decimal(number),
+        bool: lambda: False,
+        date: lambda: (_BEGIN + timedelta(days=number)).date(),
+        datetime: lambda: _BEGIN + timedelta(days=number),
+        uuid.UUID: uuid.uuid4,
+        bytes: lambda: secrets.token_bytes(32),
+        list: lambda: [f"{column.name} {number}"],
+        object: lambda: Jsonb({}),  # what SQLAlchemy says of JSONB
+    }
+    assert kind in makers, f"no value is known for {table.name}.{column.name}: {column.type}; put one into EXAMPLES"
+    return makers[kind]()

@@ -1,0 +1,229 @@
+"""Attacks in SQL on the application's own login roles: what each reads and writes, on every table that is declared.
+
+What is attempted here is what injected SQL could attempt; the same questions over GraphQL are asked elsewhere.
+"""
+
+import contextlib
+import uuid
+
+import psycopg
+import psycopg.errors
+import pytest
+from sqlalchemy import Table
+
+from server.db import roles
+from server.db.metadata import access_of
+from tests.db.rows import references
+from tests.db.world import TABLES, Refused, World, every_hidden_table, every_table
+
+# What each role reads
+
+
+@every_table
+def test_a_district_reads_its_own_rows_and_what_is_published(world: World, table: Table):
+    for one in world.tenants:
+        expected = world.everybody if access_of(table).published else {one.tenant_id}
+        assert world.tenants_seen(one.role, table) == expected
+
+
+@every_hidden_table
+def test_a_neighbours_row_is_not_there_by_its_id_either(world: World, table: Table):
+    for own, other in world.pairs:
+        hidden = world.planted[table.name, other.tenant_id]
+        assert world.run(own.role, f"SELECT 1 FROM {table.name} WHERE id = %s", hidden) == []
+        assert world.run(own.role, f"SELECT count(*), max(tenant_id) FROM {table.name} WHERE id = %s", hidden) == [
+            (0, None)
+        ]
+
+
+@every_table
+def test_the_municipal_reader_reads_all_and_writes_nothing(world: World, table: Table):
+    assert world.tenants_seen(roles.MUNICIPAL_READER, table) == world.everybody
+    assert_cannot_write(world, roles.MUNICIPAL_READER, table)
+
+
+@every_table
+def test_the_public_reader_reads_what_is_published_and_writes_nothing(world: World, table: Table):
+    if access_of(table).published:
+        assert world.tenants_seen(roles.PUBLIC_READER, table) == world.everybody
+    else:
+        assert_cannot_read(world, roles.PUBLIC_READER, table)
+    assert_cannot_write(world, roles.PUBLIC_READER, table)
+
+
+@every_table
+def test_the_authenticator_reads_memberships_only(world: World, table: Table):
+    if access_of(table).sign_in:
+        assert world.tenants_seen(roles.AUTHENTICATOR, table) == world.everybody
+    else:
+        assert_cannot_read(world, roles.AUTHENTICATOR, table)
+    assert_cannot_write(world, roles.AUTHENTICATOR, table)
+
+
+def test_only_memberships_are_for_signing_in():
+    assert [table.name for table in TABLES if access_of(table).sign_in] == ["membership"]
+
+
+@every_table
+def test_the_platform_reads_no_districts_own_rows(world: World, table: Table):
+    access = access_of(table)
+    if not access.steward:
+        assert_cannot_read(world, roles.PLATFORM, table)
+        assert_cannot_write(world, roles.PLATFORM, table)
+    elif access.append_only:
+        assert_cannot_read(world, roles.PLATFORM, table)
+        assert world.adds(roles.PLATFORM, table, world.rows.draft(table, world.tenants[0].tenant_id)) == 1
+
+
+@every_table
+def test_the_municipal_writer_keeps_to_the_municipality(world: World, table: Table):
+    if not access_of(table).municipal:
+        assert_cannot_read(world, roles.MUNICIPAL_WRITER, table)
+        assert_cannot_write(world, roles.MUNICIPAL_WRITER, table)
+        return
+    assert world.tenants_seen(roles.MUNICIPAL_WRITER, table) == {0}
+    assert world.adds(roles.MUNICIPAL_WRITER, table, world.rows.draft(table, 0)) == 1
+    with pytest.raises(Refused):
+        world.adds(roles.MUNICIPAL_WRITER, table, world.rows.draft(table, world.tenants[0].tenant_id))
+
+
+def assert_cannot_read(world: World, role: str, table: Table) -> None:
+    for sql in ("SELECT count(*) FROM {}", "TABLE {}", "COPY {} TO STDOUT", "SELECT 1 FROM {} WHERE false"):
+        with pytest.raises(Refused):
+            world.run(role, sql.format(table.name))
+
+
+def assert_cannot_write(world: World, role: str, table: Table) -> None:
+    for sql in (
+        "INSERT INTO {} DEFAULT VALUES",
+        "UPDATE {} SET tenant_id = tenant_id",
+        "DELETE FROM {}",
+        "TRUNCATE {} CASCADE",
+        "SELECT 1 FROM {} FOR UPDATE",
+        "LOCK TABLE {} IN SHARE MODE",
+    ):
+        with pytest.raises(Refused):
+            world.run(role, sql.format(table.name))
+
+
+# What a district writes
+
+
+@every_table
+def test_a_district_writes_its_own_rows_as_declared(world: World, table: Table):
+    access = access_of(table)
+    role, tenant_id = world.tenants[0].role, world.tenants[0].tenant_id
+    own = world.planted[table.name, tenant_id]
+    where = f"WHERE tenant_id = {tenant_id} AND id = '{own}'"
+    draft = world.rows.draft(table, tenant_id)
+
+    def may(allowed: bool, sql: str) -> None:
+        if allowed:
+            # What refers to a row keeps it from going: that is the row's affair, not the role's.
+            with contextlib.suppress(psycopg.errors.ForeignKeyViolation):
+                assert world.changes(role, sql) == 1
+        else:
+            with pytest.raises(Refused):
+                world.changes(role, sql)
+
+    if access.district_writes:
+        assert world.adds(role, table, draft, "ON CONFLICT DO NOTHING") in (0, 1)
+    else:
+        with pytest.raises(Refused):
+            world.adds(role, table, draft)
+    may(access.district_writes and not access.append_only, f"UPDATE {table.name} SET id = id {where}")
+    may(access.district_writes and access.deletable, f"DELETE FROM {table.name} {where}")
+    may(False, f"TRUNCATE {table.name} CASCADE")
+
+
+@every_table
+@pytest.mark.parametrize(
+    "tail", ["", "RETURNING *", "ON CONFLICT DO NOTHING", "ON CONFLICT (tenant_id, id) DO NOTHING"]
+)
+def test_a_district_adds_no_row_to_another_tenant(world: World, table: Table, tail: str):
+    for own, other in world.pairs:
+        draft = world.rows.draft(table, other.tenant_id)
+        taken = draft | {"id": world.planted[table.name, other.tenant_id]}
+        said = set()
+        for row in (draft, taken, draft | {"tenant_id": 0}):
+            with pytest.raises(Refused) as refused:
+                world.adds(own.role, table, row, tail)
+            said.add(str(refused.value))
+        # A row that is there and one that is not are refused in the same words.
+        assert len(said) == 1
+        with pytest.raises(Refused):
+            world.adds(own.role, table, draft | {"tenant_id": None}, tail)
+
+
+@every_table
+def test_a_district_overwrites_no_row_of_another_tenant(world: World, table: Table):
+    for own, other in world.pairs:
+        row = world.rows.draft(table, other.tenant_id) | {"id": world.planted[table.name, other.tenant_id]}
+        with pytest.raises(Refused):
+            world.adds(own.role, table, row, f"ON CONFLICT (tenant_id, id) DO UPDATE SET tenant_id = {own.tenant_id}")
+        # Under its own number the neighbour's id is free: no conflict betrays that it is taken there.
+        if access_of(table).district_writes and not access_of(table).append_only:
+            mine = world.rows.draft(table, own.tenant_id) | {"id": world.planted[table.name, other.tenant_id]}
+            assert world.adds(own.role, table, mine, "ON CONFLICT DO NOTHING") in (0, 1)
+
+
+@every_table
+def test_a_district_changes_no_row_of_another_tenant(world: World, table: Table):
+    for own, other in world.pairs:
+        theirs = f"tenant_id = {other.tenant_id}"
+        for sql in (
+            f"UPDATE {table.name} SET id = id WHERE {theirs} RETURNING *",
+            f"UPDATE {table.name} SET tenant_id = {own.tenant_id} WHERE {theirs}",
+            f"DELETE FROM {table.name} WHERE {theirs} RETURNING *",
+            f"SELECT 1 FROM {table.name} WHERE {theirs} FOR UPDATE",
+            f"SELECT 1 FROM {table.name} WHERE {theirs} FOR SHARE",
+            f"MERGE INTO {table.name} t USING (VALUES ({other.tenant_id})) v(n) ON t.tenant_id = v.n"
+            " WHEN MATCHED THEN UPDATE SET id = t.id",
+        ):
+            with contextlib.suppress(Refused):
+                assert world.changes(own.role, sql) == 0
+
+
+@every_table
+def test_a_district_moves_no_row_to_another_tenant(world: World, table: Table):
+    for own, other in world.pairs:
+        for tenant_id in (other.tenant_id, 0, None):
+            with pytest.raises(Refused):
+                world.changes(own.role, f"UPDATE {table.name} SET tenant_id = %s", tenant_id)
+
+
+REFERENCES = [
+    (table, column, target)
+    for table in TABLES
+    for column, target in references(table)
+    if access_of(table).district_writes
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "target"), REFERENCES, ids=[f"{table.name}.{column}" for table, column, _ in REFERENCES]
+)
+def test_a_reference_to_another_tenants_row_is_one_to_no_row(world: World, table: Table, column: str, target: Table):
+    for own, other in world.pairs:
+        draft = world.rows.draft(table, own.tenant_id)
+        said = set()
+        for target_id in (world.planted[target.name, other.tenant_id], uuid.uuid4()):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation) as refused:
+                world.adds(own.role, table, draft | {column: target_id})
+            said.add(str(refused.value).replace(str(target_id), "…"))
+        assert len(said) == 1
+
+
+@every_table
+def test_copy_loads_nothing_and_unloads_what_is_read(world: World, table: Table):
+    role = world.tenants[0].role
+    session = world.on(role)
+    with (
+        pytest.raises((psycopg.errors.FeatureNotSupported, Refused)),
+        session.transaction(force_rollback=True),
+        session.cursor().copy(f"COPY {table.name} (tenant_id, id) FROM STDIN") as copy,
+    ):
+        copy.write_row((world.tenants[1].tenant_id, uuid.uuid4()))
+    with session.cursor().copy(f"COPY {table.name} (tenant_id) TO STDOUT") as copy:
+        unloaded = {int(tenant_id) for (tenant_id,) in copy.rows()}
+    assert unloaded == world.tenants_seen(role, table)
