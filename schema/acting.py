@@ -1,14 +1,16 @@
 """How a mutation runs: one act, one answer under its key, refusals as problems, objects read again by the planner."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from schema.access import Request
 from schema.problems import problem_of
+from server.kit.actor import Role
 from server.kit.errors import BadInput, Invalid, Refusal
 from server.kit.ids import NodeId
 from server.record.acts import Act
@@ -83,9 +85,22 @@ def _object_field(payload: Any) -> str:
     return only.name
 
 
-def mutation(description: str) -> Callable[[Callable[..., Any]], Any]:
-    """A mutation field of a Mutations class."""
-    return lambda resolver: strawberry.mutation(resolver=resolver, description=description)
+#: Who may use each mutation, by its GraphQL name: the very roles that its verb requires.
+RIGHTS: dict[str, frozenset[Role]] = {}
+
+
+def mutation(description: str, *, by: Collection[Role]) -> Callable[[Callable[..., Any]], Any]:
+    """A mutation field of a Mutations class, open to these roles of the tenant it acts in.
+
+    ``by`` declares (schema/permissions.py shows it, tests hold every role against it); what enforces it is
+    ``act.require`` in the verb, with the same roles.
+    """
+
+    def field(resolver: Callable[..., Any]) -> Any:
+        RIGHTS[to_camel_case(resolver.__name__)] = frozenset(by)
+        return strawberry.mutation(resolver=resolver, description=description)
+
+    return field
 
 
 def sent(value: Any) -> Any:

@@ -7,9 +7,8 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import districts, institutions, reviews, sites, workdays
+from schema import districts, granting, identity, institutions, reviews, sites, workdays
 from schema.connections import Node
-from schema.identity import IdentityQueries
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
@@ -40,7 +39,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions)
+_AREAS = (districts, workdays, reviews, sites, institutions, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -51,18 +50,24 @@ Query = merge_types(
         sites.SiteQueries,
         reviews.ReviewQueries,
         workdays.WorkdayQueries,
-        IdentityQueries,
+        identity.IdentityQueries,
         NodeQueries,
     ),
 )
-Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations))
+Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations, granting.IdentityMutations))
 
-SCHEMA = strawberry.Schema(
-    query=Query,
-    mutation=Mutation,
-    types=[bind.type for area in _AREAS for bind in area.BINDS],
-    config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
-)
+
+def _schema(*, sort: bool) -> strawberry.Schema:
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[bind.type for area in _AREAS for bind in area.BINDS],
+        config=StrawberryConfig(scalar_map=SCALARS, sort_schema=sort),
+    )
+
+
+# Not sorted: graphql-core sorts by making every type anew, and its plain enums hand resolvers text instead of members.
+SCHEMA = _schema(sort=False)
 
 
 def graphql_schema() -> GraphQLSchema:
@@ -81,5 +86,5 @@ def bindings() -> Catalogue:
 
 
 def sdl() -> str:
-    """The schema in GraphQL's own language."""
-    return SCHEMA.as_str()
+    """The schema in GraphQL's own language, sorted."""
+    return _schema(sort=True).as_str()

@@ -7,7 +7,7 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import database, exporting, importing, serving
+from server.cli import database, exporting, importing, members, serving
 from server.db.embedded import ClusterError
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
@@ -22,10 +22,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token):
+for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token, members.appoint):
     app.command()(command)
 app.add_typer(importing.app, name="import")
 app.command("export-schema")(exporting.export_schema)
+app.command("export-permissions")(exporting.export_permissions)
 
 _SAID = (ClusterError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
 

@@ -39,6 +39,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         ("import", "institutions"),
         ("token",),
         ("export-schema",),
+        ("export-permissions",),
+        ("appoint",),
     ],
 )
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
