@@ -4,8 +4,7 @@ from alembic import context
 from alembic.operations.ops import CreateTableOp, ExecuteSQLOp, MigrationScript
 from sqlalchemy import create_engine, pool, text
 
-from server.db.migrating import SCHEMA_LOCK, sqlalchemy_url
-from server.db.roles import OWNER
+from server.db.migrating import PRELUDE, sqlalchemy_url
 from server.settings import Settings
 from server.tables import metadata
 
@@ -25,6 +24,8 @@ def offline() -> None:
     """Print the SQL instead of running it (``shequ migrate --sql``)."""
     context.configure(url="postgresql://", target_metadata=metadata, literal_binds=True)
     with context.begin_transaction():
+        for statement in PRELUDE:
+            context.execute(statement)
         context.run_migrations()
 
 
@@ -33,9 +34,8 @@ def online() -> None:
     url = context.config.attributes.get("url") or Settings().require_migrator_url()
     engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SCHEMA_LOCK})
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
+        for statement in PRELUDE:
+            connection.execute(text(statement))
         context.configure(connection=connection, target_metadata=metadata, process_revision_directives=close_new_tables)
         context.run_migrations()
     engine.dispose()

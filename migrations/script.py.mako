@@ -2,7 +2,9 @@
 
 A revision imports nothing of ours.  A new table is created with row-level security enabled and forced and without a policy,
 so closed to all; ``shequ provision``, which runs after every upgrade, applies roles, grants and policies.
-Expand first, contract in a later release; ADD COLUMN and ADD CONSTRAINT in separate statements.
+Expand first, contract in a later release; ADD COLUMN and ADD CONSTRAINT in separate statements.  Rows are hidden from the
+owner: around a change of data, or a foreign key between tables that have rows, ALTER TABLE … NO FORCE ROW LEVEL SECURITY on
+each of them, and FORCE again.
 """
 
 from alembic import op

@@ -7,9 +7,11 @@ municipal role, a caller without a token on the public one.  Rights unite within
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 from schema.reading import Plans
 from server.db import roles
+from server.db.lean import Lanes
 from server.db.pools import Pools
 from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
@@ -18,10 +20,12 @@ from server.planner.binding import Catalogue
 from server.planner.keyset import Cursors
 from server.planner.scope import Scope
 from server.planner.slots import Wire
+from server.policy.shelf import Shelf
 from server.record.acts import Act, acting
 from server.workdays.store import Calendars
 
-_DIRECTORY = "SELECT code, tenant_id FROM district"
+_DIRECTORY = "SELECT code, tenant_id FROM district ORDER BY display_order"
+_DIRECTORY_SECONDS = 1.0
 
 
 class Directory:
@@ -30,6 +34,8 @@ class Directory:
     def __init__(self, pools: Pools) -> None:
         self._pools = pools
         self._tenants: dict[str, int] = {}
+        self._codes: dict[int, str] = {}
+        self._read_at = -_DIRECTORY_SECONDS
 
     async def find(self, code: str) -> int | None:
         """The tenant number of this district; None where there is none."""
@@ -39,15 +45,23 @@ class Directory:
 
     async def code_of(self, tenant_id: int) -> str | None:
         """The code of the district with this tenant number."""
-        for _ in range(2):
-            for code, number in self._tenants.items():
-                if number == tenant_id:
-                    return code
+        if tenant_id not in self._codes:
             await self._read()
-        return None
+        return self._codes.get(tenant_id)
+
+    async def districts(self) -> dict[str, int]:
+        """Every district's tenant number by its code, in the official order; the municipality is not among them."""
+        await self._read()
+        return {code: tenant for code, tenant in self._tenants.items() if tenant != MUNICIPALITY}
 
     async def _read(self) -> None:
-        self._tenants = dict(await self._pools.fetch(roles.PUBLIC_READER, _DIRECTORY, []))
+        # Codes that name nothing must not become statements, one for each time they are asked for.
+        if monotonic() - self._read_at < _DIRECTORY_SECONDS:
+            return
+        rows = await self._pools.fetch(roles.PUBLIC_READER, _DIRECTORY, [])
+        self._tenants = dict(rows)
+        self._codes = {number: code for code, number in rows}
+        self._read_at = monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +69,12 @@ class Engine:
     """What all requests of a process share."""
 
     pools: Pools
+    lanes: Lanes
     directory: Directory
     cursors: Cursors
     catalogue: Catalogue
     calendars: Calendars
+    policies: Shelf
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,9 +82,9 @@ class Engine:
 
     async def read(self, db_role: str, sql: str, parameters: Sequence[Wire]) -> bytes:
         """The one value of a compiled statement. Raises: Overloaded, TimedOut."""
-        rows = await self.pools.fetch(db_role, sql, [one if one is None else one.decode() for one in parameters])
-        answer: str = rows[0][0]
-        return answer.encode()
+        answer = await self.lanes.fetch_value(db_role, sql, parameters)
+        assert answer is not None, "a compiled statement answers with one JSON text"
+        return answer
 
 
 @dataclass(slots=True)

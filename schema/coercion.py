@@ -134,7 +134,7 @@ class _Object(Reader):
         self._type = type_
         self._reader_of = reader_of
         # What else may be made of it is graphql-core's matter; to us it is one value.
-        self._plain = type_.out_type is GraphQLInputObjectType.out_type and not type_.is_one_of
+        self._plain = type_.out_type is GraphQLInputObjectType.out_type
 
     @cached_property
     def _fields(self) -> dict[str, tuple[str, Reader, Any, bool]]:
@@ -154,7 +154,7 @@ class _Object(Reader):
         return {out: reader for out, reader, _, _ in self._fields.values()}
 
     def coerce(self, value: Any) -> Any:
-        if not isinstance(value, dict) or not self._plain:
+        if not isinstance(value, dict):
             raise NotCoercible
         fields = self._fields
         for name in value:
@@ -168,7 +168,12 @@ class _Object(Reader):
                 raise NotCoercible
             elif default is not Undefined:
                 coerced[out] = default
-        return coerced
+        if self._plain:
+            return coerced
+        try:
+            return self._type.out_type(coerced)  # a @oneOf input sees to it here that exactly one field is given
+        except Exception as error:
+            raise NotCoercible from error
 
     def shape(self, value: Any) -> Hashable:
         if not self._plain:

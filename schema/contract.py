@@ -3,13 +3,17 @@
 from typing import Annotated
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import districts, granting, identity, institutions, reviews, sites, workdays
+from schema import audit, districts, granting, identity, institutions, reviews, sites, workdays
 from schema.connections import Node
+from schema.describing import complete
 from schema.planned import catalogue, not_resolved, planned, resolved
+from schema.policies import PolicyQueries
+from schema.policy_changes import PolicyMutations
+from schema.policy_comparison import PolicyComparisonQueries
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.terms import VocabularyTerm, vocabulary
@@ -39,7 +43,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions, identity)
+_AREAS = (districts, workdays, reviews, sites, institutions, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -50,29 +54,33 @@ Query = merge_types(
         sites.SiteQueries,
         reviews.ReviewQueries,
         workdays.WorkdayQueries,
+        PolicyQueries,
+        PolicyComparisonQueries,
+        audit.AuditQueries,
         identity.IdentityQueries,
         NodeQueries,
     ),
 )
-Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations, granting.IdentityMutations))
+Mutation = merge_types(
+    "Mutation",
+    (RegisterMutations, workdays.WorkdayMutations, PolicyMutations, granting.IdentityMutations),
+)
+
+SCHEMA = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[bind.type for area in _AREAS for bind in area.BINDS],
+    # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
 
 
-def _schema(*, sort: bool) -> strawberry.Schema:
-    return strawberry.Schema(
-        query=Query,
-        mutation=Mutation,
-        types=[bind.type for area in _AREAS for bind in area.BINDS],
-        config=StrawberryConfig(scalar_map=SCALARS, sort_schema=sort),
-    )
-
-
-# Not sorted: graphql-core sorts by making every type anew, and its plain enums hand resolvers text instead of members.
-SCHEMA = _schema(sort=False)
+_SCHEMA = complete(SCHEMA._schema)
 
 
 def graphql_schema() -> GraphQLSchema:
     """The schema as graphql-core knows it."""
-    return SCHEMA._schema
+    return _SCHEMA
 
 
 def bindings() -> Catalogue:
@@ -86,5 +94,5 @@ def bindings() -> Catalogue:
 
 
 def sdl() -> str:
-    """The schema in GraphQL's own language, sorted."""
-    return _schema(sort=True).as_str()
+    """The schema in GraphQL's own language, sorted by name."""
+    return print_schema(lexicographic_sort_schema(graphql_schema()))

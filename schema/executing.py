@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Hashable
 from typing import Any
 
+import orjson
 from graphql import (
     GraphQLAbstractType,
     GraphQLObjectType,
@@ -23,8 +24,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.access import Request
 from schema.acting import Ref
+from schema.computing import fill_in
 from schema.lookahead import Details, Operation, Outline, identity
-from schema.reading import read_nodes, read_root
+from schema.reading import TYPENAME, read_nodes, read_root
 from server.kit.errors import NotFound
 from server.kit.ids import NodeId
 from server.planner.selection import Selection
@@ -55,8 +57,8 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
         """A planned root field from the planner; any other as graphql-core does."""
         if path.prev is None and parent_type is self.schema.query_type:
             name = field_details_list[0].node.name.value
-            if name in self._planned.fields:
-                answer = read_root(self.context_value, self._outline, str(path.key), self._variables)
+            if name in self._planned.fields and name != TYPENAME:
+                answer = self._root(path)
                 return self._guarded(answer, parent_type, field_details_list, path)
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
@@ -90,6 +92,15 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
             return self.complete_object_value(runtime, field_details_list, info, path, result, position_context)
         return super().complete_abstract_value(return_type, field_details_list, info, path, result, position_context)
 
+    async def _root(self, path: Path) -> Any:
+        outline, key = self._outline, str(path.key)
+        value = await read_root(self.context_value, outline, key, self._variables)
+        if not outline.computes:
+            return value
+        told = orjson.loads(orjson.dumps(value))  # a fragment shows its content in no other way
+        await fill_in(self, [(outline.root(key), told, path)])
+        return told
+
     async def _guarded(
         self, answer: Awaitable[Any], parent_type: GraphQLObjectType, details: Details, path: Path
     ) -> Any:
@@ -121,7 +132,10 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
         del self._batches[part]
         children, cases = self._outline.under(return_type, details)
         selection = Selection("nodes", "nodes", cases=cases or {get_named_type(return_type).name: children})
-        return await read_nodes(self.context_value, self._outline, part, selection, ids, self._variables)
+        objects = await read_nodes(self.context_value, self._outline, part, selection, ids, self._variables)
+        if self._outline.computes:
+            await fill_in(self, [(selection, objects, Path(None, "nodes", None))])
+        return objects
 
 
 class _Batch:

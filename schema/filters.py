@@ -1,6 +1,6 @@
 """Typed filter operands. Several tests in one operand must all hold; null is tested with ``isNull`` only."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 import strawberry
@@ -47,6 +47,17 @@ class IntFilter:
     is_null: bool | None = _test("是否为空")  # type: ignore[assignment]
 
 
+@strawberry.input(description="小数条件")
+class FloatFilter:
+    """Tests on numbers."""
+
+    gte: float | None = _test("大于或等于")  # type: ignore[assignment]
+    gt: float | None = _test("大于")  # type: ignore[assignment]
+    lte: float | None = _test("小于或等于")  # type: ignore[assignment]
+    lt: float | None = _test("小于")  # type: ignore[assignment]
+    is_null: bool | None = _test("是否为空")  # type: ignore[assignment]
+
+
 @strawberry.input(description="日期条件")
 class DateFilter:
     """Tests on dates."""
@@ -57,6 +68,17 @@ class DateFilter:
     gt: date | None = _test("晚于")  # type: ignore[assignment]
     lte: date | None = _test("不晚于")  # type: ignore[assignment]
     lt: date | None = _test("早于")  # type: ignore[assignment]
+    is_null: bool | None = _test("是否为空")  # type: ignore[assignment]
+
+
+@strawberry.input(description="时间条件")
+class DateTimeFilter:
+    """Tests on instants."""
+
+    gte: datetime | None = _test("不早于")  # type: ignore[assignment]
+    gt: datetime | None = _test("晚于")  # type: ignore[assignment]
+    lte: datetime | None = _test("不晚于")  # type: ignore[assignment]
+    lt: datetime | None = _test("早于")  # type: ignore[assignment]
     is_null: bool | None = _test("是否为空")  # type: ignore[assignment]
 
 

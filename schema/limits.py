@@ -1,9 +1,11 @@
-"""Limits on documents, for every role: how deep, how many aliases and directives.
+"""Limits on what a request may hold, for every role: documents by rules of validation, variables by a walk.
 
-Rule classes stand at module level and are the same for every request, so that validation is cached by document.
+Rule classes stand at module level and are the same for every request: a document is checked once and the verdict kept.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -11,68 +13,139 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
+    ValidationContext,
     ValidationRule,
+    get_named_type,
+    is_composite_type,
+    is_wrapping_type,
 )
 
 TOKENS_MOST = 5000
+COMMENTS_MOST = 500
+#: Characters of a document: 5000 tokens of ordinary names need a third of it.
+SOURCE_MOST = 100_000
 DEPTH_MOST = 12
 INTROSPECTION_DEPTH_MOST = 20
+LIST_DEPTH_MOST = 3
 ALIASES_MOST = 30
 DIRECTIVES_MOST = 50
+#: Fields after all fragments are spread: without it, a chain of small fragments doubles at every link.
+FIELDS_MOST = 1000
+#: Objects inside objects in arguments and variables.
+INPUT_DEPTH_MOST = 20
+#: Values in all variables together.
+VALUES_MOST = 10_000
+
+_NUL = "\0"
 
 
-class DepthLimit(ValidationRule):
-    """No selection lies deeper than the limit, fragments spread; introspection has a limit of its own."""
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How large a selection is: levels of ordinary fields, of introspection, of lists of objects; fields in all."""
+
+    depth: int = 0
+    introspection: int = 0
+    lists: int = 0
+    fields: int = 0
+
+
+class SizeLimit(ValidationRule):
+    """No operation is deeper, nests more lists or selects more fields than the limits, with all fragments spread."""
+
+    context: ValidationContext
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
         fragments = {one.name.value: one for one in node.definitions if isinstance(one, FragmentDefinitionNode)}
-        depths = _Depths(fragments)
+        sizes = _Sizes(self.context.schema, fragments)
         for one in node.definitions:
             if isinstance(one, OperationDefinitionNode):
-                deepest, introspection = depths.of(one.selection_set)
-                if deepest > DEPTH_MOST:
-                    self.report_error(GraphQLError(f"查询嵌套 {deepest} 层，上限为 {DEPTH_MOST} 层", one))
-                if introspection > INTROSPECTION_DEPTH_MOST:
-                    self.report_error(
-                        GraphQLError(f"内省查询嵌套 {introspection} 层，上限为 {INTROSPECTION_DEPTH_MOST} 层", one)
-                    )
+                try:
+                    size = sizes.of(one.selection_set, self.context.schema.get_root_type(one.operation))
+                except RecursionError:
+                    size = _Size(depth=DEPTH_MOST + 1)
+                for problem in _problems(size):
+                    self.report_error(GraphQLError(problem, one))
 
 
-class _Depths:
-    """Depth of selection sets, each fragment measured once: (of ordinary fields, of introspection)."""
+def _problems(size: _Size) -> list[str]:
+    limits = (
+        (size.depth, DEPTH_MOST, "查询嵌套 {} 层，上限为 {} 层"),
+        (size.introspection, INTROSPECTION_DEPTH_MOST, "内省查询嵌套 {} 层，上限为 {} 层"),
+        (size.lists, LIST_DEPTH_MOST, "列表嵌套 {} 层，上限为 {} 层"),
+        (size.fields, FIELDS_MOST, "查询展开后共 {} 个字段，上限为 {} 个"),
+    )
+    return [words.format(found, most) for found, most, words in limits if found > most]
 
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+
+class _Sizes:
+    """Sizes of selection sets; each fragment is measured once."""
+
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._schema = schema
         self._fragments = fragments
-        self._known: dict[str, tuple[int, int]] = {}
+        self._known: dict[str, _Size] = {}
 
-    def of(self, selections: SelectionSetNode | None) -> tuple[int, int]:
-        deepest = introspection = 0
+    def of(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> _Size:
+        depth = introspection = lists = fields = 0
         for one in selections.selections if selections else ():
             if isinstance(one, FieldNode):
-                plain, inner = self.of(one.selection_set)
-                if one.name.value.startswith("__"):
-                    plain, inner = 0, 1 + max(plain, inner)
-                else:
-                    plain, inner = 1 + plain, (1 + inner if inner else 0)
+                size = self._field(one, parent)
             elif isinstance(one, InlineFragmentNode):
-                plain, inner = self.of(one.selection_set)
-            elif isinstance(one, FragmentSpreadNode):
-                plain, inner = self._spread(one)
-            else:  # pragma: no cover  (there are no other selections)
-                raise TypeError(one)
-            deepest, introspection = max(deepest, plain), max(introspection, inner)
-        return deepest, introspection
+                condition = one.type_condition
+                type_ = self._schema.get_type(condition.name.value) if condition else parent
+                size = self.of(one.selection_set, type_)
+            else:
+                size = self._spread(cast(FragmentSpreadNode, one))
+            depth, introspection = max(depth, size.depth), max(introspection, size.introspection)
+            lists, fields = max(lists, size.lists), fields + size.fields
+        return _Size(depth, introspection, lists, fields)
 
-    def _spread(self, node: FragmentSpreadNode) -> tuple[int, int]:
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> _Size:
+        name = node.name.value
+        if node.selection_set is None:
+            return _Size(introspection=1, fields=1) if name.startswith("__") else _Size(depth=1, fields=1)
+        definition = None
+        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+            definition = self._schema.get_field(parent, name)
+        below = self.of(node.selection_set, get_named_type(definition.type) if definition else None)
+        fields = 1 + below.fields
+        if name.startswith("__"):
+            # Introspection has lists in lists by nature; its own depth bounds it.
+            return _Size(introspection=1 + max(below.depth, below.introspection), fields=fields)
+        inner = 1 + below.introspection if below.introspection else 0
+        lists = below.lists + (_lists(definition.type) if definition else 0)
+        return _Size(1 + below.depth, inner, lists, fields)
+
+    def _spread(self, node: FragmentSpreadNode) -> _Size:
         name = node.name.value
         if name not in self._known:
-            self._known[name] = (0, 0)  # a cycle ends here; another rule reports it
+            self._known[name] = _Size()  # a cycle ends here; another rule reports it
             fragment = self._fragments.get(name)
-            self._known[name] = self.of(fragment.selection_set) if fragment else (0, 0)
+            if fragment is not None:
+                type_ = self._schema.get_type(fragment.type_condition.name.value)
+                self._known[name] = self.of(fragment.selection_set, type_)
         return self._known[name]
+
+
+def _lists(type_: GraphQLOutputType) -> int:
+    """How many lists of objects this type is; lists of scalars count for nothing."""
+    if not is_composite_type(get_named_type(type_)):
+        return 0
+    count, inner = 0, type_
+    while is_wrapping_type(inner):
+        count += isinstance(inner, GraphQLList)
+        inner = cast(GraphQLOutputType, inner.of_type)
+    return count
 
 
 class CountLimit(ValidationRule):
@@ -95,4 +168,46 @@ class CountLimit(ValidationRule):
             self.report_error(GraphQLError(f"指令过多，上限为 {DIRECTIVES_MOST} 个", node))
 
 
-LIMIT_RULES: tuple[type[ValidationRule], ...] = (DepthLimit, CountLimit)
+class InputLimit(ValidationRule):
+    """Literals are not nested too deeply and hold no NUL, which PostgreSQL cannot store."""
+
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        self._depth = 0
+
+    def enter_object_value(self, node: Any, *_: Any) -> None:
+        self._depth += 1
+        if self._depth == INPUT_DEPTH_MOST + 1:
+            self.report_error(GraphQLError(f"输入对象嵌套过深，上限为 {INPUT_DEPTH_MOST} 层", node))
+
+    def leave_object_value(self, *_: Any) -> None:
+        self._depth -= 1
+
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        if _NUL in node.value:
+            self.report_error(GraphQLError("文本不能含有空字符（U+0000）", node))
+
+
+LIMIT_RULES: tuple[type[ValidationRule], ...] = (SizeLimit, CountLimit, InputLimit)
+
+
+def variables_problem(variables: Mapping[str, Any]) -> str | None:
+    """What is wrong with these raw variables, in a sentence that names the variable; None where they are within limits."""
+    count = 0
+    for name, given in variables.items():
+        stack: list[tuple[Any, int]] = [(given, 0)]
+        while stack:
+            value, depth = stack.pop()
+            count += 1
+            if isinstance(value, str):
+                if _NUL in value:
+                    return f"变量 ${name[:60]} 不能含有空字符（U+0000）"
+            elif isinstance(value, dict):
+                if depth == INPUT_DEPTH_MOST:
+                    return f"变量 ${name[:60]} 嵌套过深，上限为 {INPUT_DEPTH_MOST} 层"
+                stack += [(one, depth + 1) for one in value.values()]
+            elif isinstance(value, list):
+                stack += [(one, depth) for one in value]
+    if count > VALUES_MOST:
+        return f"变量共含 {count} 个值，上限为 {VALUES_MOST} 个"
+    return None

@@ -5,7 +5,8 @@ Literals, defaults, ``@skip`` and ``@include`` are then coerced by graphql-core 
 requests whose variables have the same shape.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Container, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from graphql import (
@@ -39,7 +40,7 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.coercion import NotCoercible, Readers, Variables
-from server.planner.keyset import ORDER_ARGUMENT
+from server.planner.keyset import GROUP_ARGUMENT, ORDER_ARGUMENT
 from server.planner.selection import Selection
 
 #: The nodes that ask for one field under one response key, as graphql-core collects them.
@@ -47,6 +48,14 @@ Details = FieldDetailsList
 
 #: Where slots find coerced variables when a statement is bound.
 VARIABLES = "variables"
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A field that is computed above the planner: of which type, and the nodes that ask for it."""
+
+    parent: GraphQLObjectType
+    details: Details
 
 
 class Operation:
@@ -59,12 +68,14 @@ class Operation:
         tree: DocumentNode,
         node: OperationDefinitionNode,
         planned: Collection[str],
+        computed: Container[tuple[str, str]],
         *,
         hide_suggestions: bool,
     ) -> None:
         self.schema = schema
         self.node = node
         self.fields = planned
+        self.computed = computed
         self.hide_suggestions = hide_suggestions
         self.is_query = node.operation is OperationType.QUERY
         self.fragments = {
@@ -105,7 +116,11 @@ class Outline:
             operation.schema, operation.fragments, opened, self._root, operation.node, operation.hide_suggestions
         )
         self._details = collected.grouped_field_set
+        #: The response keys of the root fields, in order.
+        self.keys = tuple(self._details)
         self._selections: dict[str, Selection] = {}
+        #: Whether some field that was selected is computed above the planner.
+        self.computes = False
         #: Whether every root field is planned.
         self.whole = operation.is_query and all(
             details[0].node.name.value in operation.fields for details in self._details.values()
@@ -158,6 +173,9 @@ class Outline:
         name = node.name.value
         definition = self.operation.schema.get_field(parent, name)
         assert definition is not None, name  # validated
+        if (parent.name, name) in self.operation.computed:
+            self.computes = True
+            return Selection(node.alias.value if node.alias else name, name, later=Later(parent, details))
         arguments: dict[str, Any] = {}
         if definition.args:
             arguments = get_argument_values(
@@ -190,11 +208,11 @@ def identity(details: Details) -> Hashable:
 
 
 def _ordering(selections: SelectionSetNode | None) -> Iterator[str]:
-    """The variables that stand in the order of some connection."""
+    """The variables that stand in the order of some list, or in what rows are grouped by."""
     for one in selections.selections if selections else ():
         if isinstance(one, FieldNode):
             for argument in one.arguments or ():
-                if argument.name.value == ORDER_ARGUMENT:
+                if argument.name.value in (ORDER_ARGUMENT, GROUP_ARGUMENT):
                     yield from _named(argument.value)
         yield from _ordering(getattr(one, "selection_set", None))
 

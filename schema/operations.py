@@ -1,5 +1,6 @@
 """From a document's text to an answer: parsed and validated once, executed, errors told as the API tells them."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,18 +19,28 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution.executor import Executor
 
 from schema.access import Request
 from schema.coercion import Readers
 from schema.contract import bindings, graphql_schema
-from schema.errors import failed, told
+from schema.cost import Cost, budget_of, cost_of
+from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
-from schema.limits import LIMIT_RULES, TOKENS_MOST
+from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
 from schema.lookahead import Operation
 from schema.reading import NODE, NODES, TYPENAME
 from schema.whole import answer_whole
+from server.kit.errors import TimedOut
+from server.planner.binding import Computed
 
-_DOCUMENTS_KEPT = 2000
+#: Characters of all documents kept; a syntax tree takes some 250 bytes for each.
+_KEPT_MOST = 500_000
+_ERRORS_MOST = 10
+
+#: PLATFORM_DEFAULT. The database's own limit on a statement (server/db/policies.py) stands below both.
+QUERY_SECONDS = 15.0
+MUTATION_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +53,43 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
+    """A document that was read: its tree, or the response that says why there is none."""
+
     tree: DocumentNode | None
-    problems: tuple[dict[str, Any], ...]
-    operations: dict[str | None, Operation] = field(default_factory=dict)
+    problems: Mapping[str, Any]
+    #: Its operations that were asked for, by the identity of their node.
+    prepared: dict[int, "_Prepared"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One operation as the planner knows it, and what it costs."""
+
+    planned: Operation
+    cost: Cost
 
 
 class Operations:
     """Answers GraphQL requests over the one schema. ``hints``: introspection and suggestions, in development only."""
 
-    def __init__(self, *, hints: bool) -> None:
+    def __init__(
+        self, *, hints: bool, query_seconds: float = QUERY_SECONDS, mutation_seconds: float = MUTATION_SECONDS
+    ) -> None:
         self.schema = graphql_schema()
         self.catalogue = bindings()
+        self._computed = frozenset(
+            (type_.name, name)
+            for type_ in self.catalogue.types.values()
+            for name, field in type_.fields.items()
+            if isinstance(field, Computed)
+        )
         self._hints = hints
-        self._rules = [*specified_rules, *LIMIT_RULES, *([] if hints else [NoSchemaIntrospectionCustomRule])]
-        self._planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
+        self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
+        self._rules = [*specified_rules, *([] if hints else [NoSchemaIntrospectionCustomRule])]
+        self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
         self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
+        self._kept = 0
 
     async def answer(
         self,
@@ -71,17 +103,45 @@ class Operations:
         """The response to one request; ``reading`` refuses anything but a query (GET)."""
         document = self._document(text)
         if document.tree is None:
-            return Answer({"errors": list(document.problems)}, executed=False)
+            return Answer(document.problems, executed=False)
         operation = get_operation_ast(document.tree, operation_name)
         if operation is None:
             return Answer(failed("BAD_USER_INPUT", _which(document.tree, operation_name)), executed=False)
         if reading and operation.operation is not OperationType.QUERY:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
-        planned = self._operation(document, operation, operation_name)
-        if planned.is_query and (coerced := planned.coerce(variables or {})) is not None:
-            done = await answer_whole(request, planned, coerced)
-            if done is not None:
-                return self._told(done)
+        if variables and (problem := variables_problem(variables)):
+            return Answer(failed("BAD_USER_INPUT", problem), executed=False)
+        prepared = self._prepared(document, operation)
+        coerced = prepared.planned.coerce(variables or {})
+        if coerced is None:  # graphql-core words what does not fit
+            return Answer(refused(self._misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False)
+        cost, budget = prepared.cost(coerced), budget_of(request.actor)
+        extensions = {"cost": {"requested": cost, "limit": budget}}
+        if cost > budget:
+            return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
+        try:
+            deadline = asyncio.timeout(self._seconds[operation.operation])
+            async with deadline:
+                done = await self._done(request, document, prepared.planned, coerced, variables, operation_name)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
+        return self._told(done, extensions)
+
+    async def _done(
+        self,
+        request: Request,
+        document: _Document,
+        planned: Operation,
+        coerced: Mapping[str, Any],
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+    ) -> ExecutionResult:
+        """The result: of one statement where that can give it, else root field by root field."""
+        if planned.is_query and (whole := await answer_whole(request, planned, coerced)) is not None:
+            return whole
+        assert document.tree is not None
         result = execute(
             self.schema,
             document.tree,
@@ -92,48 +152,95 @@ class Operations:
             hide_suggestions=not self._hints,
             planned=planned,
         )
-        done = result if isinstance(result, ExecutionResult) else await result
-        return self._told(done)
+        return result if isinstance(result, ExecutionResult) else await result
 
-    def _operation(self, document: _Document, node: OperationDefinitionNode, name: str | None) -> Operation:
-        known = document.operations.get(name)
+    def _misfits(
+        self, document: _Document, variables: Mapping[str, Any] | None, operation_name: str | None
+    ) -> list[GraphQLError]:
+        assert document.tree is not None
+        built = Executor.build(
+            self.schema,
+            document.tree,
+            raw_variable_values=dict(variables or {}),
+            operation_name=operation_name,
+            max_coercion_errors=_ERRORS_MOST,
+            hide_suggestions=not self._hints,
+        )
+        assert isinstance(built, list)
+        return built
+
+    def problems(self, text: str) -> list[str]:
+        """Why this document cannot be run at all, in sentences; none where it can."""
+        document = self._document(text)
+        return [] if document.tree is not None else [error["message"] for error in document.problems["errors"]]
+
+    def _prepared(self, document: _Document, node: OperationDefinitionNode) -> _Prepared:
+        known = document.prepared.get(id(node))
         if known is None:
-            assert document.tree is not None
-            known = document.operations[name] = Operation(
-                self.schema, self._readers, document.tree, node, self._planned, hide_suggestions=not self._hints
+            tree = document.tree
+            assert tree is not None
+            known = document.prepared[id(node)] = _Prepared(
+                Operation(
+                    self.schema,
+                    self._readers,
+                    tree,
+                    node,
+                    self.planned,
+                    self._computed,
+                    hide_suggestions=not self._hints,
+                ),
+                cost_of(self.schema, tree, node),
             )
         return known
 
-    def _told(self, result: ExecutionResult) -> Answer:
+    def _told(self, result: ExecutionResult, extensions: Mapping[str, Any]) -> Answer:
         body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = [told(error) for error in result.errors]
-        # Without a path on any error, execution never began: variables did not fit.
-        executed = result.data is not None or any(error.path for error in result.errors or ())
-        if executed:
-            body["data"] = result.data
-        return Answer(body, executed)
+        body["data"] = result.data
+        body["extensions"] = extensions
+        return Answer(body, executed=True)
 
     def _document(self, text: str) -> _Document:
         known = self._documents.get(text)
-        if known is None:
-            known = self._documents[text] = self._read(text)
-            if len(self._documents) > _DOCUMENTS_KEPT:
-                self._documents.popitem(last=False)
-        else:
+        if known is not None:
             self._documents.move_to_end(text)
+            return known
+        if len(text) > SOURCE_MOST:
+            message = f"GraphQL 文档过长：{len(text)} 个字符，上限为 {SOURCE_MOST} 个"
+            return _Document(None, failed("GRAPHQL_PARSE_FAILED", message))
+        known = self._documents[text] = self._read(text)
+        self._kept += len(text)
+        while self._kept > _KEPT_MOST:
+            oldest, _ = self._documents.popitem(last=False)
+            self._kept -= len(oldest)
         return known
 
     def _read(self, text: str) -> _Document:
         try:
-            tree = parse(text, max_tokens=TOKENS_MOST)
+            tree = parse(
+                text, max_lexical_tokens=TOKENS_MOST, max_comments=COMMENTS_MOST, allow_empty_selection_sets=False
+            )
         except GraphQLError as error:
-            return _Document(None, ({**told(error), "extensions": {"code": "GRAPHQL_PARSE_FAILED"}},))
-        errors = validate(self.schema, tree, self._rules, max_errors=20, hide_suggestions=not self._hints)
-        if errors:
-            coded = tuple({**told(error), "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}} for error in errors)
-            return _Document(None, coded)
-        return _Document(tree, ())
+            return _Document(None, refused([error], "GRAPHQL_PARSE_FAILED"))
+        # Limits first: what they refuse would keep the other rules busy for long.
+        for rules in (LIMIT_RULES, self._rules):
+            errors = validate(self.schema, tree, rules, max_errors=_ERRORS_MOST, hide_suggestions=not self._hints)
+            if errors:
+                return _Document(None, refused(errors, "GRAPHQL_VALIDATION_FAILED"))
+        return _Document(tree, {})
+
+
+def _too_dear(cost: int, budget: int) -> dict[str, Any]:
+    message = f"查询开销为 {cost}，超过您每次请求的上限 {budget}；请减小 first 或 last，或减少嵌套的列表"
+    return failed("MAX_COST_EXCEEDED", message, requested=cost, limit=budget)
+
+
+def _too_slow(operation: OperationDefinitionNode) -> dict[str, Any]:
+    refusal = TimedOut()
+    if operation.operation is OperationType.MUTATION:
+        refusal = TimedOut("操作超时，已取消；同一请求中已完成的变更不会撤销，可用同一幂等键重试")
+    return failed(refusal.code, refusal.message)
 
 
 def _which(tree: DocumentNode, name: str | None) -> str:

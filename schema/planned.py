@@ -4,10 +4,11 @@ A planned type is plain Strawberry: names, types, arguments, descriptions.  Its 
 answers them; ``Binds`` beside the type says which table, and only what cannot be read off the names.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast, get_args
 
 import strawberry
 from graphql import (
@@ -43,6 +44,7 @@ from server.planner.binding import (
     Column,
     Compare,
     Field,
+    Grouping,
     Key,
     Kind,
     Link,
@@ -53,6 +55,7 @@ from server.planner.binding import (
     RowRule,
     Type,
 )
+from server.planner.grouping import sort_name
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -71,6 +74,32 @@ def field_of(description: str, name: str | None = None) -> Any:
 def resolved(description: str) -> Callable[[Callable[..., Any]], Any]:
     """A field that Python answers."""
     return lambda resolver: strawberry.field(resolver=resolver, description=description)
+
+
+def computed(description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A field of a planned type that Python computes, for all rows of a selection at once.
+
+    The function takes the rows' node ids, the request and the field's arguments, and returns one value for each row, in
+    order: ``async def standing(ids: Sequence[NodeId], request: Request, on: date | None = UNSET) -> Sequence[Standing]``.
+    In ``Binds`` the field is ``Computed()``.
+    """
+
+    def declare(function: Callable[..., Any]) -> Any:
+        signature = inspect.signature(function)
+        (value_type,) = get_args(signature.return_annotation)
+
+        def resolver(self: Any, info: strawberry.Info, **arguments: Any) -> Any:
+            return function(self, info.context, **arguments)
+
+        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        context = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info)
+        arguments = [one.replace(kind=one.KEYWORD_ONLY) for one in list(signature.parameters.values())[2:]]
+        resolver.__signature__ = inspect.Signature([own, context, *arguments], return_annotation=value_type)  # type: ignore[attr-defined]
+        resolver.__annotations__ = {one.name: one.annotation for one in [context, *arguments]} | {"return": value_type}
+        resolver.__module__, resolver.__name__ = function.__module__, function.__name__
+        return strawberry.field(resolver=resolver, description=description)
+
+    return declare
 
 
 def not_resolved() -> NoReturn:
@@ -120,7 +149,27 @@ def catalogue(
     tags = [one.tag for one in types.values() if one.tag is not None]
     if len(tags) != len(set(tags)):
         raise BindingError("two types share a tag")
+    for name, root in roots.items():
+        if root.grouping is not None:
+            _check_grouping(schema, name, root.grouping)
     return Catalogue(types, roots, embedded)
+
+
+def _check_grouping(schema: GraphQLSchema, name: str, grouping: Grouping) -> None:
+    """Everything the schema lets a caller group by, ask of a group, test or order by is bound, and nothing else."""
+    of_key = {one.field for one in grouping.keys.values()}
+    orders = {*grouping.keys, *(sort_name(one) for one in grouping.measures)}
+    for type_name, bound in (
+        (f"{grouping.type}Key", grouping.keys.keys()),
+        (grouping.key_type, of_key),
+        (grouping.type, {"key", *grouping.measures}),
+        (f"{grouping.type}Having", {"and", "or", "not", *grouping.measures}),
+        (f"{grouping.type}OrderField", orders),
+    ):
+        type_: Any = schema.type_map[type_name]
+        shown = set(type_.values if is_enum_type(type_) else type_.fields)
+        if shown != bound:
+            raise BindingError(f"{name}: {type_name} and its grouping differ in {sorted(shown ^ bound)}")
 
 
 def _type(schema: GraphQLSchema, bind: Binds, others: Mapping[str, Binds]) -> Type:

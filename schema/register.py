@@ -124,49 +124,49 @@ class UpdateAgencyContactsInput:
 class InstitutionRegistered:
     """A registration."""
 
-    institution: Institution
+    institution: Institution = _field("机构 as it is now")
 
 
 @strawberry.type(description="已更名")
 class InstitutionRenamed:
     """A change of name."""
 
-    institution: Institution
+    institution: Institution = _field("机构 as it is now")
 
 
 @strawberry.type(description="已迁址")
 class InstitutionMoved:
     """A move."""
 
-    institution: Institution
+    institution: Institution = _field("机构 as it is now")
 
 
 @strawberry.type(description="已变更类别")
 class InstitutionKindChanged:
     """A change of kind."""
 
-    institution: Institution
+    institution: Institution = _field("机构 as it is now")
 
 
 @strawberry.type(description="已变更挂靠")
 class StationLinked:
     """A change of superior."""
 
-    institution: Institution
+    institution: Institution = _field("机构 as it is now")
 
 
 @strawberry.type(description="已登记沿革")
 class InstitutionSucceeded:
     """A succession."""
 
-    institution: Institution
+    institution: Institution = _field("机构 as it is now")
 
 
 @strawberry.type(description="联系方式已更新")
 class AgencyContactsUpdated:
     """New contacts."""
 
-    agency: InsuranceAgency
+    agency: InsuranceAgency = _field("经办机构 as it is now")
 
 
 Problems = InvalidInput | Conflicting | OutOfDate

@@ -1,21 +1,30 @@
 """Scalars of the API, beyond GraphQL's own."""
 
+import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError
 
 from server.kit import uscc
-from server.kit.clock import shown
+from server.kit.clock import BEIJING, shown
 from server.kit.errors import Refusal
 
 UnifiedSocialCreditCode = NewType("UnifiedSocialCreditCode", str)
+JSON = NewType("JSON", object)
+
+
+# The standard library also reads week dates, basic forms and times without seconds: RFC 3339 has none of them.
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,10})?", re.ASCII)
 
 
 def _date(value: object) -> date:
     try:
-        if isinstance(value, str) and len(value) == 10:
+        if isinstance(value, str) and _DATE.fullmatch(value):
             return date.fromisoformat(value)
     except ValueError:
         pass
@@ -24,13 +33,18 @@ def _date(value: object) -> date:
 
 def _datetime(value: object) -> datetime:
     try:
-        if isinstance(value, str):
-            parsed = datetime.fromisoformat(value)
-            if parsed.tzinfo is not None:
-                return parsed
-    except ValueError:
+        if isinstance(value, str) and _DATETIME.fullmatch(value):
+            # Within a day of either end of the calendar an instant cannot be shown in Beijing's time.
+            return datetime.fromisoformat(value.upper()).astimezone(BEIJING)
+    except (ValueError, OverflowError):
         pass
     raise GraphQLError(f"时间应为带时区的 RFC 3339 格式，例如 2026-11-22T09:00:00+08:00，实际为 {str(value)[:40]!r}")
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, str | int) and not isinstance(value, bool) and _DECIMAL.fullmatch(str(value)[:40]):
+        return Decimal(value)
+    raise GraphQLError(f"数值应为十进制文本，例如 420.0，整数最多 20 位、小数最多 10 位，实际为 {str(value)[:40]!r}")
 
 
 def _credit_code(value: object) -> str:
@@ -54,6 +68,19 @@ SCALARS: dict[object, Any] = {
         serialize=shown,
         parse_value=_datetime,
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="十进制数 an exact number, sent as text: `420.0`",
+        serialize=str,
+        parse_value=_decimal,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="JSON 值 objects, lists, text, numbers as they were recorded",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
     ),
     UnifiedSocialCreditCode: strawberry.scalar(
         name="UnifiedSocialCreditCode",

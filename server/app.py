@@ -8,19 +8,27 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from schema.access import Directory, Engine, Request
-from schema.operations import Answer, Operations
+from schema.operations import MUTATION_SECONDS, QUERY_SECONDS, Answer, Operations
+from server.clients.known import KnownDocuments
+from server.clients.store import find_text
 from server.db import roles
+from server.db.lean import Lanes
 from server.db.migrating import newest_revision
 from server.db.pools import Pools
+from server.districts.files import TENANTS
+from server.http.asking import Asked
 from server.http.auth import ACCESS_TOKEN, Callers, Keys, Tokens
-from server.http.graphql import Asked, GraphQLEndpoint
+from server.http.graphql import GraphQLEndpoint
 from server.http.health import Livez, Readyz
 from server.http.logs import AccessLog
 from server.http.messages import AsgiApp, Receive, Scope, Send
+from server.http.trusted import Documents, TrustedDocuments
 from server.identity.store import find_actor
 from server.kit import clock
 from server.kit.actor import Actor
+from server.kit.custody import Custody
 from server.planner.keyset import Cursors
+from server.policy.shelf import Library, Shelf
 from server.workdays.store import Calendars
 
 
@@ -39,19 +47,28 @@ class App:
         token_type: str = ACCESS_TOKEN,
         development: bool = False,
         pool_size: int = 4,
+        trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED,
+        query_seconds: float = QUERY_SECONDS,
+        mutation_seconds: float = MUTATION_SECONDS,
+        custody: Custody | None = None,
     ) -> None:
-        self.pools = Pools(database_url, role_secret, size=pool_size)
-        self.operations = Operations(hints=development)
+        self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
+        self.lanes = Lanes(self.pools.conninfo)
+        self.operations = Operations(hints=development, query_seconds=query_seconds, mutation_seconds=mutation_seconds)
         self.engine = Engine(
             self.pools,
+            self.lanes,
             Directory(self.pools),
             Cursors(cursor_secret),
             self.operations.catalogue,
             Calendars(partial(self.pools.fetch, roles.PUBLIC_READER)),
+            # Published policies of all districts are public law; the shelf holds nothing else.
+            Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
         )
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
-        self._graphql = GraphQLEndpoint(self._execute, self.callers)
+        self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
+        self._graphql = GraphQLEndpoint(self._execute, self.callers, self.documents, development=development)
         self._router = Starlette(
             routes=[
                 Route("/livez", Livez(), methods=["GET"]),
@@ -67,6 +84,7 @@ class App:
     async def close(self) -> None:
         """End every connection."""
         await self._keys.close()
+        await self.lanes.close()
         await self.pools.close()
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,9 +97,12 @@ class App:
     async def _find_actor(self, subject: str) -> Actor | None:
         return await find_actor(self.pools, subject, clock.today())
 
-    async def _execute(self, actor: Actor | None, request_id: str, asked: Asked) -> Answer:
+    async def _find_document(self, digest: str) -> str | None:
+        return await find_text(self.pools, digest)
+
+    async def _execute(self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool) -> Answer:
         request = Request(self.engine, actor, request_id)
-        return await self.operations.answer(request, asked.text, asked.variables, asked.operation_name)
+        return await self.operations.answer(request, text, asked.variables, asked.operation_name, reading=reading)
 
     async def _database(self) -> str:
         await self.pools.fetch(roles.PUBLIC_READER, "SELECT 1", [])

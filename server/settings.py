@@ -6,8 +6,17 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.http.trusted import TrustedDocuments
+from server.kit.custody import Custody, Signer
+
 #: Where the sources stand: tenants, migrations, the default data folder.
 ROOT = Path(__file__).resolve().parents[1]
+
+
+#: 网络安全法: network logs are kept for no less than six months. UNVERIFIED as to the article since its amendment of 2025.
+AUDIT_RETENTION_LEAST = 6
+
+_SECRET_SHORTEST = 16
 
 
 class Environment(StrEnum):
@@ -33,6 +42,11 @@ class Settings(BaseSettings):
     migrator_url: SecretStr | None = None
     #: The one secret from which every role's password is derived.
     role_secret: SecretStr | None = None
+    #: Signs audit entries; several, parted by commas: the first signs, all are recognised.  Derived from ``role_secret``
+    #: where not set: set it to ``audit/`` and the old one before rotating that.
+    audit_secret: SecretStr | None = None
+    #: How long the audit trail is kept at least.
+    audit_retention_months: int = AUDIT_RETENTION_LEAST
     #: Signs cursors; derived from ``role_secret`` where not set.
     cursor_secret: SecretStr | None = None
     oidc_issuer: str | None = None
@@ -41,6 +55,8 @@ class Settings(BaseSettings):
     oidc_jwks_url: str | None = None
     #: The ``typ`` of the issuer's access tokens; ``JWT`` for issuers that do not follow RFC 9068.
     oidc_token_type: str = "at+jwt"
+    #: Whether callers may send any document, or only those that ``shequ documents register`` has registered.
+    trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED
     log_level: str = "INFO"
     #: The most database connections one role may hold in one process.
     pool_size: int = 4
@@ -49,8 +65,8 @@ class Settings(BaseSettings):
         """Database URL and role secret. Raises: SettingsError."""
         if not self.database_url:
             raise SettingsError("未设置 SHEQU_DATABASE_URL（数据库地址，例如 postgresql://db:5432/shequ）")
-        if self.role_secret is None or len(self.role_secret.get_secret_value()) < 16:
-            raise SettingsError("未设置 SHEQU_ROLE_SECRET，或不足 16 个字符")
+        if self.role_secret is None or len(self.role_secret.get_secret_value()) < _SECRET_SHORTEST:
+            raise SettingsError(f"未设置 SHEQU_ROLE_SECRET，或不足 {_SECRET_SHORTEST} 个字符")
         return self.database_url, self.role_secret.get_secret_value()
 
     def require_migrator_url(self) -> str:
@@ -64,3 +80,21 @@ class Settings(BaseSettings):
         if self.cursor_secret is not None:
             return self.cursor_secret.get_secret_value()
         return "cursor/" + self.require_database()[1]
+
+    def custody(self, role_secret: str) -> Custody:
+        """What this process signs its records with. Raises: SettingsError."""
+        if self.audit_secret is None:
+            return Custody.derived(role_secret)
+        secrets = [one.strip() for one in self.audit_secret.get_secret_value().split(",")]
+        if min(map(len, secrets)) < _SECRET_SHORTEST:
+            raise SettingsError(f"SHEQU_AUDIT_SECRET 的每个密钥不得少于 {_SECRET_SHORTEST} 个字符（多个以逗号分隔）")
+        return Custody(Signer(secrets))
+
+    def require_audit_retention(self) -> int:
+        """For how many months the audit trail is kept at least. Raises: SettingsError."""
+        if self.audit_retention_months < AUDIT_RETENTION_LEAST:
+            raise SettingsError(
+                f"SHEQU_AUDIT_RETENTION_MONTHS 不得小于 {AUDIT_RETENTION_LEAST}（网络安全法：日志留存不少于六个月），"
+                f"实际为 {self.audit_retention_months}"
+            )
+        return self.audit_retention_months

@@ -3,9 +3,11 @@
 A root: it imports every area and is imported only by other roots.
 """
 
+import server.clients.tables
 import server.districts.tables
 import server.identity.tables
 import server.institutions.tables
+import server.policy.tables
 import server.record.tables
 import server.reviews.tables
 import server.sites.tables

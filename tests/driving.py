@@ -52,11 +52,12 @@ class Server:
         self.personas = personas
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shequ.test")
         self.statements: list[tuple[str, str]] = []
-        app.pools.listeners.append(lambda role, sql: self.statements.append((role, sql)))
+        for source in (app.pools, app.lanes):
+            source.listeners.append(lambda role, sql: self.statements.append((role, sql)))
 
     @classmethod
-    async def start(cls, dsn: str, role_secret: str, folder: Path) -> Self:
-        """Start on this database, members added."""
+    async def start(cls, dsn: str, role_secret: str, folder: Path, **options: Any) -> Self:
+        """Start on this database, members added; ``options`` are the application's."""
         issuer = DevelopmentIssuer(folder, development=True)
         app = App(
             database_url=dsn,
@@ -65,6 +66,7 @@ class Server:
             issuer=ISSUER,
             audience="shequ",
             keys=issuer.keys,
+            **options,
         )
         personas = load_personas()
         await seed_personas(app.pools, personas)

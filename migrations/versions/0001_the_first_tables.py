@@ -2,7 +2,9 @@
 
 A revision imports nothing of ours.  A new table is created with row-level security enabled and forced and without a policy,
 so closed to all; ``shequ provision``, which runs after every upgrade, applies roles, grants and policies.
-Expand first, contract in a later release; ADD COLUMN and ADD CONSTRAINT in separate statements.
+Expand first, contract in a later release; ADD COLUMN and ADD CONSTRAINT in separate statements.  Rows are hidden from the
+owner: around a change of data, or a foreign key between tables that have rows, ALTER TABLE … NO FORCE ROW LEVEL SECURITY on
+each of them, and FORCE again.
 """
 
 from alembic import op
@@ -20,7 +22,7 @@ def upgrade() -> None:
     op.create_table('audit_entry',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor', sa.Text(), nullable=False, comment='the OIDC subject, or the command that acted'),
     sa.Column('request_id', sa.Text(), nullable=False),
     sa.Column('action', sa.Text(), nullable=False),
@@ -29,12 +31,34 @@ def upgrade() -> None:
     sa.Column('before', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('after', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('policy_digest', sa.Text(), nullable=True),
+    sa.Column('signature', sa.Text(), nullable=False, comment='by the application, over all of the above'),
+    sa.Column('xact', sa.BigInteger(), server_default=sa.text('pg_current_xact_id()::text::bigint'), nullable=False, comment='the transaction: entries are linked when none before it is still running'),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_audit_entry')),
     comment='审计：何人何时何事，前后如何'
     )
     op.execute('ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE audit_entry FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_audit_at', 'audit_entry', ['tenant_id', 'at', 'id'], unique=False)
     op.create_index('ix_audit_subject', 'audit_entry', ['tenant_id', 'subject_id'], unique=False)
+    op.create_index('ix_audit_xact', 'audit_entry', ['tenant_id', 'xact'], unique=False)
+    op.create_table('audit_link',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('seq', sa.BigInteger(), nullable=False, comment='1, 2, 3 … within the tenant, without gaps'),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('entry_id', sa.Uuid(), nullable=False),
+    sa.Column('entry_hash', sa.Text(), nullable=False),
+    sa.Column('previous_hash', sa.Text(), nullable=False),
+    sa.Column('link_hash', sa.Text(), nullable=False),
+    sa.Column('horizon', sa.BigInteger(), nullable=False, comment='every entry of a transaction before this one is in the chain'),
+    sa.CheckConstraint('seq > 0', name=op.f('ck_audit_link_seq')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_audit_link')),
+    sa.UniqueConstraint('tenant_id', 'entry_id', name=op.f('uq_audit_link_tenant_id_entry_id')),
+    sa.UniqueConstraint('tenant_id', 'seq', name=op.f('uq_audit_link_tenant_id_seq')),
+    comment='审计链：每辖区一条，按提交次序'
+    )
+    op.execute('ALTER TABLE audit_link ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE audit_link FORCE ROW LEVEL SECURITY')
     op.create_table('authority',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -87,7 +111,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('fingerprint', sa.Text(), nullable=False, comment='SHA-256 of the request'),
+    sa.Column('fingerprint', sa.Text(), nullable=False, comment='keyed hash of the request'),
     sa.Column('answer', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_kept_answer')),
@@ -152,6 +176,56 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
+    op.create_table('policy_version',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('pack', sa.Text(), nullable=False, comment="the pack's code"),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('effective_from', sa.Date(), nullable=False),
+    sa.Column('effective_until', sa.Date(), nullable=True, comment='as its content says, or earlier where a successor begins'),
+    sa.Column('content', postgresql.JSON(astext_type=sa.Text()), nullable=False, comment='what the digest is taken over; never changed once published'),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('base_digest', sa.Text(), nullable=True, comment='the published version that the draft was made from'),
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('writers', sa.ARRAY(sa.Text()), nullable=False, comment='who wrote into the draft; none of them may publish it'),
+    sa.Column('published_by', sa.Text(), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('shared_with_city', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    postgresql.ExcludeConstraint((sa.column('tenant_id'), '='), (sa.column('kind'), '='), (sa.text('daterange(effective_from, effective_until)'), '&&'), where=sa.text("status = 'PUBLISHED'"), using='gist', name='ex_policy_version_period'),
+    sa.CheckConstraint("(status = 'PUBLISHED') <= (published_by IS NOT NULL AND published_at IS NOT NULL)", name=op.f('ck_policy_version_published')),
+    sa.CheckConstraint("kind IN ('ADMISSION', 'NEGATIVE_LIST', 'ASSESSMENT', 'EXIT', 'DESIGNATION', 'CAPABILITY', 'DEADLINES')", name=op.f('ck_policy_version_kind')),
+    sa.CheckConstraint("status <> 'PUBLISHED' OR published_by <> ALL (writers)", name=op.f('ck_policy_version_second_person')),
+    sa.CheckConstraint("status IN ('DRAFT', 'IN_REVIEW', 'PUBLISHED', 'WITHDRAWN')", name=op.f('ck_policy_version_status')),
+    sa.CheckConstraint('effective_until >= effective_from', name=op.f('ck_policy_version_period')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_policy_version')),
+    sa.UniqueConstraint('tenant_id', 'kind', 'number', name=op.f('uq_policy_version_tenant_id_kind_number')),
+    comment='政策版本：内容一经发布不再改变'
+    )
+    op.execute('ALTER TABLE policy_version ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE policy_version FORCE ROW LEVEL SECURITY')
+    op.create_table('trusted_document',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 of the text in UTF-8, as 64 hexadecimal digits'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('client', sa.Text(), nullable=False, comment='the program that sends it'),
+    sa.Column('registered_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name=op.f('ck_trusted_document_digest')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_trusted_document')),
+    sa.UniqueConstraint('tenant_id', 'digest', name=op.f('uq_trusted_document_tenant_id_digest')),
+    comment='受信文档：客户端登记的 GraphQL 操作'
+    )
+    op.execute('ALTER TABLE trusted_document ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE trusted_document FORCE ROW LEVEL SECURITY')
     op.create_table('work_year',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -227,6 +301,31 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE work_day ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE work_day FORCE ROW LEVEL SECURITY')
+    op.create_table('decision_record',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('policy_digest', sa.Text(), nullable=False),
+    sa.Column('decision_digest', sa.Text(), nullable=False),
+    sa.Column('record', postgresql.JSON(astext_type=sa.Text()), nullable=False, comment='everything needed to make the decision again'),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('known_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('recorded_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("effect IN ('ELIGIBLE', 'INELIGIBLE', 'ISSUE_CARD', 'TERMINATE_AGREEMENTS', 'ORDER_EXIT', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_decision_record_effect')),
+    sa.CheckConstraint("kind IN ('ADMISSION', 'NEGATIVE_LIST', 'ASSESSMENT', 'EXIT', 'DESIGNATION', 'CAPABILITY', 'DEADLINES')", name=op.f('ck_decision_record_kind')),
+    sa.CheckConstraint("outcome IN ('FIRED', 'NOT_FIRED', 'INDETERMINATE')", name=op.f('ck_decision_record_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_decision_record_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_decision_record')),
+    comment='判定记录：规则、事实与依据，可复算'
+    )
+    op.execute('ALTER TABLE decision_record ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE decision_record FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_decision_record_institution', 'decision_record', ['tenant_id', 'institution_id', 'as_of'], unique=False)
     op.create_table('former_name',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -241,6 +340,26 @@ def upgrade() -> None:
     op.execute('ALTER TABLE former_name ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE former_name FORCE ROW LEVEL SECURITY')
     op.create_index('ix_former_name_institution', 'former_name', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('review_rollup',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('scheme', sa.Text(), nullable=True),
+    sa.Column('decided_month', sa.Date(), nullable=False, comment='first day of the month'),
+    sa.Column('row_count', sa.BigInteger(), nullable=False),
+    sa.Column('score_count', sa.BigInteger(), nullable=False),
+    sa.Column('score_sum', sa.Numeric(precision=20, scale=2), nullable=True, comment='null where no review has a score'),
+    sa.Column('score_least', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_most', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.CheckConstraint("kind IN ('SELECTION', 'REGISTRATION', 'VERIFICATION', 'ASSESSMENT', 'INSPECTION', 'DESIGNATION_DISTRICT', 'DESIGNATION_MUNICIPAL', 'CAPABILITY', 'COMMUNITY_HOSPITAL')", name=op.f('ck_review_rollup_kind')),
+    sa.CheckConstraint("outcome IN ('PASSED', 'CONDITIONAL', 'FAILED', 'UNDETERMINED')", name=op.f('ck_review_rollup_outcome')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_review_rollup')),
+    comment='评审记录按月汇总：由写入评审记录的同一事务维护'
+    )
+    op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
     op.create_table('review',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -338,8 +457,12 @@ def downgrade() -> None:
     op.drop_index('ix_review_institution', table_name='review')
     op.drop_index('ix_review_decided', table_name='review')
     op.drop_table('review')
+    op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
+    op.drop_table('review_rollup')
     op.drop_index('ix_former_name_institution', table_name='former_name')
     op.drop_table('former_name')
+    op.drop_index('ix_decision_record_institution', table_name='decision_record')
+    op.drop_table('decision_record')
     op.drop_table('work_day')
     op.drop_index('uq_institution_registration', table_name='institution', postgresql_where=sa.text('registration_number IS NOT NULL'))
     op.drop_index('ix_institution_uscc', table_name='institution')
@@ -349,6 +472,8 @@ def downgrade() -> None:
     op.drop_index('ix_institution_match', table_name='institution')
     op.drop_table('institution')
     op.drop_table('work_year')
+    op.drop_table('trusted_document')
+    op.drop_table('policy_version')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')
@@ -358,6 +483,9 @@ def downgrade() -> None:
     op.drop_table('insurance_agency')
     op.drop_table('district')
     op.drop_table('authority')
+    op.drop_table('audit_link')
+    op.drop_index('ix_audit_xact', table_name='audit_entry')
     op.drop_index('ix_audit_subject', table_name='audit_entry')
+    op.drop_index('ix_audit_at', table_name='audit_entry')
     op.drop_table('audit_entry')
     # ### end Alembic commands ###

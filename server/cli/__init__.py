@@ -7,8 +7,10 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import database, exporting, importing, members, serving
+from server.cli import auditing, database, documents, exporting, importing, members, serving
+from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
+from server.db.provisioning import NotWalled
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
 from server.kit.errors import Refusal, RequestFailed
@@ -25,10 +27,21 @@ app = typer.Typer(
 for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token, members.appoint):
     app.command()(command)
 app.add_typer(importing.app, name="import")
+app.add_typer(auditing.app, name="audit")
+app.add_typer(documents.app, name="documents")
 app.command("export-schema")(exporting.export_schema)
 app.command("export-permissions")(exporting.export_permissions)
+app.command("schema-changes")(exporting.schema_changes)
 
-_SAID = (ClusterError, SettingsError, DistrictFileError, NotInDevelopment, typer.BadParameter)
+_SAID = (
+    ClusterError,
+    DistrictFileError,
+    DocumentFileError,
+    NotInDevelopment,
+    NotWalled,
+    SettingsError,
+    typer.BadParameter,
+)
 
 
 def main() -> None:
@@ -41,6 +54,8 @@ def main() -> None:
         _fail(error.message)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        _fail(f"无法读写 {error.filename or '文件'}：{error.strerror or error}")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
         cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
         _fail(f"无法使用数据库：{str(cause).splitlines()[0]}")

@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server.cli.place import DATA, DataDir, database_of
-from server.db.pools import Pools
+from server.cli.place import DATA, DataDir, pools_of
 from server.districts.files import load_districts
 from server.importing import Read, load_file, read_file, write_rejects
 from server.institutions.importing.loading import Loaded
@@ -34,7 +33,7 @@ def institutions(
     """导入机构名册。无法确定辖区的行不作猜测，写入待改文件，改好后可直接再次导入；重复导入不产生变化。"""
     console = Console(stderr=True)
     wanted = load_districts()
-    dsn, secret = database_of(data_dir)
+    pools = pools_of(data_dir)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         reading = progress.add_task("读取与校验", total=None)
@@ -44,7 +43,6 @@ def institutions(
         writing = progress.add_task("试写入（不保存）" if dry_run else "写入", total=read.count)
 
         async def write() -> dict[str, Loaded]:
-            pools = Pools(dsn, secret, size=1)
             try:
                 return await load_file(
                     pools, read, wanted, dry_run=dry_run, progress=lambda n: progress.advance(writing, n)

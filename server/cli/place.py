@@ -6,6 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from server.db.pools import Pools
 from server.settings import ROOT, Settings, SettingsError
 
 DATA = ROOT / ".shequ"
@@ -26,3 +27,12 @@ def database_of(data_dir: Path) -> tuple[str, str]:
     if settings.database_url is None:
         raise SettingsError("没有可用的数据库：请设置 SHEQU_DATABASE_URL，或先运行 make demo")
     return settings.require_database()
+
+
+def pools_of(data_dir: Path) -> Pools:
+    """Connections to that database for a command, with the custody of the environment.
+
+    Raises: SettingsError.
+    """
+    dsn, secret = database_of(data_dir)
+    return Pools(dsn, secret, size=1, custody=Settings().custody(secret))

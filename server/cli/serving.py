@@ -72,6 +72,7 @@ def serve(
     """连接 SHEQU_DATABASE_URL 指定的数据库提供服务。"""
     settings = Settings()
     database_url, secret = settings.require_database()
+    settings.require_audit_retention()
     development = settings.environment is Environment.DEVELOPMENT
     logs.configure(settings.log_level, pretty=development)
     issuer, keys, token_type = _issuer(settings, data_dir, development=development)
@@ -85,6 +86,8 @@ def serve(
         token_type=token_type,
         development=development,
         pool_size=settings.pool_size,
+        custody=settings.custody(secret),
+        trusted_documents=settings.trusted_documents,
     )
     _run(app, _listen(host, port), lambda: None)
 

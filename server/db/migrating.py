@@ -18,6 +18,17 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Advisory lock number for everything that changes the schema: migrations and provisioning.
 SCHEMA_LOCK = 0x5368_6571
 
+#: What every migration begins with, whether it is run or printed: one run at a time, never waiting long for a lock, as
+#: the owner.  Forced row-level security hides all rows from the owner: an UPDATE would change none and a foreign key be
+#: taken for valid unseen.  With row_security off both fail instead, until the revision takes FORCE away for their time.
+PRELUDE = (
+    f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})",
+    "SET LOCAL lock_timeout = '5s'",
+    "SET LOCAL statement_timeout = '10min'",
+    "SET LOCAL row_security = off",
+    f"SET LOCAL ROLE {OWNER}",
+)
+
 
 def sqlalchemy_url(dsn: str) -> str:
     """A SQLAlchemy URL for any libpq connection string or URL."""

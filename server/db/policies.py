@@ -127,7 +127,11 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         )
         if access.published:
             policies.append(Policy(table.name, f"{tenant.role}_reads", tenant.role, "SELECT", "true", None))
-    reads_all(roles.MUNICIPAL_READER)
+        if access.city_shared:
+            shared = Policy(table.name, f"{tenant.role}_reads_city", tenant.role, "SELECT", "tenant_id = 0", None)
+            policies.append(shared)
+    if access.municipal_reads:
+        reads_all(roles.MUNICIPAL_READER)
     if access.published:
         reads_all(roles.PUBLIC_READER)
     if access.sign_in:
@@ -135,6 +139,11 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
     if access.steward:
         # What is only ever appended (audit, events) the platform adds to and does not read.
         owns(roles.PLATFORM, "true", ("INSERT",) if access.append_only else _writing(access))
+    if access.audited:
+        reads_all(roles.AUDITOR)
+    if access.chained:
+        policies.append(Policy(table.name, f"{roles.AUDITOR}_adds", roles.AUDITOR, "INSERT", "true", "true"))
+        grant(roles.AUDITOR, "INSERT")
     if access.municipal:
         owns(roles.MUNICIPAL_WRITER, "tenant_id = 0", _writing(access))
     return Wall(tuple(policies), tuple(privileges))

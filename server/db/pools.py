@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from server.db import roles
+from server.kit.custody import Custody
 from server.kit.errors import Overloaded, TimedOut
 
 #: Called with every SQL text that is sent; tests count statements with it.
@@ -29,11 +30,22 @@ class Pools:
 
     ``dsn`` names host and database; the user and password of each role are put in here.  ``size`` is the most connections
     one role may hold; a request waits at most ``wait`` seconds for one, and at most ``waiting`` requests may wait.
+    ``custody`` is what the process signs its records with; derived from the role secret where not given.
     """
 
-    def __init__(self, dsn: str, role_secret: str, *, size: int = 4, wait: float = 1.0, waiting: int = 64) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        role_secret: str,
+        *,
+        size: int = 4,
+        wait: float = 1.0,
+        waiting: int = 64,
+        custody: Custody | None = None,
+    ) -> None:
         self._dsn = dsn
         self._secret = role_secret
+        self.custody = custody or Custody.derived(role_secret)
         self._size = size
         self._wait = wait
         self._waiting = waiting
@@ -101,7 +113,11 @@ class Pools:
                 return connection
 
             engine = self._engines[role] = create_async_engine(
-                "postgresql+psycopg://", async_creator=borrow, poolclass=NullPool, use_native_hstore=False
+                "postgresql+psycopg://",
+                async_creator=borrow,
+                poolclass=NullPool,
+                use_native_hstore=False,
+                hide_parameters=True,  # an error's text goes to the log
             )
 
             def report(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:

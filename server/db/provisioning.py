@@ -22,7 +22,6 @@ from server.db.standing import Standing, misplaced, read_roles, read_standing
 #: How often a role is tried while runs on other databases of the cluster change it too.
 _ATTEMPTS = 10
 
-
 #: How many findings an error tells; a database where more is wrong is examined whole by ``catalogue``.
 _TOLD = 5
 
@@ -70,7 +69,9 @@ def provision_roles(
                     count += 1
                 migrator.execute("SET LOCAL ROLE NONE")
             progress(f"{len(tables)} 张表的行级策略")
-        left = catalogue.examine(migrator, tables, tenants, only=catalogue.PROVISIONED)
+        # After a refused role nothing else was tried, so of nothing else is told.
+        answered = [rule for rule in catalogue.PROVISIONED if refused is None or rule.startswith("role-")]
+        left = catalogue.examine(migrator, tables, tenants, only=answered)
         if left:
             raise NotWalled(left) from refused
         if refused is not None:

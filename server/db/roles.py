@@ -24,7 +24,10 @@ AUTHENTICATOR = "authenticator"
 #: Seeds districts, agencies, the calendar and first memberships; reads no district's own rows.
 PLATFORM = "platform"
 
-SHARED = (MUNICIPAL_READER, MUNICIPAL_WRITER, PUBLIC_READER, AUTHENTICATOR, PLATFORM)
+#: Reads the audit entries of all tenants and chains them; reads nothing else and changes nothing.
+AUDITOR = "auditor"
+
+SHARED = (MUNICIPAL_READER, MUNICIPAL_WRITER, PUBLIC_READER, AUTHENTICATOR, PLATFORM, AUDITOR)
 
 _DISTRICT = "district_"
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,40}")

@@ -1,27 +1,45 @@
 """``/graphql``: GraphQL over HTTP as a raw ASGI handler.
 
-POST takes ``application/json``.  The answer is ``application/graphql-response+json`` with proper status codes where the
-caller accepts it, else ``application/json``, where a well-formed request is always answered with 200.
+POST takes ``application/json``; GET takes trusted documents alone, and queries alone.  The answer is
+``application/graphql-response+json`` with proper status codes where the caller prefers it, else ``application/json``, where
+a well-formed request is always answered with 200.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 import orjson
 import structlog
 
+from server.http import console
+from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
-from server.http.messages import HttpProblem, Receive, Scope, Send, body_of, error_body, header, respond
+from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
+from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
-from server.kit.errors import RequestFailed, Unauthenticated
+from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
 from server.kit.ids import new_id
 
 log = structlog.get_logger("shequ.http")
 
-_JSON = "application/json"
 _RESPONSE = "application/graphql-response+json"
-_TYPES = {one: f"{one}; charset=utf-8".encode() for one in (_JSON, _RESPONSE)}
+_TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, _RESPONSE)}
+
+#: Statuses of requests that were not executed; 400 for every other code.
+_STATUS = {
+    "METHOD_NOT_ALLOWED": 405,
+    "UNAUTHENTICATED": 401,
+    "RATE_LIMITED": 429,
+    "INTERNAL_SERVER_ERROR": 500,
+    "UNAVAILABLE": 503,
+    "OPERATION_TIMEOUT": 504,
+}
+#: Codes that HTTP itself must tell, whatever the media type: what stands between us and the caller acts on them.
+_ALWAYS = frozenset({"METHOD_NOT_ALLOWED", "UNAUTHENTICATED", "RATE_LIMITED", "INTERNAL_SERVER_ERROR", "UNAVAILABLE"})
+
+#: How long anybody may keep an answer that anybody would get.
+_PUBLIC_SECONDS = 30
 
 
 class Answer(Protocol):
@@ -34,98 +52,127 @@ class Answer(Protocol):
     def executed(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A well-formed GraphQL request."""
+class Execute(Protocol):
+    """Executes a document on behalf of a caller; ``reading`` refuses anything but a query."""
 
-    text: str
-    variables: Mapping[str, Any] | None
-    operation_name: str | None
-
-
-#: Executes a request on behalf of a caller, under a request id.
-Execute = Callable[[Actor | None, str, Asked], Awaitable[Answer]]
+    def __call__(
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool
+    ) -> Awaitable[Answer]: ...
 
 
 class GraphQLEndpoint:
     """The ASGI handler; ``execute`` is the schema's side, given by the composition root."""
 
-    def __init__(self, execute: Execute, callers: Callers) -> None:
+    def __init__(self, execute: Execute, callers: Callers, documents: Documents, *, development: bool) -> None:
         self._execute = execute
         self._callers = callers
+        self._documents = documents
+        self._development = development
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._development and console.is_asked(scope):
+            await console.show(send)
+            return
         request_id = str(new_id())
         structlog.contextvars.bind_contextvars(request_id=request_id)
         headers = {"x-request-id": request_id}
-        media = _JSON
+        media, cached = JSON, False
         try:
             media = _wanted(scope)
-            asked = await _asked(scope, receive)
-            actor = await self._callers.identify(header(scope, b"authorization"), fresh="mutation" in asked.text)
-            answer = await self._execute(actor, request_id, asked)
-            status = 200 if answer.executed or media == _JSON else 400
+            answer, cached = await self._answer(scope, receive, request_id)
+            status = _status_of(answer, media)
+            if status == 405:
+                headers["allow"] = "POST"
             body = orjson.dumps(answer.body)
         except HttpProblem as problem:
             status, body = problem.status, error_body(problem.code, problem.message)
             headers |= problem.headers
+        except DocumentRefused as refused:
+            status, body = (200 if media == JSON else 400), error_body(refused.code, refused.message)
         except Unauthenticated as error:
             status, body = 401, error_body(error.code, error.message)
             headers["www-authenticate"] = 'Bearer realm="shequ", error="invalid_token"'
         except RequestFailed as error:
-            status, body = 503, error_body(error.code, error.message)
-            headers["retry-after"] = "1"
+            status, body = _STATUS.get(error.code, 400), error_body(error.code, error.message)
+            if error.code == Overloaded.code:
+                headers["retry-after"] = "1"
         except Exception:
             incident = str(new_id())
             log.exception("unexpected", incident=incident)
             status = 500
-            body = error_body("INTERNAL_SERVER_ERROR", f"系统内部错误，请将事件编号 {incident} 告知管理员")
+            body = error_body("INTERNAL_SERVER_ERROR", "系统内部错误，请将事件编号告知管理员", incident=incident)
         finally:
             structlog.contextvars.clear_contextvars()
+        if cached:
+            status, body = _cacheable(scope, status, body, headers)
         await respond(send, status, body, _TYPES[media], headers)
+
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> tuple[Answer, bool]:
+        """The answer, and whether it may be kept by caches: what a GET without a token got, without errors."""
+        reading = scope["method"] == "GET"
+        if reading:
+            asked = asked_by_get(scope)
+        elif scope["method"] == "POST":
+            asked = await asked_by_post(scope, receive)
+        else:
+            raise HttpProblem(405, "METHOD_NOT_ALLOWED", "请使用 POST 方法", allow="GET, POST")
+        chosen = await self._documents.choose(asked)
+        authorization = header(scope, b"authorization")
+        actor = await self._callers.identify(authorization, fresh="mutation" in chosen.text)
+        answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading)
+        if answer.executed:
+            self._documents.remember(chosen)
+        return answer, reading and authorization is None and answer.executed and "errors" not in answer.body
+
+
+def _status_of(answer: Answer, media: str) -> int:
+    if answer.executed:
+        return 200
+    code = answer.body["errors"][0]["extensions"]["code"]
+    if media == JSON and code not in _ALWAYS:
+        return 200
+    return _STATUS.get(code, 400)
+
+
+def _cacheable(scope: Scope, status: int, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers["cache-control"] = f"public, max-age={_PUBLIC_SECONDS}"
+    headers["vary"] = "accept, authorization"
+    headers["etag"] = tag
+    known = header(scope, b"if-none-match") or ""
+    if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
+        return 304, b""
+    return status, body
 
 
 def _wanted(scope: Scope) -> str:
-    """The media type of the answer. Raises: HttpProblem when the caller accepts none of ours."""
+    """The media type of the answer: the best that the caller accepts, the earlier where two are equally good.
+
+    Raises: HttpProblem when the caller accepts none of ours.
+    """
     accept = header(scope, b"accept")
     if accept is None or not accept.strip():
-        return _JSON
+        return JSON
+    best, chosen = 0.0, None
     for part in accept.lower().split(","):
         kind, *parameters = (one.strip() for one in part.split(";"))
-        if any(one.startswith("charset=") and one != "charset=utf-8" for one in parameters):
+        if any(one.startswith("charset=") and one.replace('"', "") != "charset=utf-8" for one in parameters):
             continue
-        if kind in (_RESPONSE, _JSON):
-            return kind
-        if kind in ("*/*", "application/*"):
-            return _JSON
-    raise HttpProblem(406, "NOT_ACCEPTABLE", f"可接受的响应类型为 {_RESPONSE} 或 {_JSON}")
+        media = kind if kind in _TYPES else JSON if kind in ("*/*", "application/*") else None
+        quality = _quality(parameters)
+        if media is not None and quality > best:
+            best, chosen = quality, media
+    if chosen is None:
+        raise HttpProblem(406, "NOT_ACCEPTABLE", f"可接受的响应类型为 {_RESPONSE} 或 {JSON}")
+    return chosen
 
 
-async def _asked(scope: Scope, receive: Receive) -> Asked:
-    if scope["method"] != "POST":
-        raise HttpProblem(405, "METHOD_NOT_ALLOWED", "请使用 POST 方法", allow="POST")
-    content = header(scope, b"content-type") or ""
-    kind, *parameters = (one.strip().lower() for one in content.split(";"))
-    charset_ok = all(not one.startswith("charset=") or one.strip('"') in ("charset=utf-8",) for one in parameters)
-    if kind != _JSON or not charset_ok:
-        raise HttpProblem(415, "UNSUPPORTED_MEDIA_TYPE", "请求正文应为 application/json（UTF-8）")
-    try:
-        data = orjson.loads(await body_of(scope, receive))
-    except orjson.JSONDecodeError:
-        raise HttpProblem(400, "BAD_REQUEST", "请求正文不是有效的 JSON") from None
-    return _checked(data)
-
-
-def _checked(data: Any) -> Asked:
-    if not isinstance(data, dict):
-        raise HttpProblem(400, "BAD_REQUEST", "请求正文应为 JSON 对象")
-    text, variables, name = data.get("query"), data.get("variables"), data.get("operationName")
-    if not isinstance(text, str) or not text.strip():
-        raise HttpProblem(400, "BAD_REQUEST", "缺少字段 query（GraphQL 文档文本）")
-    if variables is not None and not isinstance(variables, dict):
-        raise HttpProblem(400, "BAD_REQUEST", "variables 应为 JSON 对象")
-    if name is not None and not isinstance(name, str):
-        raise HttpProblem(400, "BAD_REQUEST", "operationName 应为字符串")
-    if data.get("extensions") is not None and not isinstance(data["extensions"], dict):
-        raise HttpProblem(400, "BAD_REQUEST", "extensions 应为 JSON 对象")
-    return Asked(text, variables, name)
+def _quality(parameters: list[str]) -> float:
+    """The weight that a caller gives a media type; 1 where it gives none, 0 where it cannot be read."""
+    for one in parameters:
+        if one.startswith("q="):
+            try:
+                return max(0.0, min(float(one[2:]), 1.0))
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -1,6 +1,7 @@
 """Reading and answering raw ASGI requests."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -63,26 +64,21 @@ async def respond(
     status: int,
     body: bytes,
     content_type: bytes = b"application/json; charset=utf-8",
-    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Send a whole response."""
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", content_type),
-                (b"content-length", b"%d" % len(body)),
-                (b"cache-control", b"no-store"),
-                (b"x-content-type-options", b"nosniff"),
-                *((name.lower().encode(), value.encode()) for name, value in pairs),
-            ],
-        }
-    )
+    """Send a whole response; nobody keeps it unless a ``cache-control`` header says so."""
+    sent = [
+        (b"content-type", content_type),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-content-type-options", b"nosniff"),
+        *((name.encode(), value.encode()) for name, value in headers.items()),
+    ]
+    if "cache-control" not in headers:
+        sent.append((b"cache-control", b"no-store"))
+    await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
 
 
-def error_body(code: str, message: str) -> bytes:
+def error_body(code: str, message: str, **extensions: str) -> bytes:
     """A body in the shape of a GraphQL error."""
-    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code, **extensions}}]})

@@ -13,6 +13,8 @@ class Selection:
     given, so ``{"first": None}`` differs from ``{}``).  ``children`` are merged by response key, in the order of first
     appearance.  Under an interface or union ``cases`` holds the children for each object type that may stand there, and
     ``children`` is empty.
+
+    ``later`` is set for a field that is computed above the planner from its row's node id, and means nothing here.
     """
 
     key: str
@@ -20,6 +22,7 @@ class Selection:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     children: tuple["Selection", ...] = ()
     cases: Mapping[str, tuple["Selection", ...]] = field(default_factory=dict)
+    later: Any = None
 
     def asked(self, name: str) -> tuple["Selection", ...]:
         """All children that ask for the field ``name`` (aliases may ask several times)."""

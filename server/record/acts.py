@@ -4,7 +4,6 @@ Everything an action writes goes through the act's connection, so the audit entr
 fall with the change they tell of.
 """
 
-import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,9 +18,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db.pools import Pools
+from server.kit import clock
 from server.kit.actor import Actor, Role
+from server.kit.custody import Custody
 from server.kit.errors import Conflict, NotAllowed
 from server.kit.ids import new_id
+from server.record.entries import content_of
 from server.record.tables import audit_entry, kept_answer, outbox_event
 
 
@@ -33,6 +35,7 @@ class Act:
     tenant_id: int
     actor: Actor
     request_id: str
+    custody: Custody
 
     def require(self, *roles: Role) -> None:
         """Pass when the actor holds one of these roles in this tenant.
@@ -66,23 +69,25 @@ class Act:
         """Leave the audit entries and events of many changes of one kind, in two statements."""
         if not changes:
             return
+        entries = [
+            {
+                "tenant_id": self.tenant_id,
+                "id": new_id(),
+                "at": clock.now(),
+                "actor": self.actor.subject,
+                "request_id": self.request_id,
+                "action": action,
+                "subject_type": subject_type,
+                "subject_id": subject_id,
+                "before": plain(before),
+                "after": plain(after),
+                "policy_digest": policy_digest,
+            }
+            for subject_id, before, after in changes
+        ]
+        sign = self.custody.signer.sign
         await self.connection.execute(
-            insert(audit_entry),
-            [
-                {
-                    "tenant_id": self.tenant_id,
-                    "id": new_id(),
-                    "actor": self.actor.subject,
-                    "request_id": self.request_id,
-                    "action": action,
-                    "subject_type": subject_type,
-                    "subject_id": subject_id,
-                    "before": plain(before),
-                    "after": plain(after),
-                    "policy_digest": policy_digest,
-                }
-                for subject_id, before, after in changes
-            ],
+            insert(audit_entry), [one | {"signature": sign(content_of(one))} for one in entries]
         )
         await self.connection.execute(
             insert(outbox_event),
@@ -104,7 +109,9 @@ class Act:
 
         Raises: Conflict when the key was used for another request.
         """
-        fingerprint = hashlib.sha256(orjson.dumps(plain(request), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        # Keyed: a request may hold what few guesses would find by a bare hash, a telephone number say.
+        asked = orjson.dumps(plain(request), option=orjson.OPT_SORT_KEYS)
+        fingerprint = self.custody.signer.sign(asked)
         mine = (kept_answer.c.subject == self.actor.subject, kept_answer.c.key == key)
         row = {"tenant_id": self.tenant_id, "id": new_id(), "subject": self.actor.subject, "key": key}
         taken = await self.connection.scalar(
@@ -116,7 +123,7 @@ class Act:
         if taken is not None:
             return None
         kept = (await self.connection.execute(select(kept_answer).where(*mine))).one()
-        if kept.fingerprint != fingerprint:
+        if not self.custody.signer.signed(asked, kept.fingerprint):
             raise Conflict(
                 "幂等键 idempotencyKey 已用于另一个请求，请换用新的键", path=("input", "idempotencyKey"), key=key
             )
@@ -136,7 +143,7 @@ class Act:
 async def acting(pools: Pools, db_role: str, tenant_id: int, actor: Actor, request_id: str) -> AsyncIterator[Act]:
     """An act on this database role; committed when the block ends, undone when it raises."""
     async with pools.transaction(db_role) as connection:
-        yield Act(connection, tenant_id, actor, request_id)
+        yield Act(connection, tenant_id, actor, request_id, pools.custody)
 
 
 def plain(value: Any) -> Any:

@@ -41,6 +41,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         ("export-schema",),
         ("export-permissions",),
         ("appoint",),
+        ("schema-changes",),
+        ("documents", "register"),
     ],
 )
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
@@ -52,6 +54,16 @@ def test_every_command_has_help(command: tuple[str, ...]) -> None:
 def test_the_schema_is_exported(tmp_path: Path) -> None:
     assert run("export-schema", "-o", str(tmp_path / "schema.graphql")).returncode == 0
     assert (tmp_path / "schema.graphql").read_text() == sdl() + "\n"
+
+
+def test_changes_since_another_schema_are_told(tmp_path: Path) -> None:
+    before = tmp_path / "before.graphql"
+    before.write_text(sdl())
+    assert CliRunner().invoke(app, ["schema-changes", str(before)]).stdout == ""
+    before.write_text(sdl().replace("type Viewer {", "type Viewer { nickname: String "))
+    done = CliRunner().invoke(app, ["schema-changes", str(before)])
+    assert done.exit_code == 1
+    assert "nickname" in done.stdout
 
 
 def test_a_token_is_printed_alone_and_in_development_only(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
 #: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
-EXAMPLES: Mapping[str, Any] = {}
+EXAMPLES: Mapping[str, Callable[[], Any]] = {"trusted_document.digest": lambda: secrets.token_hex(32)}
 
 #: Far from every day that is seeded.
 _BEGIN = datetime(2200, 1, 1, tzinfo=UTC)
@@ -58,12 +58,14 @@ class Rows:
 
 def references(table: Table) -> list[tuple[str, Table]]:
     """The columns that refer to a row of the same tenant, and the table they refer to."""
-    return [
+    found = [
         (name, constraint.referred_table)
-        for constraint in table.foreign_key_constraints
+        for constraint in sorted(table.foreign_key_constraints, key=lambda one: str(one.column_keys))
         for name in constraint.column_keys
         if name != "tenant_id"
     ]
+    # A table's constraints are a set; workers must collect the same tests in the same order.
+    return sorted(found, key=lambda one: one[0])
 
 
 def insert(connection: psycopg.Connection, table: Table, row: Mapping[str, Any], tail: str = "") -> psycopg.Cursor:
@@ -82,7 +84,7 @@ def _one_row_a_tenant(table: Table) -> bool:
 def _value(table: Table, column: Column[Any]) -> Any:
     """A value for the column; later ones are greater, so that a period ends after it began."""
     if (example := EXAMPLES.get(f"{table.name}.{column.name}")) is not None:
-        return example
+        return example()
     for check in table.constraints:
         listed = _ONE_OF.match(str(check.sqltext)) if isinstance(check, CheckConstraint) else None
         if listed and listed[1] == column.name:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Table
 
 from server.db import roles
+from server.db.metadata import access_of
 from server.db.policies import Tenant
 from tests.db.world import UNPUBLISHED, Refused, World, every_hidden_table, every_table
 
@@ -112,9 +113,10 @@ def test_no_expression_runs_on_another_tenants_row(world: World, table: Table):
         # On a row of the neighbour this divides by zero.
         sql = f"SELECT count(*) FROM {table.name} WHERE 1 / (tenant_id - {other.tenant_id}) > 1000"
         assert world.run(own.role, sql) == [(0,)]
-    assert world.run(roles.MUNICIPAL_READER, f"SELECT count(*) > 0 FROM {table.name}") == [(True,)]
+    reader = roles.MUNICIPAL_READER if access_of(table).municipal_reads else roles.AUDITOR
+    assert world.run(reader, f"SELECT count(*) > 0 FROM {table.name}") == [(True,)]
     with pytest.raises(psycopg.errors.DivisionByZero):
-        world.run(roles.MUNICIPAL_READER, sql)
+        world.run(reader, sql)
 
 
 @every_table

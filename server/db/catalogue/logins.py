@@ -28,7 +28,7 @@ def _attributes(seen: Inspection) -> Iterable[tuple[str, str]]:
             wrong = [*sorted(ATTRIBUTES - stands.attributes), *(f"NO{one}" for one in stands.attributes - ATTRIBUTES)]
             wanted = " ".join([*sorted(wrong), f"CONNECTION LIMIT {CONNECTION_LIMIT}"])
             yield role, f"角色属性不符，可能绕过行级策略：以超级用户执行 ALTER ROLE {role} {wanted}"
-    for role, forbidden in ((OWNER, _POWERS | {"LOGIN"}), (MIGRATOR, _POWERS - {"CREATEROLE"})):
+    for role, forbidden in ((OWNER, _POWERS | {"LOGIN"}), (MIGRATOR, _POWERS - {"CREATEROLE", "CREATEDB"})):
         wrong = sorted(seen.roles[role].attributes & forbidden) if role in seen.roles else []
         if wrong:
             yield role, f"角色权力过大：以超级用户执行 ALTER ROLE {role} {' '.join(f'NO{one}' for one in wrong)}"
