@@ -63,12 +63,14 @@ class World:
     catalogue: Catalogue
     rows: dict[str, dict[tuple[int, UUID], Row]] = field(default_factory=dict)
     passing: dict[tuple[str, str], set[tuple[int, UUID]]] = field(default_factory=dict)
+    mark: int = 0
 
     @classmethod
     def seen(cls, superuser: str, catalogue: Catalogue) -> "World":
         """The world as the database has it."""
         world = cls(catalogue)
         with psycopg.connect(superuser, row_factory=dict_row) as connection:
+            world.mark = _mark(connection)
             for name, type_ in catalogue.types.items():
                 found = connection.execute(f"SELECT * FROM {type_.table}").fetchall()  # type: ignore[arg-type]
                 world.rows[name] = {(row["tenant_id"], row["id"]): row for row in found}
@@ -80,6 +82,11 @@ class World:
                 kept = connection.execute(sql).fetchall()  # type: ignore[arg-type]
                 world.passing[link.target, link.condition] = {(row["tenant_id"], row["id"]) for row in kept}
         return world
+
+    def is_past(self, superuser: str) -> bool:
+        """Whether somebody wrote since the world was seen: other tests register and grant meanwhile."""
+        with psycopg.connect(superuser, row_factory=dict_row) as connection:
+            return _mark(connection) != self.mark
 
     def sees(self, visitor: Visitor, type_: str, row: Row) -> bool:
         """Whether the visitor reads this row where it is asked for in its own district, or by its id."""
@@ -120,6 +127,8 @@ class World:
         return {self.node(type_, key) for key in keys}
 
     def _gives(self, held: Held, type_: str, row: Row) -> bool:
+        if type_ == "AuditEntry":
+            return held.role is Role.DISTRICT_ADMINISTRATOR and held.tenant == row["tenant_id"]
         if type_ == "Member":
             return held.tenant == row["tenant_id"] and (
                 held.role in (Role.DISTRICT_ADMINISTRATOR, Role.MUNICIPAL_HEALTH_OFFICER)
@@ -150,6 +159,11 @@ class World:
                 return held.institution in (row["predecessor_id"], row["successor_id"])
             case _:
                 return row["institution_id"] in own
+
+
+def _mark(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS mark").fetchone()
+    return int(row["mark"])
 
 
 def linked(bindings: Iterable[Any]) -> list[Link]:
