@@ -17,7 +17,7 @@ from server.db.migrating import newest_revision
 from server.db.pools import Pools
 from server.districts.files import TENANTS
 from server.http.asking import Asked
-from server.http.auth import Callers, Keys, Tokens
+from server.http.auth import ACCESS_TOKEN, Callers, Keys, Tokens
 from server.http.graphql import GraphQLEndpoint
 from server.http.health import Livez, Readyz
 from server.http.logs import AccessLog
@@ -44,6 +44,7 @@ class App:
         issuer: str,
         audience: str,
         keys: Keys,
+        token_type: str = ACCESS_TOKEN,
         development: bool = False,
         pool_size: int = 4,
         trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED,
@@ -64,7 +65,8 @@ class App:
             # Published policies of all districts are public law; the shelf holds nothing else.
             Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
         )
-        self.callers = Callers(Tokens(issuer, audience, keys), self._find_actor)
+        self._keys = keys
+        self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
         self._graphql = GraphQLEndpoint(self._execute, self.callers, self.documents, development=development)
         self._router = Starlette(
@@ -81,6 +83,7 @@ class App:
 
     async def close(self) -> None:
         """End every connection."""
+        await self._keys.close()
         await self.lanes.close()
         await self.pools.close()
 
