@@ -14,6 +14,7 @@ from server.districts.files import load_districts
 from server.http import logs
 from tests.databases import cloned
 from tests.driving import Client, Server
+from tests.listening import Listening
 
 pytest_plugins = ["tests.shared_cluster"]
 
@@ -83,3 +84,11 @@ def anonymous(server: Server) -> Client:
 async def samples(server: Server) -> None:
     """The sample institutions of every district, as the demo has them."""
     await fill_samples(server.app.pools)
+
+
+@pytest.fixture(scope="session")
+def listening(superuser: str, role_secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
+    """The address of a server in development, for clients that speak over the network."""
+    running = Listening(installation.server_dsn(superuser), role_secret, tmp_path_factory.mktemp("listening"))
+    yield running
+    running.stop()

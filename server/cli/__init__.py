@@ -53,6 +53,8 @@ def main() -> None:
         _fail(error.message)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        _fail(f"无法读写 {error.filename or '文件'}：{error.strerror or error}")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
         cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
         _fail(f"无法使用数据库：{str(cause).splitlines()[0]}")

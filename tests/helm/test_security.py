@@ -5,9 +5,11 @@ import json
 import helm_python
 import pytest
 
+from server.settings import Settings
 from tests.helm.rendered import Release, Values, environment
 
 # What the application reads.  The one list of it in the tests of the chart, until the settings class stands in for it.
+
 SETTINGS = {
     "SHEQU_ENVIRONMENT",
     "SHEQU_LOG_LEVEL",
@@ -80,7 +82,9 @@ def test_api_listens_where_it_is_probed(release: Release) -> None:
 
 def test_settings_are_known_to_the_application(release: Release) -> None:
     given = {name for container in release.containers().values() for name in environment(container)}
-    assert {name for name in given if name.startswith("SHEQU_")} == SETTINGS
+    ours = {name for name in given if name.startswith("SHEQU_")}
+    assert ours == SETTINGS
+    assert ours <= {f"SHEQU_{name.upper()}" for name in Settings.model_fields}
     assert {name for name in given if not name.startswith("SHEQU_")} <= {"PGSSLMODE", "PGSSLROOTCERT"}
 
 
