@@ -49,6 +49,10 @@ SIZES: Mapping[str, int] = {
     "Query.insuranceAgencies": 17,
     "District.authorities": 12,
     "WorkYear.days": 40,
+    "PolicyComparison.rows": 17,
+    "PolicyVersion.parameters": 20,
+    "PolicyVersion.rules": 10,
+    "InstitutionStanding.decisions": 15,
 }
 
 #: PLATFORM_DEFAULT. The budget of one request, by role: whoever holds several roles has the largest.
