@@ -7,6 +7,7 @@ municipal role, a caller without a token on the public one.  Rights unite within
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 from schema.reading import Plans
 from server.db import roles
@@ -24,6 +25,7 @@ from server.record.acts import Act, acting
 from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district ORDER BY display_order"
+_DIRECTORY_SECONDS = 1.0
 
 
 class Directory:
@@ -32,6 +34,8 @@ class Directory:
     def __init__(self, pools: Pools) -> None:
         self._pools = pools
         self._tenants: dict[str, int] = {}
+        self._codes: dict[int, str] = {}
+        self._read_at = -_DIRECTORY_SECONDS
 
     async def find(self, code: str) -> int | None:
         """The tenant number of this district; None where there is none."""
@@ -41,12 +45,9 @@ class Directory:
 
     async def code_of(self, tenant_id: int) -> str | None:
         """The code of the district with this tenant number."""
-        for _ in range(2):
-            for code, number in self._tenants.items():
-                if number == tenant_id:
-                    return code
+        if tenant_id not in self._codes:
             await self._read()
-        return None
+        return self._codes.get(tenant_id)
 
     async def districts(self) -> dict[str, int]:
         """Every district's tenant number by its code, in the official order; the municipality is not among them."""
@@ -54,7 +55,13 @@ class Directory:
         return {code: tenant for code, tenant in self._tenants.items() if tenant != MUNICIPALITY}
 
     async def _read(self) -> None:
-        self._tenants = dict(await self._pools.fetch(roles.PUBLIC_READER, _DIRECTORY, []))
+        # Codes that name nothing must not become statements, one for each time they are asked for.
+        if monotonic() - self._read_at < _DIRECTORY_SECONDS:
+            return
+        rows = await self._pools.fetch(roles.PUBLIC_READER, _DIRECTORY, [])
+        self._tenants = dict(rows)
+        self._codes = {number: code for code, number in rows}
+        self._read_at = monotonic()
 
 
 @dataclass(frozen=True, slots=True)

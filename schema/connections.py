@@ -58,6 +58,12 @@ term(OrderDirection, "排序方向 nulls come last either way")
 First = Annotated[
     int | None, strawberry.argument(description="每页条数（向后） 0 to 100; 20 where neither first nor last is given")
 ]
+FirstGroups = Annotated[
+    int | None,
+    strawberry.argument(
+        description="最多分组数 0 to 1000; without it all groups, an error where they are more than 1000"
+    ),
+]
 Last = Annotated[int | None, strawberry.argument(description="每页条数（向前） 0 to 100")]
 After = Annotated[str | None, strawberry.argument(description="起始游标 rows after it")]
 Before = Annotated[str | None, strawberry.argument(description="截止游标 rows before it")]

@@ -38,11 +38,14 @@ from graphql import (
 )
 
 from server.kit.actor import Actor, Role
+from server.planner.grouping import GROUPS_MOST
 from server.planner.keyset import PAGE_DEFAULT, PAGE_MAXIMUM
 
 MUTATION = 10
 #: How many items a plain list is taken to hold where SIZES does not say.
 LIST_SIZE = 5
+#: How many groups a list of them is taken to hold where ``first`` does not say.
+GROUPS_SIZE = 200
 #: Plain lists of another size, by type and field.
 SIZES: Mapping[str, int] = {
     "Query.districts": 17,
@@ -53,6 +56,8 @@ SIZES: Mapping[str, int] = {
     "PolicyVersion.parameters": 20,
     "PolicyVersion.rules": 10,
     "InstitutionStanding.decisions": 15,
+    "Query.reviewGroups": GROUPS_SIZE,
+    "Query.institutionGroups": GROUPS_SIZE,
 }
 
 #: PLATFORM_DEFAULT. The budget of one request, by role: whoever holds several roles has the largest.
@@ -249,7 +254,16 @@ def _list_size(field: str, node: FieldNode) -> _Amount:
     if isinstance(ids, VariableNode):
         name = ids.name.value
         return lambda variables: len(variables.get(name) or ())
-    return SIZES.get(field, LIST_SIZE)
+    usual = SIZES.get(field, LIST_SIZE)
+    first = _integer(_argument(node, "first"))
+    if first is None:
+        return usual
+
+    def size(variables: Variables) -> int:
+        wanted = first(variables) if callable(first) else first
+        return usual if wanted is None else max(0, min(wanted, GROUPS_MOST))
+
+    return size if callable(first) else size({})
 
 
 # Amounts -------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from graphql import GraphQLObjectType, GraphQLSchema, GraphQLUnionType
 _ARGUMENTS = {
     "input": "输入 all that the mutation takes",
     "filter": "筛选条件 only what passes it; an empty filter passes everything",
+    "groupBy": "分组字段 one group for each combination of their values; none of them: one group of all rows",
+    "having": "分组条件 only groups that pass it",
     "orderBy": "排序 the first key first; the list is always in a total order",
 }
 _RESULT = "结果 what was done, or the problem that stood in its way"

@@ -47,6 +47,17 @@ class IntFilter:
     is_null: bool | None = _test("是否为空")  # type: ignore[assignment]
 
 
+@strawberry.input(description="小数条件")
+class FloatFilter:
+    """Tests on numbers."""
+
+    gte: float | None = _test("大于或等于")  # type: ignore[assignment]
+    gt: float | None = _test("大于")  # type: ignore[assignment]
+    lte: float | None = _test("小于或等于")  # type: ignore[assignment]
+    lt: float | None = _test("小于")  # type: ignore[assignment]
+    is_null: bool | None = _test("是否为空")  # type: ignore[assignment]
+
+
 @strawberry.input(description="日期条件")
 class DateFilter:
     """Tests on dates."""

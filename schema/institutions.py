@@ -7,9 +7,16 @@ from typing import Annotated, Optional
 import strawberry
 
 from schema.access import Request
-from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
+from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.institution_groups import (
+    GROUPING,
+    InstitutionGroup,
+    InstitutionGroupHaving,
+    InstitutionGroupKey,
+    InstitutionGroupOrder,
+)
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import On
 from schema.reviews import Review, ReviewFilter, ReviewOrder
@@ -33,13 +40,7 @@ from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
 
-term(InstitutionKind, "机构类别 what the institution is licensed as")
-term(InstitutionStatus, "机构状态")
-term(OperatingNature, "经营性质")
-term(Ownership, "所有制形式")
-term(OperatorKind, "举办主体类别")
 term(SuccessionReason, "沿革原因")
-term(RecordSource, "数据来源")
 
 #: The number of this type in node ids.
 INSTITUTION_TAG = 3
@@ -206,6 +207,19 @@ class InstitutionQueries:
         not_resolved()
 
     @planned
+    def institution_groups(
+        self,
+        group_by: list[InstitutionGroupKey],
+        district: InDistrict = UNSET,
+        filter: InstitutionFilter | None = UNSET,
+        having: InstitutionGroupHaving | None = UNSET,
+        order_by: list[InstitutionGroupOrder] | None = UNSET,
+        first: FirstGroups = UNSET,
+    ) -> list[InstitutionGroup]:
+        """机构分组统计 of the very rows `institutions` lists; by its keys unless ordered otherwise"""
+        not_resolved()
+
+    @planned
     def institution(self, id: Annotated[strawberry.ID, strawberry.argument(description="标识")]) -> Institution | None:
         """一个机构 by its id; an error `NOT_FOUND` where the caller sees none"""
         not_resolved()
@@ -276,5 +290,6 @@ def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
 
 ROOTS = {
     "institutions": Root("Institution", Shape.PAGE, order="NAME ASC", arguments=within_district),
+    "institutionGroups": Root("Institution", Shape.GROUPS, arguments=within_district, grouping=GROUPING),
     "institution": Root("Institution", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
 }

@@ -40,7 +40,7 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.coercion import NotCoercible, Readers, Variables
-from server.planner.keyset import ORDER_ARGUMENT
+from server.planner.keyset import GROUP_ARGUMENT, ORDER_ARGUMENT
 from server.planner.selection import Selection
 
 #: The nodes that ask for one field under one response key, as graphql-core collects them.
@@ -116,6 +116,8 @@ class Outline:
             operation.schema, operation.fragments, opened, self._root, operation.node, operation.hide_suggestions
         )
         self._details = collected.grouped_field_set
+        #: The response keys of the root fields, in order.
+        self.keys = tuple(self._details)
         self._selections: dict[str, Selection] = {}
         #: Whether some field that was selected is computed above the planner.
         self.computes = False
@@ -206,11 +208,11 @@ def identity(details: Details) -> Hashable:
 
 
 def _ordering(selections: SelectionSetNode | None) -> Iterator[str]:
-    """The variables that stand in the order of some connection."""
+    """The variables that stand in the order of some list, or in what rows are grouped by."""
     for one in selections.selections if selections else ():
         if isinstance(one, FieldNode):
             for argument in one.arguments or ():
-                if argument.name.value == ORDER_ARGUMENT:
+                if argument.name.value in (ORDER_ARGUMENT, GROUP_ARGUMENT):
                     yield from _named(argument.value)
         yield from _ordering(getattr(one, "selection_set", None))
 

@@ -86,7 +86,7 @@ class Operations:
         self._hints = hints
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
         self._rules = [*specified_rules, *([] if hints else [NoSchemaIntrospectionCustomRule])]
-        self._planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
+        self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
         self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._kept = 0
@@ -185,7 +185,7 @@ class Operations:
                     self._readers,
                     tree,
                     node,
-                    self._planned,
+                    self.planned,
                     self._computed,
                     hide_suggestions=not self._hints,
                 ),

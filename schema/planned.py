@@ -44,6 +44,7 @@ from server.planner.binding import (
     Column,
     Compare,
     Field,
+    Grouping,
     Key,
     Kind,
     Link,
@@ -54,6 +55,7 @@ from server.planner.binding import (
     RowRule,
     Type,
 )
+from server.planner.grouping import sort_name
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -147,7 +149,27 @@ def catalogue(
     tags = [one.tag for one in types.values() if one.tag is not None]
     if len(tags) != len(set(tags)):
         raise BindingError("two types share a tag")
+    for name, root in roots.items():
+        if root.grouping is not None:
+            _check_grouping(schema, name, root.grouping)
     return Catalogue(types, roots, embedded)
+
+
+def _check_grouping(schema: GraphQLSchema, name: str, grouping: Grouping) -> None:
+    """Everything the schema lets a caller group by, ask of a group, test or order by is bound, and nothing else."""
+    of_key = {one.field for one in grouping.keys.values()}
+    orders = {*grouping.keys, *(sort_name(one) for one in grouping.measures)}
+    for type_name, bound in (
+        (f"{grouping.type}Key", grouping.keys.keys()),
+        (grouping.key_type, of_key),
+        (grouping.type, {"key", *grouping.measures}),
+        (f"{grouping.type}Having", {"and", "or", "not", *grouping.measures}),
+        (f"{grouping.type}OrderField", orders),
+    ):
+        type_: Any = schema.type_map[type_name]
+        shown = set(type_.values if is_enum_type(type_) else type_.fields)
+        if shown != bound:
+            raise BindingError(f"{name}: {type_name} and its grouping differ in {sorted(shown ^ bound)}")
 
 
 def _type(schema: GraphQLSchema, bind: Binds, others: Mapping[str, Binds]) -> Type:

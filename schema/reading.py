@@ -12,12 +12,13 @@ import orjson
 
 from schema.lookahead import VARIABLES, Operation, Outline
 from schema.within import TENANT
-from server.kit.errors import BadInput, NotFound
+from server.kit.errors import BadInput, NotFound, RequestFailed
 from server.kit.ids import NodeId
 from server.kit.kept import Kept
 from server.planner.binding import Catalogue, Root, Shape
 from server.planner.compiling import compile_plan
-from server.planner.keyset import PAGE_ARGUMENTS, Cursors
+from server.planner.grouping import GROUPS_MOST
+from server.planner.keyset import GROUPS_ARGUMENTS, PAGE_ARGUMENTS, Cursors
 from server.planner.plan import Asked, AskedNodes, Plan, missing, values_of
 from server.planner.predicates import text_of
 from server.planner.scope import Scope
@@ -36,6 +37,9 @@ NODES_MOST = 100
 TYPENAME = "__typename"
 
 _PLANS_KEPT = 4000
+
+#: The arguments that the planner itself gives a meaning to, by shape.
+_OWN_ARGUMENTS = {Shape.PAGE: PAGE_ARGUMENTS, Shape.GROUPS: GROUPS_ARGUMENTS}
 
 Variables = Mapping[str, Any]
 
@@ -86,7 +90,7 @@ async def statement_of(
         if selection.name == TYPENAME:
             asked.append(Asked(selection, None, constant=outline.root_name))
             continue
-        parts = await _placed(request, selection, variables)
+        parts = await placed(request, selection, variables)
         if len(parts) != 1 or scope not in (None, parts[0][0]):
             return None
         scope, one = parts[0]
@@ -112,8 +116,19 @@ async def read_root(request: "Request", outline: Outline, key: str, variables: V
     assert statement is not None  # one root field is read on one scope
     answer, lacking = await send(request, statement)
     if lacking:
-        raise NotFound(path=(key,))
+        raise unanswered(request, selection)
     return orjson.Fragment(answer[len(key) + len('{"":') : -len("}")])
+
+
+def unanswered(request: "Request", selection: Selection) -> RequestFailed:
+    """Why this root field has no answer, where the statement marks it so."""
+    root = request.engine.catalogue.roots.get(selection.name)
+    if root is None or root.shape is not Shape.GROUPS:
+        return NotFound(path=(selection.key,))
+    return BadInput(
+        f"分组超过 {GROUPS_MOST} 个：请减少 groupBy 的字段、收窄 filter 或 having，或用 first 只取前若干组",
+        path=(selection.key,),
+    )
 
 
 async def read_nodes(
@@ -154,7 +169,7 @@ def _bound(
 # On whose behalf -----------------------------------------------------------------------------------------------------
 
 
-async def _placed(
+async def placed(
     request: "Request", selection: Selection, variables: Variables
 ) -> Sequence[tuple[Scope, Asked | AskedNodes]]:
     """The root field with its conditions, and the scope it is read on; several, where it reads objects of several."""
@@ -165,9 +180,9 @@ async def _placed(
     if selection.name == NODE:
         return [await _node(request, selection, variables)]
     root = request.engine.catalogue.roots[selection.name]
-    arguments = _filled(selection, variables, () if root.shape is not Shape.PAGE else PAGE_ARGUMENTS)
+    arguments = _filled(selection, variables, _OWN_ARGUMENTS.get(root.shape, ()))
     tenant: int | None = None
-    if root.shape is Shape.PAGE and arguments.get("district") is not None:
+    if root.shape in _OWN_ARGUMENTS and arguments.get("district") is not None:
         tenant = await request.engine.directory.find(arguments["district"])
         if tenant is None:
             raise BadInput(f"没有代码为“{arguments['district'][:40]}”的辖区", path=(selection.key, "district"))

@@ -5,15 +5,29 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
-from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
+from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
-from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter, IntFilter, StringFilter
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.terms import Term
-from server.planner.binding import Column, Compare, Kind, Link, One, Related, Root, Shape
+from server.planner.binding import (
+    Aggregate,
+    Column,
+    Compare,
+    Grouping,
+    GroupKey,
+    Kind,
+    Link,
+    Measure,
+    One,
+    Related,
+    Rollup,
+    Root,
+    Shape,
+)
 from server.reviews import tables
 from server.reviews.model import ReviewKind, ReviewOutcome
 
@@ -86,6 +100,94 @@ class ReviewFilter:
     not_: Optional["ReviewFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
+class ReviewGroupKey(Term):
+    """What reviews can be grouped by."""
+
+    DISTRICT = "DISTRICT", "辖区"
+    KIND = "KIND", "种类"
+    OUTCOME = "OUTCOME", "结果"
+    SCHEME = "SCHEME", "评分方案"
+    CYCLE = "CYCLE", "周期"
+    DECIDED_YEAR = "DECIDED_YEAR", "作出年份"
+    DECIDED_QUARTER = "DECIDED_QUARTER", "作出季度"
+    DECIDED_MONTH = "DECIDED_MONTH", "作出月份"
+    DECIDED_ON = "DECIDED_ON", "作出日期"
+
+
+term(ReviewGroupKey, "评审记录分组字段")
+
+
+class ReviewGroupOrderField(Term):
+    """What groups of reviews can be ordered by."""
+
+    COUNT = "COUNT", "条数"
+    AVERAGE_SCORE = "AVERAGE_SCORE", "平均得分"
+    MIN_SCORE = "MIN_SCORE", "最低得分"
+    MAX_SCORE = "MAX_SCORE", "最高得分"
+    SUM_SCORE = "SUM_SCORE", "得分合计"
+    DISTRICT = "DISTRICT", "辖区（须在 groupBy 中，下同）"
+    KIND = "KIND", "种类"
+    OUTCOME = "OUTCOME", "结果"
+    SCHEME = "SCHEME", "评分方案"
+    CYCLE = "CYCLE", "周期"
+    DECIDED_YEAR = "DECIDED_YEAR", "作出年份"
+    DECIDED_QUARTER = "DECIDED_QUARTER", "作出季度"
+    DECIDED_MONTH = "DECIDED_MONTH", "作出月份"
+    DECIDED_ON = "DECIDED_ON", "作出日期"
+
+
+term(ReviewGroupOrderField, "评审记录分组排序字段")
+
+
+@strawberry.input(description="评审记录分组排序")
+class ReviewGroupOrder:
+    """One sort key."""
+
+    field: ReviewGroupOrderField = strawberry.field(description="字段")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
+
+
+@strawberry.input(description="评审记录分组条件 all given conditions must hold")
+class ReviewGroupHaving:
+    """A filter on groups of reviews."""
+
+    count: IntFilter | None = strawberry.field(default=UNSET, description="条数")
+    average_score: FloatFilter | None = strawberry.field(default=UNSET, description="平均得分")
+    min_score: FloatFilter | None = strawberry.field(default=UNSET, description="最低得分")
+    max_score: FloatFilter | None = strawberry.field(default=UNSET, description="最高得分")
+    sum_score: FloatFilter | None = strawberry.field(default=UNSET, description="得分合计")
+    and_: list["ReviewGroupHaving"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
+    or_: list["ReviewGroupHaving"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
+    not_: Optional["ReviewGroupHaving"] = strawberry.field(default=UNSET, name="not", description="不满足")
+
+
+@strawberry.type(description="评审记录分组值 what the group's rows have in common; null what they are not grouped by")
+class ReviewGroupValues:
+    """The key of a group."""
+
+    district: District | None = field_of("辖区")
+    kind: ReviewKind | None = field_of("种类")
+    outcome: ReviewOutcome | None = field_of("结果")
+    scheme: str | None = field_of("评分方案 null also where the reviews have none")
+    cycle: str | None = field_of("周期 null also where the reviews have none")
+    decided_year: int | None = field_of("作出年份")
+    decided_quarter: date | None = field_of("作出季度 its first day")
+    decided_month: date | None = field_of("作出月份 its first day")
+    decided_on: date | None = field_of("作出日期")
+
+
+@strawberry.type(description="评审记录分组 reviews the caller may see, counted; scores only where all share one scheme")
+class ReviewGroup:
+    """A group of reviews."""
+
+    key: ReviewGroupValues = field_of("分组值")
+    count: int = field_of("条数")
+    average_score: float | None = field_of("平均得分 null unless all reviews of the group share one `scheme`")
+    min_score: float | None = field_of("最低得分 null unless all reviews of the group share one `scheme`")
+    max_score: float | None = field_of("最高得分 null unless all reviews of the group share one `scheme`")
+    sum_score: float | None = field_of("得分合计 null unless all reviews of the group share one `scheme`")
+
+
 @strawberry.type
 class ReviewQueries:
     """Root fields of this area."""
@@ -102,6 +204,19 @@ class ReviewQueries:
         before: Before = UNSET,
     ) -> Connection[Review]:
         """评审记录 of one district, or of all that the caller may see; latest first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def review_groups(
+        self,
+        group_by: list[ReviewGroupKey],
+        district: InDistrict = UNSET,
+        filter: ReviewFilter | None = UNSET,
+        having: ReviewGroupHaving | None = UNSET,
+        order_by: list[ReviewGroupOrder] | None = UNSET,
+        first: FirstGroups = UNSET,
+    ) -> list[ReviewGroup]:
+        """评审记录分组统计 of the very rows `reviews` lists; by its keys unless ordered otherwise"""
         not_resolved()
 
 
@@ -128,4 +243,43 @@ BINDS = (
     ),
 )
 
-ROOTS = {"reviews": Root("Review", Shape.PAGE, order="DECIDED_ON DESC", arguments=within_district)}
+_DAY = "{t}.decided_on"
+_GROUPING = Grouping(
+    type="ReviewGroup",
+    key_type="ReviewGroupValues",
+    keys={
+        "DISTRICT": GroupKey("district", "{t}.tenant_id", Kind.INT, target="District"),
+        "KIND": GroupKey("kind", "{t}.kind", Kind.TEXT, plain=True),
+        "OUTCOME": GroupKey("outcome", "{t}.outcome", Kind.TEXT, plain=True),
+        "SCHEME": GroupKey("scheme", "{t}.scheme", Kind.TEXT),
+        "CYCLE": GroupKey("cycle", "{t}.cycle", Kind.TEXT),
+        "DECIDED_YEAR": GroupKey("decidedYear", f"extract(year FROM {_DAY})::int4", Kind.INT),
+        "DECIDED_QUARTER": GroupKey("decidedQuarter", f"date_trunc('quarter', {_DAY}::timestamp)::date", Kind.DATE),
+        "DECIDED_MONTH": GroupKey("decidedMonth", f"date_trunc('month', {_DAY}::timestamp)::date", Kind.DATE),
+        "DECIDED_ON": GroupKey("decidedOn", _DAY, Kind.DATE),
+    },
+    measures={
+        "count": Measure(Aggregate.COUNT),
+        "averageScore": Measure(Aggregate.AVERAGE, "{t}.score", within="{t}.scheme"),
+        "minScore": Measure(Aggregate.LEAST, "{t}.score", within="{t}.scheme"),
+        "maxScore": Measure(Aggregate.GREATEST, "{t}.score", within="{t}.scheme"),
+        "sumScore": Measure(Aggregate.SUM, "{t}.score", within="{t}.scheme"),
+    },
+    rollup=Rollup(
+        table=tables.review_rollup.name,
+        columns=("kind", "outcome", "scheme"),
+        measured="score",
+        day="decided_on",
+        month="decided_month",
+        keys=frozenset(
+            {"DISTRICT", "KIND", "OUTCOME", "SCHEME", "DECIDED_YEAR", "DECIDED_QUARTER", "DECIDED_MONTH"},
+        ),
+        filters=frozenset({"kind", "outcome", "scheme", "district"}),
+        day_filter="decidedOn",
+    ),
+)
+
+ROOTS = {
+    "reviews": Root("Review", Shape.PAGE, order="DECIDED_ON DESC", arguments=within_district),
+    "reviewGroups": Root("Review", Shape.GROUPS, arguments=within_district, grouping=_GROUPING),
+}

@@ -8,8 +8,8 @@ from graphql import ExecutionResult, GraphQLError
 
 from schema.access import Request
 from schema.lookahead import Operation, Outline
-from schema.reading import send, statement_of
-from server.kit.errors import NotFound, RequestFailed
+from schema.reading import TYPENAME, send, statement_of, unanswered
+from server.kit.errors import RequestFailed
 
 
 async def answer_whole(request: Request, operation: Operation, variables: Mapping[str, Any]) -> ExecutionResult | None:
@@ -25,6 +25,8 @@ async def answer_whole(request: Request, operation: Operation, variables: Mappin
         selections = outline.roots
         if outline.computes:
             return None
+        if all(one.name == TYPENAME for one in selections):
+            return ExecutionResult(dict.fromkeys(outline.keys, outline.root_name))
         statement = await statement_of(request, outline, selections, variables)
     except (RequestFailed, GraphQLError):
         return None
@@ -35,8 +37,9 @@ async def answer_whole(request: Request, operation: Operation, variables: Mappin
     except Exception as error:
         return _failed(outline, error)
     errors = []
-    for key in (selections[n].key for n in lacking):
-        errors.append(outline.located(NotFound(path=(key,)), key))
+    for selection in (selections[n] for n in lacking):
+        key = selection.key
+        errors.append(outline.located(unanswered(request, selection), key))
         if not outline.nullable(key):
             return ExecutionResult(None, errors[-1:])
     return ExecutionResult(orjson.Fragment(answer), errors or None)  # type: ignore[arg-type]

@@ -165,3 +165,30 @@ async def test_simulate_policy(server: Server, samples: None) -> None:
     for edge in found["changes"]["edges"]:
         assert edge["node"]["rule"] == {"code": "FT-2-4-5-CYCLES"}
         assert (edge["node"]["before"], edge["node"]["after"]) == ("NOT_FIRED", "FIRED")
+
+
+async def test_municipal_overview(server: Server, samples: None) -> None:
+    variables = {"from": "2025-01-01", "until": "2026-01-01"}
+    data = (await server.client("municipal-analyst")(operation("municipal_overview"), **variables)).data
+    assert len(data["districts"]) == 17
+    for one in data["districts"]:
+        page = one["institutions"]
+        assert page["totalCount"] >= len(page["edges"]) == 5
+        kinds = {policy["kind"] for policy in one["enabledPolicies"]}
+        assert {"DESIGNATION", "CAPABILITY", "DEADLINES"} <= kinds
+        latest = [edge["node"]["reviews"]["edges"][0]["node"]["decidedOn"] for edge in page["edges"]]
+        assert latest == sorted(latest, reverse=True)
+    own = {one["code"]: {policy["kind"] for policy in one["enabledPolicies"]} for one in data["districts"]}
+    assert {"ADMISSION", "EXIT"} <= own["mentougou"]
+    assert "NEGATIVE_LIST" not in own["mentougou"]
+    assert {"ASSESSMENT", "NEGATIVE_LIST", "EXIT"} <= own["fengtai"]
+    groups = data["reviewGroups"]
+    assert {group["key"]["district"]["code"] for group in groups} == {one["code"] for one in data["districts"]}
+    scored = [group for group in groups if group["key"]["kind"] == "ASSESSMENT"]
+    assert all(group["averageScore"] is not None for group in scored)
+    assert all(group["averageScore"] is None for group in groups if group["key"]["kind"] == "VERIFICATION")
+    listed = await server.client("municipal-analyst")(
+        "query($from: Date!, $until: Date!) { reviews(filter: {decidedOn: {gte: $from, lt: $until}}) { totalCount } }",
+        **variables,
+    )
+    assert sum(group["count"] for group in groups) == listed.data["reviews"]["totalCount"]

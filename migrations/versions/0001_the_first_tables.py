@@ -208,6 +208,26 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE policy_version ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE policy_version FORCE ROW LEVEL SECURITY')
+    op.create_table('review_rollup',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('scheme', sa.Text(), nullable=True),
+    sa.Column('decided_month', sa.Date(), nullable=False, comment='first day of the month'),
+    sa.Column('row_count', sa.BigInteger(), nullable=False),
+    sa.Column('score_count', sa.BigInteger(), nullable=False),
+    sa.Column('score_sum', sa.Numeric(precision=20, scale=2), nullable=True, comment='null where no review has a score'),
+    sa.Column('score_least', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_most', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.CheckConstraint("kind IN ('SELECTION', 'REGISTRATION', 'VERIFICATION', 'ASSESSMENT', 'INSPECTION', 'DESIGNATION_DISTRICT', 'DESIGNATION_MUNICIPAL', 'CAPABILITY', 'COMMUNITY_HOSPITAL')", name=op.f('ck_review_rollup_kind')),
+    sa.CheckConstraint("outcome IN ('PASSED', 'CONDITIONAL', 'FAILED', 'UNDETERMINED')", name=op.f('ck_review_rollup_outcome')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_review_rollup')),
+    comment='评审记录按月汇总：由写入评审记录的同一事务维护'
+    )
+    op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
     op.create_table('trusted_document',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -447,6 +467,8 @@ def downgrade() -> None:
     op.drop_table('institution')
     op.drop_table('work_year')
     op.drop_table('trusted_document')
+    op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
+    op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')

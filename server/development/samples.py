@@ -23,7 +23,7 @@ from server.kit import names, uscc
 from server.kit.ids import stable_id
 from server.record.acts import Act
 from server.reviews.model import ReviewKind, ReviewOutcome
-from server.reviews.tables import review
+from server.reviews.store import insert_reviews
 from server.sites.model import SiteKind, SiteRight
 from server.sites.tables import site
 
@@ -181,7 +181,7 @@ async def load_samples(act: Act, samples: Samples) -> int:
     await act_on(insert(institution).on_conflict_do_nothing(), samples.institutions)
     added = await _count(act) - before
     await act_on(insert(site).on_conflict_do_nothing(), samples.sites)
-    await act_on(insert(review).on_conflict_do_nothing(), samples.reviews)
+    await insert_reviews(act.connection, samples.reviews, keep=True)
     if added:
         await act.note_all("sampled", "institution", [(row["id"], None, row) for row in samples.institutions])
     return added

@@ -17,6 +17,7 @@ import uuid_utils.compat
 from server.kit.errors import BadInput
 
 _LENGTH = 28
+_BYTES = 21
 _NAMESPACE = UUID("5c1f0c1e-7a0e-5d0b-9a3c-71e4c0de0001")
 
 
@@ -52,7 +53,7 @@ class NodeId:
             if len(text) != _LENGTH:
                 raise ValueError(text)
             raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-            if base64.urlsafe_b64encode(raw).decode() != text:
+            if len(raw) != _BYTES or base64.urlsafe_b64encode(raw).decode() != text:
                 raise ValueError(text)
         except (ValueError, binascii.Error, UnicodeEncodeError):
             raise BadInput("ID 格式不正确：应为系统返回的 28 位标识", path=path) from None

@@ -164,11 +164,81 @@ def no_condition(_: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupKey:
+    """What rows can be grouped by: an expression of the row, shown as ``field`` of the group's key.
+
+    With ``target`` it is the row's tenant, shown as the object of that type there.
+    """
+
+    field: str
+    sql: str
+    kind: Kind
+    plain: bool = False
+    target: str = ""
+
+
+class Aggregate(StrEnum):
+    """How many rows become one number."""
+
+    COUNT = "count"
+    AVERAGE = "average"
+    LEAST = "least"
+    GREATEST = "greatest"
+    SUM = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of a group: its rows counted, or an aggregate of the expression ``of`` over those that have one.
+
+    Null unless all rows of the group share one value of the expression ``within``, where one is given.
+    """
+
+    how: Aggregate
+    of: str = ""
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """A table that holds a type's rows already counted by month, kept equal to them by whoever writes them.
+
+    ``columns`` are the type's own columns that it is counted by; besides them it has ``month`` for the day ``day``,
+    ``row_count``, and of the column ``measured`` ``score_count``, ``score_sum``, ``score_least`` and ``score_most``
+    (for ``measured="score"``).  ``keys`` and ``filters`` are those that it can answer; the filter ``day_filter`` is on
+    the day.  The root field's own arguments may name no column but ``tenant_id``.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    measured: str
+    day: str
+    month: str
+    keys: frozenset[str]
+    filters: frozenset[str]
+    day_filter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How rows of a type are grouped: ``type`` is a group, ``key_type`` its ``key``.
+
+    ``keys`` are named as ``groupBy`` names them, ``measures`` as the fields of a group.
+    """
+
+    type: str
+    key_type: str
+    keys: Mapping[str, GroupKey]
+    measures: Mapping[str, Measure]
+    rollup: Rollup | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Root:
     """A root field that the planner answers with rows of ``target``.
 
     ``shape`` says how many: ONE row or null, LIST for a short list in the order ``key``, PAGE for a connection whose
-    default order is named by ``order``.
+    default order is named by ``order``; GROUPS for the rows grouped, as ``grouping`` says.
     ``required``: a missing row is an error for the caller (``NOT_FOUND``), not merely null.
     """
 
@@ -178,6 +248,7 @@ class Root:
     order: str = ""
     arguments: Arguments = no_condition
     required: bool = False
+    grouping: Grouping | None = None
 
 
 class Shape(StrEnum):
@@ -186,6 +257,7 @@ class Shape(StrEnum):
     ONE = "one"
     LIST = "list"
     PAGE = "page"
+    GROUPS = "groups"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,12 @@ from server.planner.predicates import By
 
 #: The argument of connections whose very value is part of a statement's text.
 ORDER_ARGUMENT = "orderBy"
+#: The argument of groups that names their keys: part of the statement's text likewise.
+GROUP_ARGUMENT = "groupBy"
 #: The arguments that are a connection's own, whichever rows it is over.
 PAGE_ARGUMENTS = ("filter", ORDER_ARGUMENT, "first", "after", "last", "before")
+#: The arguments that are the groups' own.
+GROUPS_ARGUMENTS = (GROUP_ARGUMENT, "filter", "having", ORDER_ARGUMENT, "first")
 
 PAGE_DEFAULT = 20
 PAGE_MAXIMUM = 100

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from server.kit.clock import shown
-from server.kit.errors import NotFound
+from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
 from server.planner.binding import (
     Catalogue,
@@ -21,17 +21,20 @@ from server.planner.binding import (
     Computed,
     Constant,
     Embedded,
+    Grouping,
     Key,
     Link,
     Many,
     NodeKey,
     One,
     Paged,
-    Root,
     Shape,
     Type,
 )
+from server.planner.grouping import GROUPS_MOST, as_rows, wanted
 from server.planner.keyset import ORDER_ARGUMENT, Cursors, Page, fixed_order, order_of, page_of
+from server.planner.naive_groups import Group, expressions, grouped, passes
+from server.planner.plan import Asked, AskedNodes
 from server.planner.predicates import Filters, Parameters, joined, render, visible
 from server.planner.scope import Scope
 from server.planner.selection import Selection
@@ -68,17 +71,21 @@ class Naive:
         self._fetch = fetch
         self._cursors = cursors
 
-    async def root(self, root: Root, selection: Selection) -> Any:
+    async def root(self, asked: Asked) -> Any:
         """The value of one root field, ready for JSON.
 
         Raises: BadInput for arguments outside their limits, NotFound for a required row that is not there.
         """
-        type_ = self._catalogue.types[root.target]
-        template, values = root.arguments(selection.arguments)
+        root, selection = asked.root, asked.selection
+        if root is None:
+            return asked.constant
+        type_, condition = self._catalogue.types[root.target], (asked.condition, asked.values)
+        if root.grouping is not None:
+            return await self._groups(root.grouping, type_, selection, condition)
         if root.shape is Shape.PAGE:
-            pages = await self._pages(type_, selection, root.order, None, [()], (template, values))
+            pages = await self._pages(type_, selection, root.order, None, [()], condition)
             return pages[0]
-        rows = await self._rows(type_, selection.children, None, [()], (template, values), root.key)
+        rows = await self._rows(type_, selection.children, None, [()], condition, root.key)
         if root.shape is Shape.LIST:
             return await self._objects(type_, rows[0], selection.children)
         # Arguments below are looked at whether or not there is a row.
@@ -87,10 +94,12 @@ class Naive:
             raise NotFound(path=(selection.key,))
         return found[0] if found else None
 
-    async def nodes(self, ids: Sequence[NodeId], cases: Mapping[str, tuple[Selection, ...]]) -> list[Any]:
+    async def nodes(self, asked: AskedNodes) -> list[Any]:
         """The objects with these node ids, in order; None for each that is not there for this caller."""
+        values, cases = asked.values, asked.selection.cases
+        ids = [NodeId(*one) for one in zip(values["tags"], values["tenants"], values["ids"], strict=True)]
         answers: dict[NodeId, Any] = {}
-        for tag in {one.tag for one in ids}:
+        for tag in asked.tags:
             type_ = self._catalogue.by_tag(tag)
             if type_ is None or type_.name not in cases:
                 continue
@@ -105,6 +114,68 @@ class Naive:
             for row, value in zip(rows, objects, strict=True):
                 answers[NodeId(tag, row["{t}.tenant_id"], row["{t}.id"])] = value
         return [answers.get(one) for one in ids]
+
+    # Groups ----------------------------------------------------------------------------------------------------------
+
+    async def _groups(
+        self, grouping: Grouping, type_: Type, selection: Selection, condition: tuple[str, Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """All rows read and grouped. Raises: BadInput for arguments outside their limits, and for too many groups."""
+        asked, having, reading, parameters = (
+            wanted(grouping, selection),
+            selection.arguments.get("having"),
+            _Reading(),
+            Parameters(),
+        )
+        filters = Filters(self._catalogue, self._scope, Parameters())
+        filters.condition(as_rows(grouping), having, "t", (selection.key, "having"))
+        most = None if asked.first is None else asked.sized(asked.first)
+        for expression in expressions(grouping, asked):
+            reading.need(expression)
+        where = f"{self._where(type_, None, condition, parameters)} AND {self._filter(type_, selection, parameters)}"
+        sql = f"SELECT {reading.sql('t')} FROM {type_.table} t WHERE {where}"
+        rows = reading.rows([] if self._scope.hides(type_) else await self._fetch(sql, parameters.values))
+        groups = [one for one in grouped(grouping, asked, rows) if passes(having, one[1])]
+        if most is None and len(groups) > GROUPS_MOST:
+            raise BadInput(f"分组超过 {GROUPS_MOST} 个", path=(selection.key,))
+        groups = groups[:most]
+        keys = [await self._key(grouping, one.children, groups) for one in selection.asked("key")]
+        answers = []
+        for n, (_, measures, _) in enumerate(groups):
+            shown = iter(keys)
+            answers.append(
+                {
+                    one.key: next(shown)[n]
+                    if one.name == "key"
+                    else grouping.type
+                    if one.name == "__typename"
+                    else measures[one.name]
+                    for one in selection.children
+                }
+            )
+        return answers
+
+    async def _key(
+        self, grouping: Grouping, children: Sequence[Selection], groups: Sequence[Group]
+    ) -> list[dict[str, Any]]:
+        by_field = {key.field: (name, key) for name, key in grouping.keys.items()}
+        shown: list[dict[str, Any]] = [{} for _ in groups]
+        for child in children:
+            name, key = by_field.get(child.name, ("", None))
+            values: Sequence[Any]
+            if child.name == "__typename":
+                values = [grouping.key_type] * len(groups)
+            elif key and key.target:
+                target, link = self._catalogue.types[key.target], Link(key.target, ())
+                parents = [(keys.get(name),) for keys, _, _ in groups]
+                found = await self._rows(target, child.children, link, parents, ("true", {}), None)
+                objects = iter(await self._objects(target, [row for one in found for row in one], child.children))
+                values = [next(objects) if one else None for one in found]
+            else:
+                values = [_value(keys.get(name)) for keys, _, _ in groups]
+            for one, value in zip(shown, values, strict=True):
+                one[child.key] = value
+        return shown
 
     # Rows ------------------------------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from server.planner.binding import Root
 from server.planner.selection import Selection
 from server.planner.slots import Binder, Values, Wire
 
-#: Stands for a required row that was not found, with the number of its root field between two of them.  JSON text never
-#: holds it: a control character inside a string is escaped.
+#: Stands for an answer that cannot be given (a required row that was not found, too many groups), with the number of its
+#: root field between two of them.  JSON text never holds it: a control character inside a string is escaped.
 MISSING = "\x01"
 
 
@@ -77,7 +77,7 @@ def values_of(asked: Sequence[Asked | AskedNodes], scope: Mapping[str, Any], sou
 
 
 def missing(answer: bytes) -> tuple[bytes, list[int]]:
-    """The answer with null for each required row that was not found, and the numbers of their root fields."""
+    """The answer with null for each root field that has none, and the numbers of these."""
     mark = MISSING.encode()
     if mark not in answer:
         return answer, []

@@ -1,14 +1,19 @@
-"""Every statement on the review record."""
+"""Every statement on the review record, and on the rollup that is kept equal to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, delete, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.kit.ids import new_id
 from server.policy.store import Fetch
-from server.reviews.tables import review
+from server.reviews.tables import review, review_rollup
 
 _FOR_POLICY = (
     "SELECT r.tenant_id, r.institution_id, r.id, r.kind, r.cycle, r.outcome, r.score, r.decided_on, r.annulled_on,"
@@ -19,10 +24,102 @@ _FOR_POLICY = (
 _NAMES = ("tenant_id", "institution_id", "id", "kind", "cycle", "outcome", "score", "decided_on", "annulled_on")
 
 
-async def insert_reviews(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add the rows in one statement; none is fine."""
-    if rows:
-        await connection.execute(insert(review), rows)
+async def insert_reviews(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, keep: bool = False) -> None:
+    """Add the rows and count them in the rollup; none is fine. With ``keep``, rows that are there already stay as they are.
+
+    Every way a review comes in leads here: ``reviewGroups`` may answer from the rollup alone.
+    """
+    if not rows:
+        return
+    statement = insert(review).on_conflict_do_nothing() if keep else insert(review)
+    added = (await connection.execute(statement.returning(*_COUNTED), rows)).all()
+    for tenant_id in sorted({row.tenant_id for row in added}):
+        # Only now: a rebuild that went before did not see these rows, one that comes after waits for them.
+        await connection.execute(text("SELECT pg_advisory_xact_lock_shared(3, :tenant)"), {"tenant": tenant_id})
+    await _count(connection, _by_month(added))
+
+
+async def rebuild_rollup(connection: AsyncConnection, tenant_id: int) -> None:
+    """The tenant's rollup counted anew, after reviews came in, changed or went by another way than ``insert_reviews``.
+
+    Who writes reviews of the tenant meanwhile waits until the transaction ends.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock(3, :tenant)"), {"tenant": tenant_id})
+    await connection.execute(delete(review_rollup).where(review_rollup.c.tenant_id == tenant_id))
+    month: ColumnElement[date] = literal_column("date_trunc('month', decided_on::timestamp)::date")
+    score = review.c.score
+    keys = (review.c.tenant_id, review.c.kind, review.c.outcome, review.c.scheme, month)
+    sums = (func.count(), func.count(score), func.sum(score), func.min(score), func.max(score))
+    found = await connection.execute(select(*keys, *sums).where(review.c.tenant_id == tenant_id).group_by(*keys))
+    await _count(connection, {tuple(row[:5]): _Sums(*row[5:]) for row in found})
+
+
+_COUNTED = (review.c.tenant_id, review.c.kind, review.c.outcome, review.c.scheme, review.c.decided_on, review.c.score)
+_KEYS = ("tenant_id", "kind", "outcome", "scheme", "decided_month")
+
+
+@dataclass(slots=True)
+class _Sums:
+    """A row of the rollup, besides its key."""
+
+    row_count: int = 0
+    score_count: int = 0
+    score_sum: Decimal | None = None
+    score_least: Decimal | None = None
+    score_most: Decimal | None = None
+
+    def add(self, score: Decimal | None) -> None:
+        self.row_count += 1
+        if score is not None:
+            self.score_count += 1
+            self.score_sum = score + (self.score_sum or 0)
+            self.score_least = score if self.score_least is None else min(score, self.score_least)
+            self.score_most = score if self.score_most is None else max(score, self.score_most)
+
+
+_Key = tuple[Any, ...]
+
+
+def _by_month(rows: Iterable[Any]) -> dict[_Key, _Sums]:
+    sums: dict[_Key, _Sums] = {}
+    for tenant_id, kind, outcome, scheme, decided_on, score in rows:
+        month: date = decided_on.replace(day=1)
+        sums.setdefault((tenant_id, kind, outcome, scheme, month), _Sums()).add(score)
+    return sums
+
+
+async def _count(connection: AsyncConnection, sums: Mapping[_Key, _Sums]) -> None:
+    """Add the sums to the rollup. In the order of their keys: two writers then wait for each other, but never both."""
+    if not sums:
+        return
+    statement = insert(review_rollup)
+    new, old = statement.excluded, review_rollup.c
+    statement = statement.on_conflict_do_update(
+        index_elements=_KEYS,
+        set_={
+            "row_count": old.row_count + new.row_count,
+            "score_count": old.score_count + new.score_count,
+            "score_sum": func.coalesce(old.score_sum + new.score_sum, old.score_sum, new.score_sum),
+            # LEAST and GREATEST of PostgreSQL leave nulls out.
+            "score_least": func.least(old.score_least, new.score_least),
+            "score_most": func.greatest(old.score_most, new.score_most),
+        },
+    )
+    rows = []
+    for key in sorted(sums, key=repr):
+        one = sums[key]
+        rows.append(
+            dict(zip(_KEYS, key, strict=True))
+            | {
+                "id": new_id(),
+                "row_count": one.row_count,
+                "score_count": one.score_count,
+                "score_sum": one.score_sum,
+                "score_least": one.score_least,
+                "score_most": one.score_most,
+            }
+        )
+    await connection.execute(statement, rows)
 
 
 async def find_for_policy(

@@ -1,6 +1,6 @@
 """The review record."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Numeric, Text
 
 from server.db.metadata import Access, one_of, recorded, reference, tenant_table
 from server.reviews.model import ReviewKind, ReviewOutcome
@@ -27,4 +27,31 @@ review = tenant_table(
     CheckConstraint("score IS NULL OR (score >= 0 AND score <= score_max)", name="score"),
     access=Access(),
     comment="评审记录",
+)
+
+review_rollup = tenant_table(
+    "review_rollup",
+    Column("kind", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("scheme", Text),
+    Column("decided_month", Date, nullable=False, comment="first day of the month"),
+    Column("row_count", BigInteger, nullable=False),
+    Column("score_count", BigInteger, nullable=False),
+    Column("score_sum", Numeric(20, 2), comment="null where no review has a score"),
+    Column("score_least", Numeric(8, 2)),
+    Column("score_most", Numeric(8, 2)),
+    Index(
+        "uq_review_rollup",
+        "tenant_id",
+        "kind",
+        "outcome",
+        "scheme",
+        "decided_month",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    one_of("kind", ReviewKind),
+    one_of("outcome", ReviewOutcome),
+    access=Access(deletable=True),
+    comment="评审记录按月汇总：由写入评审记录的同一事务维护",
 )

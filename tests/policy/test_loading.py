@@ -26,9 +26,8 @@ from server.policy.values import ValueType
 
 
 def pack_files(tenants: Path) -> list[Path]:
-    other = {"documents", "cases"}
     found = sorted(tenants.glob("*/**/*.yaml"))
-    return [path for path in found if not other & set(path.parts) and path.name != "district.yaml"]
+    return [one for one in found if not {"documents", "cases"} & set(one.parts) and one.name != "district.yaml"]
 
 
 def test_every_shipped_pack_exports_as_it_was_read(tenants: Path, catalogue: Catalogue) -> None:

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from functools import partial
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from server.db import roles
@@ -15,6 +14,8 @@ from server.kit.ids import NodeId
 from server.policy import store
 from server.policy.terms import Kind, Outcome
 from server.record.acts import acting
+from server.reviews import actions as reviews
+from server.reviews.model import ReviewKind, ReviewOutcome
 from server.standing import gather, judging, records
 from tests.driving import Server
 
@@ -29,9 +30,7 @@ async def subject(server: Server, samples: None) -> tuple[int, UUID]:
     return node.tenant_id, node.id
 
 
-async def test_a_kept_decision_is_said_again_and_derived_again(
-    server: Server, subject: tuple[int, UUID], superuser: str
-) -> None:
+async def test_a_kept_decision_is_said_again_and_derived_again(server: Server, subject: tuple[int, UUID]) -> None:
     fetch = partial(server.app.pools.fetch, roles.district_role("fengtai"))
     shelf = server.app.engine.policies
     known_at = clock.now()
@@ -43,13 +42,11 @@ async def test_a_kept_decision_is_said_again_and_derived_again(
     assert len(kept) == len(standing.decisions) > 5
 
     # Afterwards the institution fails another assessment: what was known then is not what is known now.
-    with psycopg.connect(superuser) as connection:
-        connection.execute(
-            "INSERT INTO review (tenant_id, id, kind, institution_id, cycle, outcome, decided_on, decided_by, created_by,"
-            " source) VALUES (%s, gen_random_uuid(), 'ASSESSMENT', %s, '2026Q1', 'FAILED', '2026-04-10', 't', 't',"
-            " 'PERSON')",
-            subject,
-        )
+    failed = reviews.Conclusion(
+        ReviewKind.ASSESSMENT, subject[1], ReviewOutcome.FAILED, date(2026, 4, 10), "t", "2026Q1"
+    )
+    async with acting(server.app.pools, roles.district_role("fengtai"), subject[0], actor, "test") as act:
+        await reviews.record_review(act, failed)
     shelved = await shelf.current()
     histories = await gather.gather(fetch, [subject])
     async with server.app.pools.transaction(roles.district_role("fengtai")) as connection:
