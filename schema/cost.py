@@ -52,6 +52,10 @@ SIZES: Mapping[str, int] = {
     "Query.insuranceAgencies": 17,
     "District.authorities": 12,
     "WorkYear.days": 40,
+    "PolicyComparison.rows": 17,
+    "PolicyVersion.parameters": 20,
+    "PolicyVersion.rules": 10,
+    "InstitutionStanding.decisions": 15,
     "Query.reviewGroups": GROUPS_SIZE,
     "Query.institutionGroups": GROUPS_SIZE,
 }
