@@ -15,6 +15,7 @@ from server.db.pools import Pools
 from server.kit.actor import MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId
+from server.kit.kept import Kept
 from server.planner.binding import Catalogue
 from server.planner.keyset import Cursors
 from server.planner.scope import Scope
@@ -24,6 +25,8 @@ from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district"
 _DIRECTORY_SECONDS = 1.0
+_ACTORS_KEPT = 2000
+_PUBLIC = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
 
 class Directory:
@@ -67,6 +70,8 @@ class Engine:
     catalogue: Catalogue
     calendars: Calendars
     plans: Plans = field(init=False)
+    #: On whose behalf rows are read, by the identity of the actor, who is kept with it, and the tenant.
+    scopes: Kept[int, tuple[Actor, dict[int | None, Scope]]] = field(default_factory=lambda: Kept(_ACTORS_KEPT))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "plans", Plans(self.catalogue, self.cursors))
@@ -85,22 +90,22 @@ class Request:
     engine: Engine
     actor: Actor | None
     request_id: str
-    _scopes: dict[int | None, Scope] = field(default_factory=dict)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.
 
         Raises: NotAllowed when the caller has no rights in the named tenant.
         """
-        scope = self._scopes.get(tenant_id)
-        if scope is None:
-            scope = self._scopes[tenant_id] = await self._scope(tenant_id)
-        return scope
-
-    async def _scope(self, tenant_id: int | None) -> Scope:
         actor = self.actor
         if actor is None:
-            return Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
+            return _PUBLIC
+        _, scopes = self.engine.scopes.get(id(actor), lambda: (actor, {}))
+        scope = scopes.get(tenant_id)
+        if scope is None:
+            scope = scopes[tenant_id] = await self._scope(actor, tenant_id)
+        return scope
+
+    async def _scope(self, actor: Actor, tenant_id: int | None) -> Scope:
         if actor.is_municipal:
             return self._narrowed(roles.MUNICIPAL_READER, actor, MUNICIPALITY)
         tenant = actor.home if tenant_id is None else tenant_id

@@ -78,8 +78,9 @@ class Operations:
         if reading and operation.operation is not OperationType.QUERY:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
         planned = self._operation(document, operation, operation_name)
-        if planned.is_query and (coerced := planned.coerce(variables or {})) is not None:
-            done = await answer_whole(request, planned, coerced)
+        read = planned.read(variables or {})
+        if planned.is_query and read is not None:
+            done = await answer_whole(request, planned, *read)
             if done is not None:
                 return self._told(done)
         result = execute(
@@ -91,9 +92,20 @@ class Operations:
             executor_class=PlanningExecutor,
             hide_suggestions=not self._hints,
             planned=planned,
+            shape=read and read[1],
         )
         done = result if isinstance(result, ExecutionResult) else await result
         return self._told(done)
+
+    def problems(self, text: str) -> list[str]:
+        """Why this document cannot be run at all, in sentences; none where it can."""
+        return [problem["message"] for problem in self._document(text).problems]
+
+    def operation(self, text: str, name: str | None = None) -> Operation | None:
+        """The operation of a valid document, as the planner's side knows it; None where there is none of this name."""
+        document = self._document(text)
+        node = document.tree and get_operation_ast(document.tree, name)
+        return self._operation(document, node, name) if node else None
 
     def _operation(self, document: _Document, node: OperationDefinitionNode, name: str | None) -> Operation:
         known = document.operations.get(name)
