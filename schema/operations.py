@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,9 +113,10 @@ class Operations:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
         if variables and (problem := variables_problem(variables)):
             return Answer(failed("BAD_USER_INPUT", problem), executed=False)
-        coerced = prepared.planned.coerce(variables or {})
-        if coerced is None:  # graphql-core words what does not fit
+        read = prepared.planned.read(variables or {})
+        if read is None:  # graphql-core words what does not fit
             return Answer(refused(self._misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False)
+        coerced, shape = read
         cost, budget = prepared.cost(coerced), budget_of(request.actor)
         extensions = {"cost": {"requested": cost, "limit": budget}}
         if cost > budget:
@@ -123,10 +124,12 @@ class Operations:
         seconds = self._seconds[operation.operation]
         try:
             done = (
-                await answer_whole(request, prepared.planned, coerced, seconds) if prepared.planned.is_query else None
+                await answer_whole(request, prepared.planned, coerced, shape, seconds)
+                if prepared.planned.is_query
+                else None
             )
             if done is None:
-                done = await self._done(request, document, prepared.planned, variables, operation_name, seconds)
+                done = await self._done(request, document, prepared.planned, shape, variables, operation_name, seconds)
         except TimedOut:
             return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
         return self._told(done, extensions)
@@ -136,6 +139,7 @@ class Operations:
         request: Request,
         document: _Document,
         planned: Operation,
+        shape: Hashable,
         variables: Mapping[str, Any] | None,
         operation_name: str | None,
         seconds: float,
@@ -151,6 +155,7 @@ class Operations:
             executor_class=PlanningExecutor,
             hide_suggestions=not self._hints,
             planned=planned,
+            shape=shape,
         )
         if isinstance(result, ExecutionResult):
             return result
@@ -182,6 +187,12 @@ class Operations:
         document = self._document(text)
         return [] if document.tree is not None else [error["message"] for error in document.problems["errors"]]
 
+    def operation(self, text: str, name: str | None = None) -> Operation | None:
+        """The operation of a valid document, as the planner's side knows it; None where there is none of this name."""
+        document = self._document(text)
+        prepared = self._prepare(document, name) if document.tree is not None else None
+        return None if prepared is None else prepared.planned
+
     def _prepare(self, document: _Document, name: str | None) -> _Prepared | None:
         """The operation that is asked for with this name; None where there is none, or without a name several."""
         tree = document.tree
@@ -197,7 +208,7 @@ class Operations:
                 tree,
                 node,
                 self.planned,
-                self._computed,
+                computed=self._computed,
                 hide_suggestions=not self._hints,
             )
             known = _Prepared(node, planned, cost_of(self.schema, tree, node))

@@ -60,9 +60,9 @@ class Plans:
         self._outlines: Kept[Hashable, Outline] = Kept(_PLANS_KEPT)
         self._plans: Kept[Hashable, Plan] = Kept(_PLANS_KEPT)
 
-    def outline(self, operation: Operation, variables: Variables) -> Outline:
-        """What the operation asks for with variables of this shape."""
-        return self._outlines.get((operation, operation.shape(variables)), lambda: operation.outline(variables))
+    def outline(self, operation: Operation, variables: Variables, shape: Hashable) -> Outline:
+        """What the operation asks for with variables of this shape. Raises: GraphQLError."""
+        return self._outlines.get((operation, shape), lambda: operation.outline(variables))
 
     def plan(
         self, outline: Outline, part: Hashable, roles: frozenset[str], asked: Sequence[Asked | AskedNodes]

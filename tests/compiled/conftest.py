@@ -49,5 +49,6 @@ async def register(
             assert persona is not None
             subject = server.personas[persona].subject
             actors[persona] = await find_actor(server.app.pools, subject, date(2026, 11, 22))
+        await server.app.engine.directory.code_of(1)  # read once a process, so no statement of any operation
         yield Register(server, actors)
         await server.stop()
