@@ -182,9 +182,8 @@ def _objects(item: Reader) -> Reader:
 
 def _object(type_: GraphQLInputObjectType, reader_of: Callable[[GraphQLInputType], Reader]) -> Reader:
     """Input objects: which fields are given is part of the shape."""
-    if type_.out_type is not GraphQLInputObjectType.out_type or type_.is_one_of:
-        # What is made of these is graphql-core's matter.
-        return Reader(_not_ours, lambda _, path: Slot(path))
+    # What the schema makes an object of its own of (a ``@oneOf`` input) is never the planner's: one parameter at most.
+    plain = type_.out_type is GraphQLInputObjectType.out_type and not type_.is_one_of
     # Filled when first needed: input types refer to themselves and to each other.
     fields: dict[str, tuple[int, str, Read]] = {}
     opens: dict[str, Open] = {}
@@ -219,18 +218,21 @@ def _object(type_: GraphQLInputObjectType, reader_of: Callable[[GraphQLInputType
         for name, (out, default) in absent.items():
             if name not in value:
                 coerced[out] = default
-        return coerced
+        if plain:
+            return coerced
+        try:
+            return type_.out_type(coerced)  # a @oneOf input sees to it here that exactly one field is given
+        except Exception as error:
+            raise NotCoercible from error
 
     def opened(value: Any, path: Path) -> Any:
+        if not plain:
+            return Slot(path)
         if not fields:
             prepare()
         return {name: opens[name](one, (*path, name)) for name, one in value.items()}
 
     return Reader(read, opened)
-
-
-def _not_ours(_value: Any, _marks: Marks) -> Any:
-    raise NotCoercible
 
 
 @dataclass(frozen=True, slots=True)
