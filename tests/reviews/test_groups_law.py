@@ -16,6 +16,7 @@ from schema.contract import graphql_schema
 from schema.lookahead import Operation, Outline
 from server.kit.errors import BadInput
 from server.planner.naive import Naive
+from server.planner.plan import Asked
 from tests.reviews.conftest import PERSONAS, SCHEMES, Record
 
 REVIEWS = """query($by: [ReviewGroupKey!]!, $filter: ReviewFilter, $having: ReviewGroupHaving, $order: [ReviewGroupOrder!],
@@ -115,7 +116,9 @@ async def naive(request: Request, text: str, variables: dict[str, Any]) -> Any:
 
     oracle = Naive(engine.catalogue, scope, fetch, engine.cursors)
     try:
-        return await oracle.root(engine.catalogue.roots[selection.name], selection)
+        root = engine.catalogue.roots[selection.name]
+        condition, values = root.arguments(selection.arguments)
+        return await oracle.root(Asked(selection, root, condition, values))
     except BadInput as error:
         return error.code
 
