@@ -80,11 +80,17 @@ class Engine:
     def __post_init__(self) -> None:
         object.__setattr__(self, "plans", Plans(self.catalogue, self.cursors))
 
-    async def read(self, db_role: str, sql: str, parameters: Sequence[Wire]) -> bytes:
+    async def read(
+        self, db_role: str, sql: str, parameters: Sequence[Wire], *, timeout_s: float | None = None
+    ) -> bytes:
         """The one value of a compiled statement. Raises: Overloaded, TimedOut."""
-        answer = await self.lanes.fetch_value(db_role, sql, parameters)
+        answer = await self.lanes.fetch_value(db_role, sql, parameters, timeout_s=timeout_s)
         assert answer is not None, "a compiled statement answers with one JSON text"
         return answer
+
+
+#: Whoever comes without a token.
+_ANYBODY = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
 
 @dataclass(slots=True)
@@ -94,22 +100,22 @@ class Request:
     engine: Engine
     actor: Actor | None
     request_id: str
-    _scopes: dict[int | None, Scope] = field(default_factory=dict)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.
 
         Raises: NotAllowed when the caller has no rights in the named tenant.
         """
-        scope = self._scopes.get(tenant_id)
+        if self.actor is None:
+            return _ANYBODY
+        # Kept while the person's memberships are: a handful of tenants, since none is kept where there are no rights.
+        key = ("scope", tenant_id)
+        scope: Scope | None = self.actor.kept.get(key)
         if scope is None:
-            scope = self._scopes[tenant_id] = await self._scope(tenant_id)
+            scope = self.actor.kept[key] = await self._scope(self.actor, tenant_id)
         return scope
 
-    async def _scope(self, tenant_id: int | None) -> Scope:
-        actor = self.actor
-        if actor is None:
-            return Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
+    async def _scope(self, actor: Actor, tenant_id: int | None) -> Scope:
         by_district = tenant_id is not None and tenant_id != MUNICIPALITY and bool(actor.roles_in(tenant_id))
         if actor.is_municipal and not by_district:
             return self._narrowed(roles.MUNICIPAL_READER, actor, MUNICIPALITY)

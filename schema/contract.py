@@ -16,6 +16,7 @@ from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
+from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
 from server.planner.binding import Catalogue
 
@@ -56,6 +57,7 @@ Query = merge_types(
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
+        SimulationQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
         NodeQueries,

@@ -147,6 +147,26 @@ async def test_draft_and_publish_policy(server: Server) -> None:
     assert withdrawn.data["withdrawPolicy"] == {"__typename": "PolicyWithdrawn"}
 
 
+async def test_simulate_policy(server: Server, samples: None) -> None:
+    author = server.client("fengtai-admin")
+    wanted = {
+        "district": "fengtai",
+        "kind": "EXIT",
+        "effectiveFrom": "2036-01-01",
+        "parameters": [{"key": "failed_cycles_to_exit", "value": "1"}],
+        "idempotencyKey": "contract-simulate",
+    }
+    drafted = (await author(operation("draft_policy"), input=wanted)).data["draftPolicy"]["policy"]
+    reply = await author(operation("simulate_policy"), policy=drafted["id"], on="2026-11-01")
+    found = reply.data["policySimulation"]
+    assert found["evaluated"] > 20
+    assert found["indeterminate"] == found["evaluated"], "no area keeps yellow cards yet"
+    assert found["changed"] == len({edge["node"]["institution"]["id"] for edge in found["changes"]["edges"]})
+    for edge in found["changes"]["edges"]:
+        assert edge["node"]["rule"] == {"code": "FT-2-4-5-CYCLES"}
+        assert (edge["node"]["before"], edge["node"]["after"]) == ("NOT_FIRED", "FIRED")
+
+
 async def test_municipal_overview(server: Server, samples: None) -> None:
     variables = {"from": "2025-01-01", "until": "2026-01-01"}
     data = (await server.client("municipal-analyst")(operation("municipal_overview"), **variables)).data

@@ -74,7 +74,12 @@ class Compiler:
     def plan(self, asked: Sequence[Asked | AskedNodes]) -> Plan:
         """The statement for these root fields."""
         json = members((one.selection.key, self._root(n, one)) for n, one in enumerate(asked))
-        return Plan(f"SELECT {text_sql(json)}", tuple(self.places.binders), tuple(self.places.checks))
+        return Plan(
+            f"SELECT {text_sql(json)}",
+            tuple(self.places.binders),
+            tuple(self.places.checks),
+            frozenset(self.places.secrets),
+        )
 
     def alias(self) -> str:
         """A table alias that no other part of the statement bears."""

@@ -199,6 +199,6 @@ class _Connection:
             values += ["," if values else "[", *sort_value(step.key, alias)]
         array = f"convert_to({text_sql((*values, ']'))}, 'UTF8')" if keys else "'[]'::bytea"
         payload = f"uuid_send({alias}.id) || {array}"
-        seal = f"{compiler.places.put(compiler.cursors.seal(self._order))}::bytea"
+        seal = compiler.places.put_secret(compiler.cursors.seal(self._order))
         signed = f"substr(sha256({seal} || {payload}), 1, 12) || {payload}"
         return url_safe(f"replace(encode({signed}, 'base64'), E'\\n', '')")

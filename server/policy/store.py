@@ -24,7 +24,7 @@ from server.policy.terms import Kind, Status
 Fetch = Callable[[str, Sequence[object]], Awaitable[list[tuple[Any, ...]]]]
 
 _OPEN = (Status.DRAFT, Status.IN_REVIEW)
-_HOLD = text("SELECT pg_advisory_xact_lock(3, :pack)")
+_HOLD = text("SELECT pg_advisory_xact_lock(4, :pack)")
 _FIND = (
     "SELECT tenant_id, id, status, number, content, digest, effective_until, base_digest, author, writers, published_by,"
     " published_at, reason, shared_with_city, version, created_at FROM policy_version"
