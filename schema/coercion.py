@@ -1,21 +1,22 @@
-"""Variables of an operation: coerced as graphql-core does, by readers made once a type; and their shape.
+"""Variables of an operation: coerced as graphql-core does, by functions made once a type; and their shape.
 
 The *shape* of variables is what the text of a statement depends on: which fields of an input are given, which are null,
 how many members ``and`` and ``or`` have, every Boolean, and the whole value where it is an order.  Two requests of one
-shape share a statement and differ in its parameters only.
+shape share a statement and differ in its parameters only.  Both are found in one walk over what was sent.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from graphql import (
     GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInt,
     GraphQLLeafType,
+    GraphQLString,
     Undefined,
     is_input_object_type,
     is_list_type,
@@ -27,185 +28,211 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 from server.planner.slots import Slot
 
+Path = tuple[str | int, ...]
+#: What tells two shapes apart, in the order of the walk; which mark is which follows from the type.
+Marks = list[Hashable]
+#: The coerced value of what was sent, which is not null; leaves its marks. Raises: NotCoercible.
+Read = Callable[[Any, Marks], Any]
+#: The coerced value, at a path, with slots for all that its shape leaves open.
+Open = Callable[[Any, Path], Any]
+
+_END = -1
+_ABSENT = "absent"
+_INT_MOST = 2**31 - 1
+
 
 class NotCoercible(Exception):
     """A value does not fit its type. graphql-core, asked again, says so in its own words."""
 
 
-class Reader(ABC):
+@dataclass(frozen=True, slots=True)
+class Reader:
     """Reads values of one input type."""
 
-    @abstractmethod
-    def coerce(self, value: Any) -> Any:
-        """The value as graphql-core coerces it. Raises: NotCoercible."""
-
-    @abstractmethod
-    def shape(self, value: Any) -> Hashable:
-        """The shape of a coerced value."""
-
-    @abstractmethod
-    def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        """The coerced value with slots for all that its shape leaves open; ``path`` is the value's own place."""
-
-
-class _Leaf(Reader):
-    """Scalars and enums: one parameter."""
-
-    def __init__(self, type_: GraphQLLeafType) -> None:
-        self._coerce: Callable[[Any], Any] = type_.coerce_input_value
-        self._whole = type_ is GraphQLBoolean
-
-    def coerce(self, value: Any) -> Any:
-        try:
-            return self._coerce(value)
-        except Exception as error:
-            raise NotCoercible from error
-
-    def shape(self, value: Any) -> Hashable:
-        return bool(value) if self._whole else True
-
-    def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        return value if self._whole else Slot(path)
-
-
-class _Nullable(Reader):
-    def __init__(self, inner: Reader) -> None:
-        self._inner = inner
-
-    def coerce(self, value: Any) -> Any:
-        return None if value is None else self._inner.coerce(value)
-
-    def shape(self, value: Any) -> Hashable:
-        return None if value is None else self._inner.shape(value)
-
-    def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        return None if value is None else self._inner.opened(value, path)
-
-
-class _Required(Reader):
-    def __init__(self, inner: Reader) -> None:
-        self._inner = inner
-        self.shape = inner.shape  # type: ignore[method-assign]
-        self.opened = inner.opened  # type: ignore[method-assign]
-
-    def coerce(self, value: Any) -> Any:
-        if value is None:
-            raise NotCoercible
-        return self._inner.coerce(value)
-
-    def shape(self, value: Any) -> Hashable:
-        return self._inner.shape(value)
-
-    def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        return self._inner.opened(value, path)
-
-
-class _Values(Reader):
-    """Lists of scalars or enums: one parameter, an array."""
-
-    def __init__(self, item: Reader) -> None:
-        self._item = item
-
-    def coerce(self, value: Any) -> Any:
-        coerce = self._item.coerce
-        return [coerce(one) for one in value] if isinstance(value, list) else [coerce(value)]
-
-    def shape(self, value: Any) -> Hashable:
-        return True
-
-    def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        return Slot(path)
-
-
-class _Objects(_Values):
-    """Lists of input objects (or of lists): each member is part of the shape."""
-
-    def shape(self, value: Any) -> Hashable:
-        return tuple([self._item.shape(one) for one in value])
-
-    def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        return [self._item.opened(one, (*path, n)) for n, one in enumerate(value)]
-
-
-class _Object(Reader):
-    """Input objects: which fields are given is part of the shape."""
-
-    def __init__(self, type_: GraphQLInputObjectType, reader_of: Callable[[GraphQLInputType], Reader]) -> None:
-        self._type = type_
-        self._reader_of = reader_of
-        # What else may be made of it is graphql-core's matter; to us it is one value.
-        self._plain = type_.out_type is GraphQLInputObjectType.out_type and not type_.is_one_of
-
-    @cached_property
-    def _fields(self) -> dict[str, tuple[str, Reader, Any, bool]]:
-        # Read when first needed: input types refer to themselves and to each other.
-        return {
-            name: (
-                one.out_name or name,
-                self._reader_of(one.type),
-                coerce_default_value(one),
-                is_required_input_field(one),
-            )
-            for name, one in self._type.fields.items()
-        }
-
-    @cached_property
-    def _readers(self) -> dict[str, Reader]:
-        return {out: reader for out, reader, _, _ in self._fields.values()}
-
-    def coerce(self, value: Any) -> Any:
-        if not isinstance(value, dict) or not self._plain:
-            raise NotCoercible
-        fields = self._fields
-        for name in value:
-            if name not in fields:
-                raise NotCoercible
-        coerced: dict[str, Any] = {}
-        for name, (out, reader, default, required) in fields.items():
-            if name in value:
-                coerced[out] = reader.coerce(value[name])
-            elif required:
-                raise NotCoercible
-            elif default is not Undefined:
-                coerced[out] = default
-        return coerced
-
-    def shape(self, value: Any) -> Hashable:
-        if not self._plain:
-            return True
-        readers = self._readers
-        return tuple([(name, readers[name].shape(one)) for name, one in value.items()])
-
-    def opened(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        if not self._plain:
-            return Slot(path)
-        readers = self._readers
-        return {name: readers[name].opened(one, (*path, name)) for name, one in value.items()}
+    read: Read
+    open: Open
 
 
 class Readers:
     """The readers of one schema's input types, each made once."""
 
     def __init__(self) -> None:
-        self._objects: dict[str, _Object] = {}
+        self._objects: dict[str, Reader] = {}
 
     def of(self, type_: GraphQLInputType) -> Reader:
-        """The reader of this type."""
+        """The reader of this type, null included."""
         if is_non_null_type(type_):
-            return _Required(self._nullable(type_.of_type))
-        return _Nullable(self._nullable(type_))
+            return _required(self._bare(type_.of_type))
+        return _nullable(self._bare(type_))
 
-    def _nullable(self, type_: Any) -> Reader:
+    def _bare(self, type_: Any) -> Reader:
         if is_list_type(type_):
             item = type_.of_type.of_type if is_non_null_type(type_.of_type) else type_.of_type
-            kind = _Objects if is_list_type(item) or is_input_object_type(item) else _Values
-            return kind(self.of(type_.of_type))
-        if is_input_object_type(type_):
-            known = self._objects.get(type_.name)
-            if known is None:
-                known = self._objects[type_.name] = _Object(type_, self.of)
-            return known
-        return _Leaf(type_)
+            listed = _objects if is_list_type(item) or is_input_object_type(item) else _values
+            return listed(self.of(type_.of_type))
+        if not is_input_object_type(type_):
+            return _leaf(type_)
+        known = self._objects.get(type_.name)
+        if known is None:
+            known = self._objects[type_.name] = _object(type_, self.of)
+        return known
+
+
+def _nullable(inner: Reader) -> Reader:
+    read_inner, open_inner = inner.read, inner.open
+
+    def read(value: Any, marks: Marks) -> Any:
+        if value is None:
+            marks.append(None)
+            return None
+        return read_inner(value, marks)
+
+    return Reader(read, lambda value, path: None if value is None else open_inner(value, path))
+
+
+def _required(inner: Reader) -> Reader:
+    read_inner = inner.read
+
+    def read(value: Any, marks: Marks) -> Any:
+        if value is None:
+            raise NotCoercible
+        return read_inner(value, marks)
+
+    return Reader(read, inner.open)
+
+
+def _leaf(type_: GraphQLLeafType) -> Reader:
+    """Scalars and enums: one parameter; a Boolean is all shape."""
+    coerce: Callable[[Any], Any] = type_.coerce_input_value
+
+    def read(value: Any, marks: Marks) -> Any:
+        try:
+            coerced = coerce(value)
+        except Exception as error:
+            raise NotCoercible from error
+        marks.append(True)
+        return coerced
+
+    def read_boolean(value: Any, marks: Marks) -> bool:
+        if value is not True and value is not False:
+            raise NotCoercible
+        marks.append(value)
+        return bool(value)
+
+    def read_string(value: Any, marks: Marks) -> str:
+        if not isinstance(value, str):
+            raise NotCoercible
+        marks.append(True)
+        return value
+
+    def read_int(value: Any, marks: Marks) -> Any:
+        if type(value) is int and -_INT_MOST <= value <= _INT_MOST:
+            marks.append(True)
+            return value
+        return read(value, marks)
+
+    if type_ is GraphQLBoolean:
+        return Reader(read_boolean, lambda value, _: value)
+    reading: Read = read
+    if type_ is GraphQLString:
+        reading = read_string
+    elif type_ is GraphQLInt:
+        reading = read_int
+    elif isinstance(type_, GraphQLEnumType):
+        reading = _enum(type_)
+    return Reader(reading, lambda _, path: Slot(path))
+
+
+def _enum(type_: GraphQLEnumType) -> Read:
+    known = {name: type_.coerce_input_value(name) for name in type_.values}
+
+    def read(value: Any, marks: Marks) -> Any:
+        if not isinstance(value, str) or value not in known:
+            raise NotCoercible
+        marks.append(True)
+        return known[value]
+
+    return read
+
+
+def _values(item: Reader) -> Reader:
+    """Lists of scalars or enums: one parameter, an array."""
+    read_item = item.read
+
+    def read(value: Any, marks: Marks) -> Any:
+        unmarked: Marks = []
+        coerced = [read_item(one, unmarked) for one in (value if isinstance(value, list) else (value,))]
+        marks.append(True)
+        return coerced
+
+    return Reader(read, lambda _, path: Slot(path))
+
+
+def _objects(item: Reader) -> Reader:
+    """Lists of input objects, or of lists: each member is part of the shape."""
+    read_item, open_item = item.read, item.open
+
+    def read(value: Any, marks: Marks) -> Any:
+        items = value if isinstance(value, list) else (value,)
+        marks.append(len(items))
+        return [read_item(one, marks) for one in items]
+
+    return Reader(read, lambda value, path: [open_item(one, (*path, n)) for n, one in enumerate(value)])
+
+
+def _object(type_: GraphQLInputObjectType, reader_of: Callable[[GraphQLInputType], Reader]) -> Reader:
+    """Input objects: which fields are given is part of the shape."""
+    # What the schema makes an object of its own of (a ``@oneOf`` input) is never the planner's: one parameter at most.
+    plain = type_.out_type is GraphQLInputObjectType.out_type and not type_.is_one_of
+    # Filled when first needed: input types refer to themselves and to each other.
+    fields: dict[str, tuple[int, str, Read]] = {}
+    opens: dict[str, Open] = {}
+    absent: dict[str, tuple[str, Any]] = {}
+    required: set[str] = set()
+
+    def prepare() -> None:
+        for place, (name, one) in enumerate(type_.fields.items()):
+            reader, out = reader_of(one.type), one.out_name or name
+            fields[name], opens[out] = (place, out, reader.read), reader.open
+            if is_required_input_field(one):
+                required.add(name)
+            elif (default := coerce_default_value(one)) is not Undefined:
+                absent[name] = (out, default)
+
+    def read(value: Any, marks: Marks) -> Any:
+        if not isinstance(value, dict):
+            raise NotCoercible
+        if not fields:
+            prepare()
+        if required and not required <= value.keys():
+            raise NotCoercible
+        coerced: dict[str, Any] = {}
+        for name, one in value.items():
+            field = fields.get(name)
+            if field is None:
+                raise NotCoercible
+            place, out, reading = field
+            marks.append(place)
+            coerced[out] = reading(one, marks)
+        marks.append(_END)
+        for name, (out, default) in absent.items():
+            if name not in value:
+                coerced[out] = default
+        if plain:
+            return coerced
+        try:
+            return type_.out_type(coerced)  # a @oneOf input sees to it here that exactly one field is given
+        except Exception as error:
+            raise NotCoercible from error
+
+    def opened(value: Any, path: Path) -> Any:
+        if not plain:
+            return Slot(path)
+        if not fields:
+            prepare()
+        return {name: opens[name](one, (*path, name)) for name, one in value.items()}
+
+    return Reader(read, opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,38 +262,35 @@ class Variables:
             for one in signatures
         ]
 
-    def coerce(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The coerced values of the variables that have one.
+    def read(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], Hashable]:
+        """The coerced values of the variables that have one, and their shape.
 
         Raises: NotCoercible.
         """
         coerced: dict[str, Any] = {}
-        for one in self._variables:
-            if one.name in given:
-                try:
-                    coerced[one.name] = one.reader.coerce(given[one.name])
-                except RecursionError as error:
-                    raise NotCoercible from error
-            elif one.default is not Undefined:
-                coerced[one.name] = one.default
-            elif one.required:
-                raise NotCoercible
-        return coerced
-
-    def shape(self, values: Mapping[str, Any]) -> Hashable:
-        """The shape of coerced values."""
-        return tuple(
-            [
-                _frozen(values[one.name]) if one.whole else one.reader.shape(values[one.name])
-                for one in self._variables
-                if one.name in values
-            ]
-        ) + tuple([one.name for one in self._variables if one.name not in values])
+        marks: Marks = []
+        try:
+            for one in self._variables:
+                if one.name in given:
+                    unmarked: Marks = []
+                    value = coerced[one.name] = one.reader.read(given[one.name], unmarked if one.whole else marks)
+                    if one.whole:
+                        marks.append(_frozen(value))
+                elif one.default is not Undefined:
+                    coerced[one.name] = one.default
+                    marks.append(_ABSENT)
+                elif one.required:
+                    raise NotCoercible
+                else:
+                    marks.append(_ABSENT)
+        except RecursionError as error:
+            raise NotCoercible from error
+        return coerced, tuple(marks)
 
     def opened(self, values: Mapping[str, Any], source: str) -> dict[str, Any]:
         """The coerced values with slots, below ``source``, for all that their shape leaves open."""
         return {
-            one.name: values[one.name] if one.whole else one.reader.opened(values[one.name], (source, one.name))
+            one.name: values[one.name] if one.whole else one.reader.open(values[one.name], (source, one.name))
             for one in self._variables
             if one.name in values
         }

@@ -1,17 +1,23 @@
 """Districts, their authorities and insurance agencies."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from schema.access import Request
 from schema.connections import After, Before, Connection, First, Last, Node
 from schema.filters import UNSET, Filter, StringFilter
-from schema.planned import Binds, field_of, not_resolved, planned
+from schema.planned import Binds, computed, field_of, not_resolved, planned
+from schema.policies import On, PolicyVersion, enabled_policies, policies_in_force
 from schema.rows import EVERYONE
 from schema.terms import term
 from server.districts import tables
 from server.districts.model import AuthorityKind, DistrictKind
-from server.planner.binding import Key, Kind, Link, Many, One, Paged, Root, Shape
+from server.kit.ids import NodeId
+from server.planner import binding
+from server.planner.binding import Computed, Key, Link, Many, One, Paged, Root, Shape
+from server.policy.terms import Kind
 
 if TYPE_CHECKING:
     from schema.institutions import Institution, InstitutionFilter, InstitutionOrder
@@ -57,6 +63,25 @@ class District(Node):
     statistics_code: str | None = field_of("统计用区划代码")
     authorities: list[Authority] = field_of("机关与部门")
     insurance_agency: InsuranceAgency | None = field_of("医保经办机构 null for the municipality")
+
+    @computed("施行中的政策 on the day, municipal ones included")
+    async def enabled_policies(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        on: On = UNSET,
+    ) -> Sequence[list[PolicyVersion]]:
+        return await enabled_policies(request, [one.tenant_id for one in ids], on or None)
+
+    @computed(
+        "某类政策 the version in force on the day, the district's own or the municipality's; null where there is none"
+    )
+    async def policy(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        kind: Annotated[Kind, strawberry.argument(description="类别")],
+        on: On = UNSET,
+    ) -> Sequence[PolicyVersion | None]:
+        return await policies_in_force(request, [one.tenant_id for one in ids], kind, on or None)
 
     @planned
     def institutions(
@@ -130,7 +155,9 @@ BINDS = (
         EVERYONE,
         tag=DISTRICT_TAG,
         fields={
-            "authorities": Many(Link("Authority", ()), Key("{t}.kind", Kind.TEXT)),
+            "enabledPolicies": Computed(),
+            "policy": Computed(),
+            "authorities": Many(Link("Authority", ()), Key("{t}.kind", binding.Kind.TEXT)),
             "insuranceAgency": One(Link("InsuranceAgency", ())),
             "institutions": Paged(Link("Institution", ()), "NAME ASC"),
             "reviews": Paged(Link("Review", ()), "DECIDED_ON DESC"),
@@ -142,7 +169,7 @@ ROOTS = {
     "districts": Root(
         "District",
         Shape.LIST,
-        key=Key("{t}.display_order", Kind.INT),
+        key=Key("{t}.display_order", binding.Kind.INT),
         arguments=lambda _: ("{t}.kind <> 'MUNICIPALITY'", {}),
     ),
     "district": Root(
@@ -151,5 +178,5 @@ ROOTS = {
         arguments=lambda arguments: ("{t}.code = :code", {"code": arguments["code"]}),
         required=True,
     ),
-    "insuranceAgencies": Root("InsuranceAgency", Shape.LIST, key=Key("{t}.tenant_id", Kind.INT)),
+    "insuranceAgencies": Root("InsuranceAgency", Shape.LIST, key=Key("{t}.tenant_id", binding.Kind.INT)),
 }

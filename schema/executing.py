@@ -8,6 +8,7 @@ alike; the Refs of one list are read together.
 
 import asyncio
 from collections.abc import Awaitable, Hashable
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -33,18 +34,25 @@ from server.planner.selection import Selection
 
 
 class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
-    """One operation's execution. ``planned`` is the operation as the planner's side knows it."""
+    """One operation's execution.
 
-    def __init__(self, *args: Any, planned: Operation, **kwargs: Any) -> None:
+    ``planned`` is the operation as the planner's side knows it, ``shape`` that of its variables; without one, statements are
+    compiled for these values alone.
+    """
+
+    def __init__(self, *args: Any, planned: Operation, shape: Hashable | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._planned = planned
+        self._shape = shape
         self._variables: dict[str, Any] = self.variable_values.coerced
         self._batches: dict[Hashable, _Batch] = {}
 
-    @property
+    @cached_property
     def _outline(self) -> Outline:
+        if self._shape is None:
+            return Outline(self._planned, self.variable_values)
         request: Request = self.context_value
-        return request.engine.plans.outline(self._planned, self._variables)
+        return request.engine.plans.outline(self._planned, self._variables, self._shape)
 
     def execute_field(
         self,
@@ -97,7 +105,7 @@ class PlanningExecutor(StrawberryGraphQLCoreExecutionContext):
         value = await read_root(self.context_value, outline, key, self._variables)
         if not outline.computes:
             return value
-        told = orjson.loads(value.contents) if isinstance(value, orjson.Fragment) else value
+        told = orjson.loads(orjson.dumps(value))  # a fragment shows its content in no other way
         await fill_in(self, [(outline.root(key), told, path)])
         return told
 

@@ -1,10 +1,12 @@
 """Institutions and the organisations that run them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Optional
 
 import strawberry
 
+from schema.access import Request
 from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
@@ -15,11 +17,13 @@ from schema.institution_groups import (
     InstitutionGroupKey,
     InstitutionGroupOrder,
 )
-from schema.planned import Binds, field_of, not_resolved, planned
+from schema.planned import Binds, computed, field_of, not_resolved, planned
+from schema.policies import On
 from schema.reviews import Review, ReviewFilter, ReviewOrder
 from schema.rows import OF_OWN_INSTITUTION, OWN_INSTITUTION, register
 from schema.scalars import UnifiedSocialCreditCode
 from schema.sites import Site, SiteFilter
+from schema.standing import InstitutionStanding, institution_standings
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.institutions import tables
@@ -34,7 +38,7 @@ from server.institutions.model import (
 )
 from server.kit.ids import NodeId
 from server.kit.terms import Term
-from server.planner.binding import Compare, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
+from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
 
 term(SuccessionReason, "沿革原因")
 
@@ -149,6 +153,14 @@ class Institution(Node):
     predecessors: list[Succession] = field_of("前身")
     successors: list[Succession] = field_of("后继")
 
+    @computed("判定情况 what every policy in force on the day says about the institution, with the reasons")
+    async def standing(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        on: On = UNSET,
+    ) -> Sequence[InstitutionStanding]:
+        return await institution_standings(request, ids, on or None)
+
     @planned
     def stations(
         self,
@@ -246,6 +258,7 @@ BINDS = (
         register(OWN_INSTITUTION),
         tag=INSTITUTION_TAG,
         fields={
+            "standing": Computed(),
             "district": One(_DISTRICT),
             "organisation": One(Link("Organisation", (("organisation_id", "id"),))),
             "parent": One(_PARENT),

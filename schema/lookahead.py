@@ -7,6 +7,7 @@ requests whose variables have the same shape.
 
 from collections.abc import Collection, Container, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
@@ -68,8 +69,8 @@ class Operation:
         tree: DocumentNode,
         node: OperationDefinitionNode,
         planned: Collection[str],
-        computed: Container[tuple[str, str]],
         *,
+        computed: Container[tuple[str, str]] = frozenset(),
         hide_suggestions: bool,
     ) -> None:
         self.schema = schema
@@ -89,19 +90,15 @@ class Operation:
             frozenset(name for one in sets for name in _ordering(one)),
         )
 
-    def coerce(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The coerced variables; None where they do not fit, as graphql-core will say."""
+    def read(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], Hashable] | None:
+        """The coerced variables and their shape; None where they do not fit, as graphql-core will say."""
         try:
-            return self._variables.coerce(given)
+            return self._variables.read(given)
         except NotCoercible:
             return None
 
-    def shape(self, values: Mapping[str, Any]) -> Hashable:
-        """What a statement's text depends on, of these coerced variables."""
-        return self._variables.shape(values)
-
     def outline(self, values: Mapping[str, Any]) -> "Outline":
-        """What the operation asks for with variables of this shape."""
+        """What the operation asks for with coerced variables of the same shape as these."""
         return Outline(self, VariableValues({}, self._variables.opened(values, VARIABLES)))
 
 
@@ -116,20 +113,20 @@ class Outline:
             operation.schema, operation.fragments, opened, self._root, operation.node, operation.hide_suggestions
         )
         self._details = collected.grouped_field_set
+        #: The response keys of the root fields, in order.
+        self.keys = tuple(self._details)
         self._selections: dict[str, Selection] = {}
         #: Whether some field that was selected is computed above the planner.
         self.computes = False
         #: Whether every root field is planned.
-        self.whole = operation.is_query and all(
-            details[0].node.name.value in operation.fields for details in self._details.values()
-        )
+        self.whole = operation.is_query and all(self.is_planned(key) for key in self.keys)
 
     @property
     def root_name(self) -> str:
         """The name of the root type."""
         return self._root.name
 
-    @property
+    @cached_property
     def roots(self) -> tuple[Selection, ...]:
         """All root fields, in order. Raises: GraphQLError for arguments that cannot be coerced."""
         return tuple(self.root(key) for key in self._details)
@@ -140,6 +137,10 @@ class Outline:
         if known is None:
             known = self._selections[key] = self.select(self._root, self._details[key])
         return known
+
+    def is_planned(self, key: str) -> bool:
+        """Whether the planner answers the root field under this response key."""
+        return self._details[key][0].node.name.value in self.operation.fields
 
     def nullable(self, key: str) -> bool:
         """Whether the root field under this response key may be null."""

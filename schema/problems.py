@@ -13,6 +13,7 @@ class Clause:
 
     document: str = strawberry.field(description="文件 as it is registered")
     anchor: str = strawberry.field(description="条款位置 in the document's own words: 第二十条(三)")
+    text: str | None = strawberry.field(default=None, description="条款原文 where the register holds it")
 
 
 @strawberry.interface(description="问题 a request that could not be carried out; nothing was written")

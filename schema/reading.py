@@ -5,8 +5,7 @@ roles, and the conditions that the root fields' arguments make.  District and va
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -44,8 +43,7 @@ _OWN_ARGUMENTS = {Shape.PAGE: PAGE_ARGUMENTS, Shape.GROUPS: GROUPS_ARGUMENTS}
 Variables = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A statement ready to be sent: on which database role, with which parameters."""
 
     db_role: str
@@ -62,9 +60,9 @@ class Plans:
         self._outlines: Kept[Hashable, Outline] = Kept(_PLANS_KEPT)
         self._plans: Kept[Hashable, Plan] = Kept(_PLANS_KEPT)
 
-    def outline(self, operation: Operation, variables: Variables) -> Outline:
-        """What the operation asks for with variables of this shape."""
-        return self._outlines.get((operation, operation.shape(variables)), lambda: operation.outline(variables))
+    def outline(self, operation: Operation, variables: Variables, shape: Hashable) -> Outline:
+        """What the operation asks for with variables of this shape. Raises: GraphQLError."""
+        return self._outlines.get((operation, shape), lambda: operation.outline(variables))
 
     def plan(
         self, outline: Outline, part: Hashable, roles: frozenset[str], asked: Sequence[Asked | AskedNodes]
@@ -90,7 +88,7 @@ async def statement_of(
         if selection.name == TYPENAME:
             asked.append(Asked(selection, None, constant=outline.root_name))
             continue
-        parts = await _placed(request, selection, variables)
+        parts = await placed(request, selection, variables)
         if len(parts) != 1 or scope not in (None, parts[0][0]):
             return None
         scope, one = parts[0]
@@ -101,9 +99,10 @@ async def statement_of(
     return _bound(request, outline, keys, scope, asked, variables)
 
 
-async def send(request: "Request", statement: Statement) -> tuple[bytes, list[int]]:
+async def send(request: "Request", statement: Statement, *, timeout_s: float | None = None) -> tuple[bytes, list[int]]:
     """The answer to a statement, and the numbers of the root fields whose required row was not found."""
-    return missing(await request.engine.read(statement.db_role, statement.plan.sql, statement.parameters))
+    db_role, plan, parameters = statement
+    return missing(await request.engine.read(db_role, plan.sql, parameters, timeout_s=timeout_s))
 
 
 async def read_root(request: "Request", outline: Outline, key: str, variables: Variables) -> Any:
@@ -169,7 +168,7 @@ def _bound(
 # On whose behalf -----------------------------------------------------------------------------------------------------
 
 
-async def _placed(
+async def placed(
     request: "Request", selection: Selection, variables: Variables
 ) -> Sequence[tuple[Scope, Asked | AskedNodes]]:
     """The root field with its conditions, and the scope it is read on; several, where it reads objects of several."""

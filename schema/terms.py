@@ -8,9 +8,12 @@ from server.kit.terms import Term
 VOCABULARIES: dict[str, type[Term]] = {}
 
 
-def term(enum: type[Term], description: str) -> None:
-    """Make the enum a GraphQL enum, in place; each value's description is its Chinese term."""
-    strawberry.enum(enum, description=description)
+def term(enum: type[Term], description: str, name: str | None = None) -> None:
+    """Make the enum a GraphQL enum, in place; each value's description is its Chinese term.
+
+    ``name`` where the noun alone would not say what it is of: ``PolicyKind``.
+    """
+    strawberry.enum(enum, name=name, description=description)
     definition = enum.__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:
         value.description = enum[value.name].label

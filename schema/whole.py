@@ -1,6 +1,6 @@
 """Whole operations: all root fields of a query answered by one statement, whose bytes are the response."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import orjson
@@ -8,30 +8,38 @@ from graphql import ExecutionResult, GraphQLError
 
 from schema.access import Request
 from schema.lookahead import Operation, Outline
-from schema.reading import send, statement_of, unanswered
-from server.kit.errors import RequestFailed
+from schema.reading import TYPENAME, send, statement_of, unanswered
+from server.kit.errors import RequestFailed, TimedOut
 
 
-async def answer_whole(request: Request, operation: Operation, variables: Mapping[str, Any]) -> ExecutionResult | None:
-    """The result of a query with these coerced variables; its data is an ``orjson.Fragment``.
+async def answer_whole(
+    request: Request, operation: Operation, variables: Mapping[str, Any], shape: Hashable, timeout_s: float
+) -> ExecutionResult | None:
+    """The result of a query with these coerced variables, of this shape; its data is an ``orjson.Fragment``.
 
     None where one statement cannot give it: a root field is not planned, a field is computed, the root fields are read on
     different database roles, or arguments are refused.  Then each root field is executed on its own, errors included.
+
+    Raises: TimedOut.
     """
     try:
-        outline = request.engine.plans.outline(operation, variables)
+        outline = request.engine.plans.outline(operation, variables, shape)
         if not outline.whole:
             return None
         selections = outline.roots
         if outline.computes:
             return None
+        if all(one.name == TYPENAME for one in selections):
+            return ExecutionResult(dict.fromkeys(outline.keys, outline.root_name))
         statement = await statement_of(request, outline, selections, variables)
     except (RequestFailed, GraphQLError):
         return None
     if statement is None:
         return None
     try:
-        answer, lacking = await send(request, statement)
+        answer, lacking = await send(request, statement, timeout_s=timeout_s)
+    except TimedOut:
+        raise
     except Exception as error:
         return _failed(outline, error)
     errors = []

@@ -4,8 +4,10 @@ Every step is idempotent: running all of them again changes nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
+from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -16,8 +18,14 @@ from server.db.policies import Tenant
 from server.db.pools import Pools
 from server.db.provisioning import provision_roles
 from server.districts import store as districts
+from server.districts.files import TENANTS
 from server.districts.model import District
 from server.kit import clock
+from server.kit.custody import Custody
+from server.policy import seeding
+from server.policy.model import PolicyPack
+from server.policy.shelf import Library
+from server.record.acts import Act
 from server.tables import metadata
 from server.workdays import seed
 from server.workdays import store as workdays
@@ -36,17 +44,27 @@ def migrate(migrator_dsn: str) -> str:
 
 
 def provision(
-    migrator_dsn: str, role_secret: str, districts_wanted: Sequence[District], progress: Progress = lambda _: None
+    migrator_dsn: str,
+    role_secret: str,
+    districts_wanted: Sequence[District],
+    progress: Progress = lambda _: None,
+    *,
+    folder: Path = TENANTS,
+    custody: Custody | None = None,
 ) -> None:
-    """Roles, grants and policies for these districts, and their rows; the working-day calendar.
+    """Roles, grants and policies for these districts, and their rows; the working-day calendar; the folder's policies.
 
-    Raises: NotWalled, psycopg.Error, with each step done whole or not at all.
+    Raises: PolicyRejected for faults in the folder, NotWalled, psycopg.Error, with each step done whole or not at all.
     """
+    library = Library(folder)
+    packs = seeding.packs_of(library, {one.code: one.tenant_id for one in districts_wanted})
     with psycopg.connect(migrator_dsn) as migrator:
         assert_chinese_search(migrator)
         tenants = _tenants(districts_wanted)
         provision_roles(migrator, metadata.sorted_tables, tenants, role_secret=role_secret, progress=progress)
-    asyncio.run(_seed(server_dsn(migrator_dsn), role_secret, districts_wanted, progress))
+    seeded = partial(_seed_policies, library=library, packs=packs, progress=progress)
+    pools = Pools(server_dsn(migrator_dsn), role_secret, size=1, custody=custody)
+    asyncio.run(_seed(pools, districts_wanted, seeded, progress))
 
 
 def examine(dsn: str, districts_wanted: Sequence[District]) -> list[catalogue.Finding]:
@@ -69,8 +87,12 @@ def server_dsn(dsn: str) -> str:
     return make_conninfo("", **{key: value for key, value in known.items() if key not in ("user", "password")})
 
 
-async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], progress: Progress) -> None:
-    pools = Pools(dsn, role_secret, size=1)
+async def _seed(
+    pools: Pools,
+    wanted: Sequence[District],
+    further: Callable[[Pools], Awaitable[None]],
+    progress: Progress,
+) -> None:
     try:
         async with pools.transaction(roles.PLATFORM) as connection:
             for one in wanted:
@@ -83,5 +105,17 @@ async def _seed(dsn: str, role_secret: str, wanted: Sequence[District], progress
                 if kept.get(year.year) != CalendarStatus.OFFICIAL and kept.get(year.year) != year.status:
                     await workdays.replace_year(connection, year)
             progress(f"工作日历至 {date(last, 12, 31)}")
+        await further(pools)
     finally:
         await pools.close()
+
+
+async def _seed_policies(
+    pools: Pools, library: Library, packs: Mapping[int, Sequence[PolicyPack]], progress: Progress
+) -> None:
+    added = 0
+    async with pools.transaction(roles.PLATFORM) as connection:
+        for tenant_id, shipped in packs.items():
+            act = Act(connection, tenant_id, seeding.operator(tenant_id, seeding.PROVISION), "provision", pools.custody)
+            added += await seeding.seed_packs(act, library, shipped)
+    progress(f"已登记政策，新发布 {added} 个版本")

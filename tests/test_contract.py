@@ -61,3 +61,134 @@ async def test_institution_page(server: Server, samples: None, caller: str) -> N
     # In pinyin: Changxindian (长辛店) stands before Fangzhuang (方庄) before Lugouqiao (卢沟桥).
     first = [next(n for n, name in enumerate(seen) if town in name) for town in ("长辛店", "方庄", "马家堡")]
     assert first == sorted(first)
+
+
+@pytest.mark.parametrize("caller", ["mentougou-admin", "municipal-analyst"])
+async def test_policy_in_force(server: Server, caller: str) -> None:
+    text, client = operation("policy_in_force"), server.client(caller)
+    found = (await client(text, district="mentougou", kind="ADMISSION", on="2026-11-01")).data["district"]
+    assert {one["kind"] for one in found["enabledPolicies"]} == {
+        "ADMISSION",
+        "EXIT",
+        "DESIGNATION",
+        "CAPABILITY",
+        "DEADLINES",
+    }
+    policy = found["policy"]
+    assert (policy["version"], policy["status"]) == (1, "IN_FORCE")
+    assert (policy["effectiveFrom"], policy["effectiveUntil"]) == ("2026-04-02", "2029-04-02")
+    assert len(policy["digest"]) == 64
+    assert "mentougou" in str(policy["documents"]) or policy["documents"]
+    publicity = next(one for one in policy["parameters"] if one["key"] == "publicity_working_days")
+    assert (publicity["value"], publicity["unit"], publicity["sourceStatus"]) == ("5", "工作日", "PLATFORM_DEFAULT")
+    for rule in policy["rules"]:
+        assert rule["concept"].startswith(("admission.", "local."))
+        assert all(clause["text"] for clause in rule["clauses"])
+        assert rule["clauses"]
+    gone = (await client(text, district="mentougou", kind="EXIT", on="2029-04-02")).data["district"]
+    assert gone["policy"] is None
+
+
+async def test_policy_comparison(server: Server) -> None:
+    concepts = ["exit.consecutive_failed_assessments", "exit.bad_practice_points", "exit.yellow_cards"]
+    text = operation("policy_comparison")
+    reply = await server.client("municipal-analyst")(text, concepts=concepts, on="2026-11-01")
+    found = {one["concept"]: one["rows"] for one in reply.data["policyComparison"]}
+    assert list(found) == concepts
+    present = {concept: {row["district"]["code"] for row in rows if row["present"]} for concept, rows in found.items()}
+    assert all(len(rows) == 17 for rows in found.values())
+    assert present == {
+        "exit.consecutive_failed_assessments": {"mentougou", "fengtai"},
+        "exit.bad_practice_points": {"mentougou"},
+        "exit.yellow_cards": {"fengtai"},
+    }
+    cards = next(row for row in found["exit.yellow_cards"] if row["present"])
+    assert cards["district"] == {"code": "fengtai", "name": "丰台区"}
+    assert (cards["effect"], cards["threshold"], cards["unit"]) == ("GUIDE_TRANSFORMATION", 2, "次")
+    assert cards["clause"]["document"] == "fengtai-plan"
+    absent = next(row for row in found["exit.yellow_cards"] if not row["present"])
+    assert [absent[key] for key in ("effect", "threshold", "unit", "window", "clause")] == [None] * 5
+
+
+async def test_draft_and_publish_policy(server: Server) -> None:
+    author, second = server.client("fengtai-admin"), server.client("fengtai-admin-2")
+    wanted = {
+        "district": "fengtai",
+        "kind": "EXIT",
+        "effectiveFrom": "2027-07-01",
+        "parameters": [{"key": "cards_to_transform", "value": "3"}],
+        "idempotencyKey": "contract-draft",
+    }
+    drafted = (await author(operation("draft_policy"), input=wanted)).data["draftPolicy"]
+    assert drafted["__typename"] == "PolicyDrafted"
+    assert drafted["policy"]["status"] == "DRAFT"
+    assert {"path": "parameters.cards_to_transform", "before": "2", "after": "3"} in drafted["changes"]
+    approval = {
+        "policy": drafted["policy"]["id"],
+        "expectedDigest": drafted["policy"]["digest"],
+        "reason": "经区卫生健康委会议研究通过",
+        "idempotencyKey": "contract-publish",
+    }
+    own = (await author(operation("publish_policy"), input=approval)).data["publishPolicy"]
+    assert own["__typename"] == "Conflicting"
+    done = (await second(operation("publish_policy"), input=approval)).data["publishPolicy"]
+    assert done["__typename"] == "PolicyPublished"
+    assert (done["policy"]["effectiveFrom"], done["policy"]["effectiveUntil"]) == ("2027-07-01", None)
+    shown = operation("policy_in_force")
+    before = (await author(shown, district="fengtai", kind="EXIT", on="2027-06-30")).data["district"]["policy"]
+    after = (await author(shown, district="fengtai", kind="EXIT", on="2027-07-01")).data["district"]["policy"]
+    assert (before["version"], before["effectiveUntil"]) == (1, "2027-07-01")
+    assert after["id"] == done["policy"]["id"]
+    assert next(one for one in after["parameters"] if one["key"] == "cards_to_transform")["value"] == "3"
+    withdrawn = await second(
+        "mutation($input: WithdrawPolicyInput!) { withdrawPolicy(input: $input) { __typename } }",
+        input=approval | {"idempotencyKey": "contract-withdraw"},
+    )
+    assert withdrawn.data["withdrawPolicy"] == {"__typename": "PolicyWithdrawn"}
+
+
+async def test_simulate_policy(server: Server, samples: None) -> None:
+    author = server.client("fengtai-admin")
+    wanted = {
+        "district": "fengtai",
+        "kind": "EXIT",
+        "effectiveFrom": "2036-01-01",
+        "parameters": [{"key": "failed_cycles_to_exit", "value": "1"}],
+        "idempotencyKey": "contract-simulate",
+    }
+    drafted = (await author(operation("draft_policy"), input=wanted)).data["draftPolicy"]["policy"]
+    reply = await author(operation("simulate_policy"), policy=drafted["id"], on="2026-11-01")
+    found = reply.data["policySimulation"]
+    assert found["evaluated"] > 20
+    assert found["indeterminate"] == found["evaluated"], "no area keeps yellow cards yet"
+    assert found["changed"] == len({edge["node"]["institution"]["id"] for edge in found["changes"]["edges"]})
+    for edge in found["changes"]["edges"]:
+        assert edge["node"]["rule"] == {"code": "FT-2-4-5-CYCLES"}
+        assert (edge["node"]["before"], edge["node"]["after"]) == ("NOT_FIRED", "FIRED")
+
+
+async def test_municipal_overview(server: Server, samples: None) -> None:
+    variables = {"from": "2025-01-01", "until": "2026-01-01"}
+    data = (await server.client("municipal-analyst")(operation("municipal_overview"), **variables)).data
+    assert len(data["districts"]) == 17
+    for one in data["districts"]:
+        page = one["institutions"]
+        assert page["totalCount"] >= len(page["edges"]) == 5
+        kinds = {policy["kind"] for policy in one["enabledPolicies"]}
+        assert {"DESIGNATION", "CAPABILITY", "DEADLINES"} <= kinds
+        latest = [edge["node"]["reviews"]["edges"][0]["node"]["decidedOn"] for edge in page["edges"]]
+        assert latest == sorted(latest, reverse=True)
+    own = {one["code"]: {policy["kind"] for policy in one["enabledPolicies"]} for one in data["districts"]}
+    assert {"ADMISSION", "EXIT"} <= own["mentougou"]
+    assert "NEGATIVE_LIST" not in own["mentougou"]
+    assert {"ASSESSMENT", "NEGATIVE_LIST", "EXIT"} <= own["fengtai"]
+    groups = data["reviewGroups"]
+    assert {group["key"]["district"]["code"] for group in groups} == {one["code"] for one in data["districts"]}
+    scored = [group for group in groups if group["key"]["kind"] == "ASSESSMENT"]
+    assert all(group["averageScore"] is not None for group in scored)
+    assert all(group["averageScore"] is None for group in groups if group["key"]["kind"] == "VERIFICATION")
+    listed = await server.client("municipal-analyst")(
+        "query($from: Date!, $until: Date!) { reviews(filter: {decidedOn: {gte: $from, lt: $until}}) { totalCount } }",
+        **variables,
+    )
+    assert sum(group["count"] for group in groups) == listed.data["reviews"]["totalCount"]

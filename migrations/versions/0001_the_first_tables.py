@@ -125,6 +125,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False, comment='the OIDC subject'),
     sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('sort_key', sa.Text(), nullable=False, comment="the name's order in pinyin"),
     sa.Column('role', sa.Text(), nullable=False),
     sa.Column('department', sa.Text(), nullable=True, comment='narrows a department officer to one kind of authority'),
     sa.Column('institution_id', sa.Uuid(), nullable=True, comment='narrows institution staff to one institution'),
@@ -135,14 +136,17 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    postgresql.ExcludeConstraint((sa.column('tenant_id'), '='), (sa.column('subject'), '='), (sa.column('role'), '='), (sa.text("coalesce(department, '')"), '='), (sa.text("coalesce(institution_id, uuid('00000000-0000-0000-0000-000000000000'))"), '='), (sa.text('daterange(from_on, until)'), '&&'), using='gist', name='ex_membership_overlap'),
+    sa.CheckConstraint("(role = 'DEPARTMENT_OFFICER') = (department IS NOT NULL)", name=op.f('ck_membership_department_of_officer')),
+    sa.CheckConstraint("(role = 'INSTITUTION_STAFF') = (institution_id IS NOT NULL)", name=op.f('ck_membership_institution_of_staff')),
     sa.CheckConstraint("role IN ('APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_membership_role')),
+    sa.CheckConstraint('until >= from_on', name=op.f('ck_membership_period')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_membership')),
     comment='成员：何人在何辖区持有何角色'
     )
     op.execute('ALTER TABLE membership ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE membership FORCE ROW LEVEL SECURITY')
     op.create_index('ix_membership_subject', 'membership', ['subject'], unique=False)
-    op.create_index('uq_membership', 'membership', ['tenant_id', 'subject', 'role'], unique=True, postgresql_where=sa.text('until IS NULL'))
     op.create_table('organisation',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -172,6 +176,62 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
+    op.create_table('policy_version',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('pack', sa.Text(), nullable=False, comment="the pack's code"),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('effective_from', sa.Date(), nullable=False),
+    sa.Column('effective_until', sa.Date(), nullable=True, comment='as its content says, or earlier where a successor begins'),
+    sa.Column('content', postgresql.JSON(astext_type=sa.Text()), nullable=False, comment='what the digest is taken over; never changed once published'),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('base_digest', sa.Text(), nullable=True, comment='the published version that the draft was made from'),
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('writers', sa.ARRAY(sa.Text()), nullable=False, comment='who wrote into the draft; none of them may publish it'),
+    sa.Column('published_by', sa.Text(), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('shared_with_city', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    postgresql.ExcludeConstraint((sa.column('tenant_id'), '='), (sa.column('kind'), '='), (sa.text('daterange(effective_from, effective_until)'), '&&'), where=sa.text("status = 'PUBLISHED'"), using='gist', name='ex_policy_version_period'),
+    sa.CheckConstraint("(status = 'PUBLISHED') <= (published_by IS NOT NULL AND published_at IS NOT NULL)", name=op.f('ck_policy_version_published')),
+    sa.CheckConstraint("kind IN ('ADMISSION', 'NEGATIVE_LIST', 'ASSESSMENT', 'EXIT', 'DESIGNATION', 'CAPABILITY', 'DEADLINES')", name=op.f('ck_policy_version_kind')),
+    sa.CheckConstraint("status <> 'PUBLISHED' OR published_by <> ALL (writers)", name=op.f('ck_policy_version_second_person')),
+    sa.CheckConstraint("status IN ('DRAFT', 'IN_REVIEW', 'PUBLISHED', 'WITHDRAWN')", name=op.f('ck_policy_version_status')),
+    sa.CheckConstraint('effective_until >= effective_from', name=op.f('ck_policy_version_period')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_policy_version')),
+    sa.UniqueConstraint('tenant_id', 'kind', 'number', name=op.f('uq_policy_version_tenant_id_kind_number')),
+    comment='政策版本：内容一经发布不再改变'
+    )
+    op.execute('ALTER TABLE policy_version ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE policy_version FORCE ROW LEVEL SECURITY')
+    op.create_table('review_rollup',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('scheme', sa.Text(), nullable=True),
+    sa.Column('decided_month', sa.Date(), nullable=False, comment='first day of the month'),
+    sa.Column('row_count', sa.BigInteger(), nullable=False),
+    sa.Column('score_count', sa.BigInteger(), nullable=False),
+    sa.Column('score_sum', sa.Numeric(precision=20, scale=2), nullable=True, comment='null where no review has a score'),
+    sa.Column('score_least', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_most', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.CheckConstraint("kind IN ('SELECTION', 'REGISTRATION', 'VERIFICATION', 'ASSESSMENT', 'INSPECTION', 'DESIGNATION_DISTRICT', 'DESIGNATION_MUNICIPAL', 'CAPABILITY', 'COMMUNITY_HOSPITAL')", name=op.f('ck_review_rollup_kind')),
+    sa.CheckConstraint("outcome IN ('PASSED', 'CONDITIONAL', 'FAILED', 'UNDETERMINED')", name=op.f('ck_review_rollup_outcome')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_review_rollup')),
+    comment='评审记录按月汇总：由写入评审记录的同一事务维护'
+    )
+    op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
     op.create_table('trusted_document',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -261,6 +321,31 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE work_day ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE work_day FORCE ROW LEVEL SECURITY')
+    op.create_table('decision_record',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('policy_digest', sa.Text(), nullable=False),
+    sa.Column('decision_digest', sa.Text(), nullable=False),
+    sa.Column('record', postgresql.JSON(astext_type=sa.Text()), nullable=False, comment='everything needed to make the decision again'),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('known_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('recorded_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("effect IN ('ELIGIBLE', 'INELIGIBLE', 'ISSUE_CARD', 'TERMINATE_AGREEMENTS', 'ORDER_EXIT', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_decision_record_effect')),
+    sa.CheckConstraint("kind IN ('ADMISSION', 'NEGATIVE_LIST', 'ASSESSMENT', 'EXIT', 'DESIGNATION', 'CAPABILITY', 'DEADLINES')", name=op.f('ck_decision_record_kind')),
+    sa.CheckConstraint("outcome IN ('FIRED', 'NOT_FIRED', 'INDETERMINATE')", name=op.f('ck_decision_record_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_decision_record_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_decision_record')),
+    comment='判定记录：规则、事实与依据，可复算'
+    )
+    op.execute('ALTER TABLE decision_record ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE decision_record FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_decision_record_institution', 'decision_record', ['tenant_id', 'institution_id', 'as_of'], unique=False)
     op.create_table('former_name',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -275,26 +360,6 @@ def upgrade() -> None:
     op.execute('ALTER TABLE former_name ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE former_name FORCE ROW LEVEL SECURITY')
     op.create_index('ix_former_name_institution', 'former_name', ['tenant_id', 'institution_id'], unique=False)
-    op.create_table('review_rollup',
-    sa.Column('tenant_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('outcome', sa.Text(), nullable=False),
-    sa.Column('scheme', sa.Text(), nullable=True),
-    sa.Column('decided_month', sa.Date(), nullable=False, comment='first day of the month'),
-    sa.Column('row_count', sa.BigInteger(), nullable=False),
-    sa.Column('score_count', sa.BigInteger(), nullable=False),
-    sa.Column('score_sum', sa.Numeric(precision=20, scale=2), nullable=True, comment='null where no review has a score'),
-    sa.Column('score_least', sa.Numeric(precision=8, scale=2), nullable=True),
-    sa.Column('score_most', sa.Numeric(precision=8, scale=2), nullable=True),
-    sa.CheckConstraint("kind IN ('SELECTION', 'REGISTRATION', 'VERIFICATION', 'ASSESSMENT', 'INSPECTION', 'DESIGNATION_DISTRICT', 'DESIGNATION_MUNICIPAL', 'CAPABILITY', 'COMMUNITY_HOSPITAL')", name=op.f('ck_review_rollup_kind')),
-    sa.CheckConstraint("outcome IN ('PASSED', 'CONDITIONAL', 'FAILED', 'UNDETERMINED')", name=op.f('ck_review_rollup_outcome')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_review_rollup')),
-    comment='评审记录按月汇总：由写入评审记录的同一事务维护'
-    )
-    op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
-    op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
     op.create_table('review',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -392,10 +457,10 @@ def downgrade() -> None:
     op.drop_index('ix_review_institution', table_name='review')
     op.drop_index('ix_review_decided', table_name='review')
     op.drop_table('review')
-    op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
-    op.drop_table('review_rollup')
     op.drop_index('ix_former_name_institution', table_name='former_name')
     op.drop_table('former_name')
+    op.drop_index('ix_decision_record_institution', table_name='decision_record')
+    op.drop_table('decision_record')
     op.drop_table('work_day')
     op.drop_index('uq_institution_registration', table_name='institution', postgresql_where=sa.text('registration_number IS NOT NULL'))
     op.drop_index('ix_institution_uscc', table_name='institution')
@@ -406,10 +471,12 @@ def downgrade() -> None:
     op.drop_table('institution')
     op.drop_table('work_year')
     op.drop_table('trusted_document')
+    op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
+    op.drop_table('review_rollup')
+    op.drop_table('policy_version')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')
-    op.drop_index('uq_membership', table_name='membership', postgresql_where=sa.text('until IS NULL'))
     op.drop_index('ix_membership_subject', table_name='membership')
     op.drop_table('membership')
     op.drop_table('kept_answer')

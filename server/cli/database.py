@@ -26,12 +26,17 @@ def migrate(
 def provision(
     tenants: Annotated[Path, typer.Option(help="租户目录，每区一个子目录")] = TENANTS,
 ) -> None:
-    """按 tenants/ 配置各区：登录角色、行级策略、辖区与经办机构、工作日历。可重复执行；新增一区只需新增一个目录。"""
+    """按 tenants/ 配置各区：登录角色、行级策略、辖区与经办机构、工作日历、政策。可重复执行；新增一区只需新增一个目录。"""
     console = Console(stderr=True)
     settings = Settings()
     _, secret = settings.require_database()
     wanted = load_districts(tenants)
     installation.provision(
-        settings.require_migrator_url(), secret, wanted, lambda step: console.print(f"  [green]✓[/] {step}")
+        settings.require_migrator_url(),
+        secret,
+        wanted,
+        lambda step: console.print(f"  [green]✓[/] {step}"),
+        folder=tenants,
+        custody=settings.custody(secret),
     )
     console.print(f"已配置 {sum(one.tenant_id > 0 for one in wanted)} 个辖区")

@@ -46,6 +46,7 @@ class Access:
     ``steward``: the platform role writes rows of any tenant (what provisioning seeds).
     ``municipal``: the municipal writer writes the municipality's rows (tenant 0).
     ``district_writes``: False where a district only reads its own rows.
+    ``city_shared``: every district reads the municipality's rows (tenant 0) besides its own.
     ``sign_in``: the authenticator, which knows a person before it knows a tenant, reads all rows.
     ``audited``: the auditor reads all rows.  ``chained``: it adds rows of any tenant besides.
     """
@@ -56,6 +57,7 @@ class Access:
     steward: bool = False
     municipal: bool = False
     district_writes: bool = True
+    city_shared: bool = False
     sign_in: bool = False
     municipal_reads: bool = True
     audited: bool = False

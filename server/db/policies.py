@@ -127,6 +127,9 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         )
         if access.published:
             policies.append(Policy(table.name, f"{tenant.role}_reads", tenant.role, "SELECT", "true", None))
+        if access.city_shared:
+            shared = Policy(table.name, f"{tenant.role}_reads_city", tenant.role, "SELECT", "tenant_id = 0", None)
+            policies.append(shared)
     if access.municipal_reads:
         reads_all(roles.MUNICIPAL_READER)
     if access.published:

@@ -10,7 +10,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.institutions.tables import former_name, institution, succession
 from server.kit.errors import NotFound
+from server.policy.store import Fetch
 from server.sites.tables import site
+
+_REGISTERED = (
+    "SELECT i.tenant_id, i.id, i.kind, i.operator_kind, i.operating_nature, i.status, i.opened_on, i.created_at"
+    " FROM unnest($1::int4[], $2::uuid[]) AS wanted(tenant_id, id)"
+    " JOIN institution i ON i.tenant_id = wanted.tenant_id AND i.id = wanted.id"
+)
+_REGISTERED_NAMES = (
+    "tenant_id",
+    "id",
+    "kind",
+    "operator_kind",
+    "operating_nature",
+    "status",
+    "opened_on",
+    "created_at",
+)
+_LINEAGE = (
+    "WITH RECURSIVE line(tenant_id, root, id) AS ("
+    "SELECT wanted.tenant_id, wanted.id, s.predecessor_id FROM unnest($1::int4[], $2::uuid[]) AS wanted(tenant_id, id)"
+    " JOIN succession s ON s.tenant_id = wanted.tenant_id AND s.successor_id = wanted.id"
+    " UNION SELECT l.tenant_id, l.root, s.predecessor_id FROM line l"
+    " JOIN succession s ON s.tenant_id = l.tenant_id AND s.successor_id = l.id"
+    ") SELECT tenant_id, root, id FROM line"
+)
+_ACTIVE = "SELECT id FROM institution WHERE tenant_id = $1 AND status <> ALL($2::text[]) ORDER BY sort_key, id"
 
 
 async def hold_register(connection: AsyncConnection, tenant_id: int) -> None:
@@ -130,3 +156,20 @@ async def update_latest_review(
         .where(institution.c.tenant_id == literal(tenant_id), institution.c.id == institution_id)
         .values(latest_review_on=func.greatest(institution.c.latest_review_on, decided_on))
     )
+
+
+async def find_registered(fetch: Fetch, institutions: Sequence[tuple[int, UUID]]) -> list[dict[str, Any]]:
+    """What the register says of these institutions (tenant and id) that policy may ask about."""
+    rows = await fetch(_REGISTERED, [[tenant for tenant, _ in institutions], [one for _, one in institutions]])
+    return [dict(zip(_REGISTERED_NAMES, row, strict=True)) for row in rows]
+
+
+async def find_lineage(fetch: Fetch, institutions: Sequence[tuple[int, UUID]]) -> list[tuple[int, UUID, UUID]]:
+    """Tenant, institution and each of its predecessors, direct and further back."""
+    rows = await fetch(_LINEAGE, [[tenant for tenant, _ in institutions], [one for _, one in institutions]])
+    return [(tenant, root, one) for tenant, root, one in rows]
+
+
+async def find_active(fetch: Fetch, tenant_id: int, ended: Sequence[str]) -> list[UUID]:
+    """The tenant's institutions whose status is none of these, by name."""
+    return [row[0] for row in await fetch(_ACTIVE, [tenant_id, list(ended)])]

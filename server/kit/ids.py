@@ -12,17 +12,24 @@ import binascii
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+import uuid_utils
 import uuid_utils.compat
 
 from server.kit.errors import BadInput
 
 _LENGTH = 28
+_BYTES = 21
 _NAMESPACE = UUID("5c1f0c1e-7a0e-5d0b-9a3c-71e4c0de0001")
 
 
 def new_id() -> UUID:
     """A fresh UUIDv7."""
     return uuid_utils.compat.uuid7()
+
+
+def new_request_id() -> str:
+    """A fresh UUIDv7 as text, for every request: without the standard library's UUID, which costs ten times as much."""
+    return str(uuid_utils.uuid7())
 
 
 def stable_id(*parts: str) -> UUID:
@@ -52,7 +59,7 @@ class NodeId:
             if len(text) != _LENGTH:
                 raise ValueError(text)
             raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-            if base64.urlsafe_b64encode(raw).decode() != text:
+            if len(raw) != _BYTES or base64.urlsafe_b64encode(raw).decode() != text:
                 raise ValueError(text)
         except (ValueError, binascii.Error, UnicodeEncodeError):
             raise BadInput("ID 格式不正确：应为系统返回的 28 位标识", path=path) from None

@@ -46,6 +46,8 @@ from server.planner.scope import Scope
 from server.planner.selection import Selection
 from server.planner.slots import Places, Slots
 
+_SHAPES = {One: Shape.ONE, Many: Shape.LIST, Paged: Shape.PAGE}
+
 
 def compile_plan(
     catalogue: Catalogue, roles: frozenset[str], cursors: Cursors, asked: Sequence[Asked | AskedNodes]
@@ -72,7 +74,12 @@ class Compiler:
     def plan(self, asked: Sequence[Asked | AskedNodes]) -> Plan:
         """The statement for these root fields."""
         json = members((one.selection.key, self._root(n, one)) for n, one in enumerate(asked))
-        return Plan(f"SELECT {text_sql(json)}", tuple(self.places.binders), tuple(self.places.checks))
+        return Plan(
+            f"SELECT {text_sql(json)}",
+            tuple(self.places.binders),
+            tuple(self.places.checks),
+            frozenset(self.places.secrets),
+        )
 
     def alias(self) -> str:
         """A table alias that no other part of the statement bears."""
@@ -90,8 +97,8 @@ class Compiler:
         if root.grouping is not None:
             return self._groups(n, root.grouping, type_, asked)
         absent = f"{MISSING}{n}{MISSING}" if root.required else "null"
-        if self.scope.hides(type_):
-            return self._hidden(type_, selection, root.shape, root.order, absent)
+        if self.scope.hides(type_) or (root.shape is Shape.PAGE and not pages.reads(selection)):
+            return self._unread(type_, selection, root.shape, root.order, absent)
         arguments = render(asked.condition, alias, Slots(("roots", n)), self.places)
         where = conjunction(arguments, visible(type_, alias, self.scope, self.places))
         match root.shape:
@@ -161,22 +168,30 @@ class Compiler:
                 return constant(value)
             case Embedded() as binding:
                 return self._embedded(binding, child, alias)
-            case One(link) | Many(link) | Paged(link) as binding if self.scope.hides(self.catalogue.types[link.target]):
-                shape = {One: Shape.ONE, Many: Shape.LIST, Paged: Shape.PAGE}[type(binding)]
-                order = binding.order if isinstance(binding, Paged) else ""
-                return self._hidden(self.catalogue.types[link.target], child, shape, order, "null")
-            case One(link):
-                target, inner, where = self._linked(link, alias)
-                return or_null(self._first(target, child.children, None, inner, where, unique=link.unique))
-            case Many(link, order):
-                target, inner, where = self._linked(link, alias)
-                return self._list(target, child, order, inner, where)
-            case Paged(link, default_order):
-                target, inner, where = self._linked(link, alias)
-                return pages.connection(self, target, child, default_order, inner, where)
+            case One(link) | Many(link) | Paged(link) as binding:
+                return self._follow(binding, link, child, alias)
 
-    def _hidden(self, type_: Type, selection: Selection, shape: Shape, order: str, absent: str) -> Json:
-        """The answer where the caller may read no row of the type: its table is not so much as named."""
+    def _follow(self, binding: One | Many | Paged, link: Link, child: Selection, parent: str) -> Json:
+        """What stands at the end of a link."""
+        target, shape = self.catalogue.types[link.target], _SHAPES[type(binding)]
+        order = binding.order if isinstance(binding, Paged) else ""
+        if self.scope.hides(target) or (shape is Shape.PAGE and not pages.reads(child)):
+            return self._unread(target, child, shape, order, "null")
+        alias = self.alias()
+        where = conjunction(joined(link, parent, alias), visible(target, alias, self.scope, self.places))
+        match binding:
+            case One():
+                return or_null(self._first(target, child.children, None, alias, where, unique=link.unique))
+            case Many(_, key):
+                return self._list(target, child, key, alias, where)
+            case Paged():
+                return pages.connection(self, target, child, order, alias, where)
+
+    def _unread(self, type_: Type, selection: Selection, shape: Shape, order: str, absent: str) -> Json:
+        """The answer where the caller may read no row of the type, or asks for nothing that depends on rows.
+
+        The table is not so much as named, for the database role may have no right to it.
+        """
         if shape is Shape.PAGE:
             with self._checking():
                 pages.connection(self, type_, selection, order, self.alias(), "true")
@@ -211,12 +226,6 @@ class Compiler:
             return json
         present = binding.present.replace("{t}", alias)
         return (Sql(f"CASE WHEN {present} THEN {text_sql(json)} ELSE {text_sql(NULL)} END"),)
-
-    def _linked(self, link: Link, parent: str) -> tuple[Type, str, str]:
-        """The type at the link's end, its alias, and the condition on its rows."""
-        target, alias = self.catalogue.types[link.target], self.alias()
-        tie = joined(link, parent, alias)
-        return target, alias, conjunction(tie, visible(target, alias, self.scope, self.places))
 
     def _first(
         self, type_: Type, children: Sequence[Selection], key: Key | None, alias: str, where: str, unique: bool = False

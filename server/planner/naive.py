@@ -28,13 +28,13 @@ from server.planner.binding import (
     NodeKey,
     One,
     Paged,
-    Root,
     Shape,
     Type,
 )
 from server.planner.grouping import GROUPS_MOST, as_rows, wanted
 from server.planner.keyset import ORDER_ARGUMENT, Cursors, Page, fixed_order, order_of, page_of
 from server.planner.naive_groups import Group, expressions, grouped, passes
+from server.planner.plan import Asked, AskedNodes
 from server.planner.predicates import Filters, Parameters, joined, render, visible
 from server.planner.scope import Scope
 from server.planner.selection import Selection
@@ -71,19 +71,21 @@ class Naive:
         self._fetch = fetch
         self._cursors = cursors
 
-    async def root(self, root: Root, selection: Selection) -> Any:
+    async def root(self, asked: Asked) -> Any:
         """The value of one root field, ready for JSON.
 
         Raises: BadInput for arguments outside their limits, NotFound for a required row that is not there.
         """
-        type_ = self._catalogue.types[root.target]
-        template, values = root.arguments(selection.arguments)
+        root, selection = asked.root, asked.selection
+        if root is None:
+            return asked.constant
+        type_, condition = self._catalogue.types[root.target], (asked.condition, asked.values)
         if root.grouping is not None:
-            return await self._groups(root.grouping, type_, selection, (template, values))
+            return await self._groups(root.grouping, type_, selection, condition)
         if root.shape is Shape.PAGE:
-            pages = await self._pages(type_, selection, root.order, None, [()], (template, values))
+            pages = await self._pages(type_, selection, root.order, None, [()], condition)
             return pages[0]
-        rows = await self._rows(type_, selection.children, None, [()], (template, values), root.key)
+        rows = await self._rows(type_, selection.children, None, [()], condition, root.key)
         if root.shape is Shape.LIST:
             return await self._objects(type_, rows[0], selection.children)
         # Arguments below are looked at whether or not there is a row.
@@ -92,10 +94,12 @@ class Naive:
             raise NotFound(path=(selection.key,))
         return found[0] if found else None
 
-    async def nodes(self, ids: Sequence[NodeId], cases: Mapping[str, tuple[Selection, ...]]) -> list[Any]:
+    async def nodes(self, asked: AskedNodes) -> list[Any]:
         """The objects with these node ids, in order; None for each that is not there for this caller."""
+        values, cases = asked.values, asked.selection.cases
+        ids = [NodeId(*one) for one in zip(values["tags"], values["tenants"], values["ids"], strict=True)]
         answers: dict[NodeId, Any] = {}
-        for tag in {one.tag for one in ids}:
+        for tag in asked.tags:
             type_ = self._catalogue.by_tag(tag)
             if type_ is None or type_.name not in cases:
                 continue

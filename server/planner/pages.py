@@ -4,6 +4,7 @@ The row beyond the page, which tells whether there are more, is read only where 
 made: aggregates filter before they look at their arguments.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.planner.binding import Kind, Type
@@ -26,8 +27,33 @@ def connection(
     return _Connection(compiler, type_, selection, default_order, alias, where).json()
 
 
+def reads(selection: Selection) -> bool:
+    """Whether anything is asked of the connection that depends on its rows.
+
+    Raises: BadInput for both ``first`` and ``last``.
+    """
+    asked = _Wanted.of(selection, page_of(selection.arguments, (selection.key,)))
+    return asked.rows or bool(selection.asked("totalCount"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a connection is asked for: any of its rows, whether there are more, the cursors of its ends."""
+
+    rows: bool
+    more: bool
+    ends: bool
+
+    @staticmethod
+    def of(selection: Selection, page: Page) -> "_Wanted":
+        infos = {one.name for part in selection.asked("pageInfo") for one in part.children}
+        more = ("hasPreviousPage" if page.backward else "hasNextPage") in infos
+        ends = bool(infos & {"startCursor", "endCursor"})
+        return _Wanted(bool(selection.asked("edges") or selection.asked("nodes")) or more or ends, more, ends)
+
+
 def empty(type_: Type, selection: Selection) -> Json:
-    """The connection over no rows, which names no table."""
+    """The connection over no rows, which names no table; ``pageInfo`` alone tells of its arguments."""
     page = page_of(selection.arguments, (selection.key,))
     info: dict[str, object] = {
         "__typename": "PageInfo",
@@ -56,12 +82,7 @@ class _Connection:
         self._compiler, self._type, self._selection, self._alias = compiler, type_, selection, alias
         self._page: Page = page_of(arguments, path)
         self._order: Order = order_of(type_, arguments.get(ORDER_ARGUMENT), default_order)
-        infos = {one.name for part in selection.asked("pageInfo") for one in part.children}
-        self._more_asked = ("hasPreviousPage" if self._page.backward else "hasNextPage") in infos
-        self._ends_asked = bool(infos & {"startCursor", "endCursor"})
-        self._rows_asked = (
-            bool(selection.asked("edges") or selection.asked("nodes")) or self._more_asked or self._ends_asked
-        )
+        self._wanted = _Wanted.of(selection, self._page)
         self._size = self._put_size()
         filtered = compiler.filters.condition(type_, arguments.get("filter"), alias, (*path, "filter"))
         self._where = where if filtered == "true" else f"({where}) AND ({filtered})"
@@ -69,7 +90,7 @@ class _Connection:
 
     def json(self) -> Json:
         answer = members((child.key, self._part(child)) for child in self._selection.children)
-        return (Sql(f"(SELECT {text_sql(answer)} FROM {self._rows()} {self._alias})"),) if self._rows_asked else answer
+        return (Sql(f"(SELECT {text_sql(answer)} FROM {self._rows()} {self._alias})"),) if self._wanted.rows else answer
 
     def _part(self, child: Selection) -> Json:
         match child.name:
@@ -91,7 +112,7 @@ class _Connection:
         page, places = self._page, self._compiler.places
         if not isinstance(page.size, Slot):
             return str(page.sized(page.size))
-        if self._rows_asked:
+        if self._wanted.rows:
             return places.put(page.size, Kind.BIGINT, by=page.sized)
         places.check(page.size, page.sized)
         return ""
@@ -103,7 +124,7 @@ class _Connection:
             if text is None:
                 continue
             reading = self._compiler.cursors.reading(self._order, (self._selection.key, name))
-            if self._rows_asked:
+            if self._wanted.rows:
                 values = [
                     places.put(text, step.key.kind, by=reading.value(n)) for n, step in enumerate(self._order.steps)
                 ]
@@ -118,9 +139,9 @@ class _Connection:
         """The page's rows under the type's own column names, with their rank where page info needs it."""
         alias, order = self._alias, self._order.clause(self._alias, backward=self._page.backward)
         where = " AND ".join([f"({self._where})", *self._between])
-        limit = f"{self._size} + 1" if self._more_asked else self._size
+        limit = f"{self._size} + 1" if self._wanted.more else self._size
         rows = f"(SELECT {alias}.* FROM {self._type.table} {alias} WHERE {where} ORDER BY {order} LIMIT {limit})"
-        if not (self._more_asked or self._ends_asked):
+        if not (self._wanted.more or self._wanted.ends):
             return rows
         ranks = "row_number() OVER w AS _rank, lead(false, 1, true) OVER w AS _last"
         return f"(SELECT {alias}.*, {ranks} FROM {rows} {alias} WINDOW w AS (ORDER BY {order}))"
@@ -132,7 +153,7 @@ class _Connection:
 
     def _within(self) -> list[str]:
         """The condition that leaves out the row beyond the page, where it is read at all."""
-        return [f"{self._alias}._rank <= {self._size}"] if self._more_asked else []
+        return [f"{self._alias}._rank <= {self._size}"] if self._wanted.more else []
 
     def _only(self, conditions: list[str]) -> str:
         return f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
@@ -162,7 +183,7 @@ class _Connection:
         rank = f"{self._alias}._rank"
         if nearest:
             end = f"{rank} = 1"
-        elif self._more_asked:
+        elif self._wanted.more:
             end = f"({rank} = {self._size} OR {self._alias}._last)"
         else:
             end = f"{self._alias}._last"
@@ -178,6 +199,6 @@ class _Connection:
             values += ["," if values else "[", *sort_value(step.key, alias)]
         array = f"convert_to({text_sql((*values, ']'))}, 'UTF8')" if keys else "'[]'::bytea"
         payload = f"uuid_send({alias}.id) || {array}"
-        seal = f"{compiler.places.put(compiler.cursors.seal(self._order))}::bytea"
+        seal = compiler.places.put_secret(compiler.cursors.seal(self._order))
         signed = f"substr(sha256({seal} || {payload}), 1, 12) || {payload}"
         return url_safe(f"replace(encode({signed}, 'base64'), E'\\n', '')")

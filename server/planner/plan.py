@@ -1,8 +1,9 @@
 """What compiling gives: one statement, and how its parameters are made of a request's values."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from server.planner.binding import Root
 from server.planner.selection import Selection
@@ -12,9 +13,10 @@ from server.planner.slots import Binder, Values, Wire
 #: root field between two of them.  JSON text never holds it: a control character inside a string is escaped.
 MISSING = "\x01"
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+
+class Asked(NamedTuple):
     """One root field of a statement.
 
     ``condition`` is the SQL condition of its arguments (``{t}``, ``:name``); what it names stands in ``values`` when the
@@ -24,7 +26,7 @@ class Asked:
     selection: Selection
     root: Root | None
     condition: str = "true"
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = _NONE
     constant: Any = None
 
     @property
@@ -33,8 +35,7 @@ class Asked:
         return self.condition, self.root and self.root.target
 
 
-@dataclass(frozen=True, slots=True)
-class AskedNodes:
+class AskedNodes(NamedTuple):
     """A root field that reads any objects by node id; ``tags`` are the types that may be among them.
 
     ``values`` holds ``tags``, ``tenants`` and ``ids``, one entry for each object asked for.
@@ -42,7 +43,7 @@ class AskedNodes:
 
     selection: Selection
     tags: frozenset[int]
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = _NONE
 
     @property
     def signature(self) -> Hashable:
@@ -60,6 +61,8 @@ class Plan:
     sql: str
     binders: tuple[Binder, ...]
     checks: tuple[Callable[[Values], object], ...]
+    #: Numbers of the placeholders ($1 is 1) whose values nobody may be shown.
+    secrets: frozenset[int]
 
     def bind(self, values: Values) -> list[Wire]:
         """The statement's parameters.

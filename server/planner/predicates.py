@@ -173,6 +173,8 @@ def text_of(path: tuple[str, ...], value: Any) -> Any:
 
 
 def _encodable(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
+from operator import getitem
 from typing import Any
 from uuid import UUID
 
@@ -29,10 +31,18 @@ class Slot:
 
     def find(self, values: Values) -> Any:
         """The value in this place."""
-        found: Any = values
-        for step in self.path:
-            found = found[step]
-        return found
+        return self.finder()(values)
+
+    def finder(self) -> Callable[[Values], Any]:
+        """What finds the value in this place."""
+        match self.path:
+            case (a, b):
+                return lambda values: values[a][b]  # type: ignore[index]
+            case (a, b, c):
+                return lambda values: values[a][b][c]  # type: ignore[index]
+            case (a, b, c, d):
+                return lambda values: values[a][b][c][d]  # type: ignore[index]
+        return lambda values: reduce(getitem, self.path, values)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,8 @@ class Places(Parameters):
         super().__init__()
         self.binders: list[Binder] = []
         self.checks: list[Callable[[Values], object]] = []
+        #: Numbers of the placeholders whose values nobody may be shown.
+        self.secrets: set[int] = set()
         self._known: dict[tuple[object, ...], str] = {}
 
     def put(self, value: Any, kind: Kind | None = None, *, many: bool = False, by: By = itself) -> str:
@@ -93,6 +105,12 @@ class Places(Parameters):
             return self._place((object(),), lambda: _late(value, by), kind, many=many)
         wire = to_wire(by(value))
         return self._place((wire, kind, many), lambda: wire, kind, many=many)
+
+    def put_secret(self, value: bytes) -> str:
+        """The placeholder of a value that nobody may be shown."""
+        place = self.put(value)
+        self.secrets.add(int(place[1:]))
+        return f"{place}::bytea"
 
     def check(self, value: Any, by: By) -> None:
         """See to it that ``by`` accepts the value, which the statement itself does not need."""
@@ -115,10 +133,12 @@ class Places(Parameters):
 
 
 def _late(value: Any, by: By) -> Binder:
-    if isinstance(value, Slot) and len(value.path) == 2:
-        source, name = value.path
-        return lambda values: to_wire(by(values[source][name]))  # type: ignore[index]
-    return lambda values: to_wire(by(fill(value, values)))
+    if not isinstance(value, Slot):
+        return lambda values: to_wire(by(fill(value, values)))
+    find = value.finder()
+    if by is itself:
+        return lambda values: to_wire(find(values))
+    return lambda values: to_wire(by(find(values)))
 
 
 def to_wire(value: Any) -> Wire:
@@ -126,15 +146,15 @@ def to_wire(value: Any) -> Wire:
 
     Raises: UnicodeEncodeError for text that is no Unicode (checked where callers' text enters, predicates.text_of).
     """
-    match value:
-        case None:
-            return None
-        case bytes():
-            return b"\\x" + value.hex().encode()
-        case list() | tuple():
-            return b"{" + b",".join(_element(one) for one in value) + b"}"
-        case _:
-            return _text(value).encode()
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, list):
+        return b"{" + b",".join([_element(one) for one in value]) + b"}"
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    return _text(value).encode()
 
 
 def _text(value: Any) -> str:
@@ -157,5 +177,4 @@ def _text(value: Any) -> str:
 def _element(value: Any) -> bytes:
     if value is None:
         return b"NULL"
-    text = _text(value)
-    return b'"' + text.replace("\\", "\\\\").replace('"', '\\"').encode() + b'"'
+    return b'"' + _text(value).replace("\\", "\\\\").replace('"', '\\"').encode() + b'"'

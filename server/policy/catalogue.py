@@ -9,7 +9,7 @@ from server.policy.model import PolicyPack
 from server.policy.problems import PolicyRejected, Problem
 from server.policy.terms import Kind
 
-DOCUMENTS, TEMPLATES = "documents", "templates"
+DOCUMENTS, TEMPLATES, CASES = "documents", "templates", "cases"
 FILE_OF: dict[Kind, str] = {kind: kind.value.lower().replace("_", "-") + ".yaml" for kind in Kind}
 """Where a jurisdiction's pack of a kind stands inside the jurisdiction's folder."""
 

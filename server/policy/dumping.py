@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from server.kit.clause import Clause
 from server.policy.documents import Document
-from server.policy.model import PolicyPack
+from server.policy.model import PolicyPack, PolicyVersion
 
 _PACK_LEGEND = """\
 # 政策文件。平台可导入、导出；导出的文件与导入的一致。
@@ -37,9 +37,16 @@ def dump_pack(pack: PolicyPack) -> str:
     if pack.jurisdiction is not None:
         plain["jurisdiction"] = pack.jurisdiction
     plain["title"] = pack.title
-    plain["versions"] = [{"version": version.number, **version.plain()} for version in pack.versions]
+    plain["versions"] = [_version(version, pack.title) for version in pack.versions]
     legend = _PACK_LEGEND if pack.jurisdiction is not None else _TEMPLATE_LEGEND + _PACK_LEGEND
     return legend + _spaced(_yaml(plain))
+
+
+def _version(version: PolicyVersion, title: str) -> dict[str, Any]:
+    """``shortened_until`` is no part of the content, and a title that is the pack's own is not said again."""
+    named = {} if version.title == title else {"title": version.title}
+    ended = {} if version.shortened_until is None else {"shortened_until": version.shortened_until}
+    return {"version": version.number, **named, **ended, **version.plain()}
 
 
 def dump_document(document: Document) -> str:

@@ -19,7 +19,17 @@ from server.policy.terms import Kind, SourceStatus
 from server.policy.timeline import check_numbers
 from server.policy.tree import of_plain, read_yaml
 
-_VERSION_KEYS = ("version", "effective", "documents", "note", "applies_to", "parameters", "rules")
+_VERSION_KEYS = (
+    "version",
+    "title",
+    "shortened_until",
+    "effective",
+    "documents",
+    "note",
+    "applies_to",
+    "parameters",
+    "rules",
+)
 
 
 def load_pack(
@@ -108,6 +118,8 @@ def _version(at: Cursor, heading: dict[str, Any]) -> PolicyVersion | None:
     version = {
         **heading,
         **effective,
+        "title": at.text_of("title") or heading["title"],
+        "shortened_until": at.date_of("shortened_until"),
         "documents": at.texts_of("documents"),
         "note": at.text_of("note"),
         "applies_to": read_node(applies_to) if applies_to else None,

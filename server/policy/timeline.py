@@ -77,7 +77,10 @@ def check_numbers(versions: Sequence[PolicyVersion]) -> tuple[Problem, ...]:
             if earlier.effective_from is None or not _ends_after_start(earlier):
                 continue
             if earlier.period.overlaps(version.period):
-                message = f"与版本 {earlier.number} 的施行期间 {describe(earlier)} 重叠；请调整施行日期"
+                message = (
+                    f"与版本 {earlier.number} 的施行期间 {describe(earlier)} 重叠；请调整施行日期，"
+                    "前一版本由后一版本替代的写明 shortened_until"
+                )
                 problems.append(Problem("OVERLAP", message, (*path, "effective", "from")))
     return tuple(problems)
 

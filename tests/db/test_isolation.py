@@ -22,7 +22,8 @@ from tests.db.world import TABLES, Refused, World, every_hidden_table, every_tab
 @every_table
 def test_a_district_reads_its_own_rows_and_what_is_published(world: World, table: Table):
     for one in world.tenants:
-        expected = world.everybody if access_of(table).published else {one.tenant_id}
+        access = access_of(table)
+        expected = world.everybody if access.published else {one.tenant_id} | ({0} if access.city_shared else set())
         assert world.tenants_seen(one.role, table) == expected
 
 

@@ -111,7 +111,9 @@ def said(table: Table, command: str, role: str) -> str:
     writes = writes or (command == "DELETE" and access.deletable)
     match role:
         case roles.MUNICIPAL_READER:
-            some, all_ = False, reads
+            some, all_ = False, reads and access.municipal_reads
+        case roles.AUDITOR:
+            some, all_ = False, (reads and access.audited) or (adds and access.chained)
         case roles.PUBLIC_READER:
             some, all_ = False, reads and access.published
         case roles.AUTHENTICATOR:

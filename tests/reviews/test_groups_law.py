@@ -106,7 +106,7 @@ async def naive(request: Request, text: str, variables: dict[str, Any]) -> Any:
     assert isinstance(node, OperationDefinitionNode)
     coerced = get_variable_values(schema, node.variable_definitions or (), variables)
     assert isinstance(coerced, VariableValues), coerced
-    operation = Operation(schema, Readers(), tree, node, engine.catalogue.roots, (), hide_suggestions=True)
+    operation = Operation(schema, Readers(), tree, node, engine.catalogue.roots, hide_suggestions=True)
     selection = Outline(operation, coerced).roots[0]
     scope = await request.scope(None)
 

@@ -5,7 +5,7 @@ for compiled reads alone.  Whatever writes, needs a transaction of several state
 ``server.db.pools``.
 """
 
-from server.db.lean.lane import Limits
 from server.db.lean.lanes import Lanes
+from server.db.lean.limits import Limits
 
 __all__ = ["Lanes", "Limits"]

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import psycopg
 import structlog
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from server.db.lean.connection import LeanConnection
+from server.db.lean.limits import Limits, reading
 from server.db.lean.request import Request, Row
 from server.kit.errors import Overloaded, TimedOut
 
@@ -26,28 +25,6 @@ _REFUSED_S = 1.0
 
 #: How long the server may take to accept that a statement is cancelled.
 _CANCEL_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one role may have, and how long its requests may take; times in seconds.
-
-    ``depth``: requests in flight on one connection; it bounds how many a slow statement can hold up.
-    ``connections``: the second is opened only on backlog.  ``waiting``: requests beyond those in flight.
-    ``wait_s``: how long one may wait to be sent.  ``timeout_s``: how long it may take in all; it stands behind the
-    server's ``statement_timeout`` and should be a little longer.  ``idle_s``: how long an unused connection is kept.
-    ``connect_s``: for connecting to one host, unless the connection string has its own ``connect_timeout``.
-    ``statements``: prepared ones kept on one connection.
-    """
-
-    depth: int = 16
-    connections: int = 2
-    waiting: int = 256
-    wait_s: float = 1.0
-    timeout_s: float = 15.0
-    idle_s: float = 60.0
-    connect_s: int = 5
-    statements: int = 256
 
 
 class _Seen(NamedTuple):
@@ -78,6 +55,7 @@ class Lane:
         self._ending: set[asyncio.Task[None]] = set()
         self._clock: asyncio.TimerHandle | None = None
         self._in_use = False
+        self._dealing = False
         self._seen: dict[LeanConnection, _Seen] = {}
         self._closed = False
 
@@ -94,16 +72,22 @@ class Lane:
         request = Request(sql, parameters, self._loop.create_future(), min(now + limits.wait_s, deadline), deadline)
         if not self._in_use:
             self._wake()
-        if not self._waiting and (connection := self._free_for(request)) is not None:
-            connection.send(request)
-            return request.answer
         if len(self._waiting) >= limits.waiting:
+            self.deal()
             self._forget_the_gone()
             if len(self._waiting) >= limits.waiting:
                 raise Overloaded()
+        if not self._dealing:
+            # Not at once: what one pass of the event loop asks for is sent in one go.  Each request sent to a backend
+            # that has fallen asleep meanwhile costs both sides more than the request itself.
+            self._dealing = True
+            self._loop.call_soon(self._deal_soon)
         self._waiting.append(request)
-        self.deal()
         return request.answer
+
+    def _deal_soon(self) -> None:
+        self._dealing = False
+        self.deal()
 
     def deal(self) -> None:
         """Every waiting request that can be sent has been; for the others a connection is on its way, or all are full."""
@@ -273,14 +257,3 @@ class Lane:
         self._clock = None
         for connection in list(self._connections):
             self._end(connection)
-
-
-def reading(conninfo: str, *, connect_s: int) -> str:
-    """The connection string for reads: UTF-8, and read-only, since what may be sent twice must not write."""
-    given = conninfo_to_dict(conninfo)
-    return make_conninfo(
-        conninfo,
-        client_encoding="UTF8",
-        options=f"{given.get('options') or ''} -c default_transaction_read_only=on".strip(),
-        connect_timeout=given.get("connect_timeout") or connect_s,
-    )

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from server.db.lean.lane import Lane, Limits
+from server.db.lean.lane import Lane
+from server.db.lean.limits import Limits
 from server.db.lean.request import Parameter, Row, encoded
 from server.db.pools import Listener
 from server.kit.errors import Overloaded

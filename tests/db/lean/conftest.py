@@ -48,9 +48,11 @@ def run(request: pytest.FixtureRequest) -> Run:
 
     def on_this_loop(test: Coroutine[Any, Any, None]) -> None:
         loop = request.param()
+        gc.freeze()  # what was there before is of no interest, and takes a while to look through
         try:
             loop.run_until_complete(watched(test))
         finally:
+            gc.unfreeze()
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
 
@@ -66,12 +68,15 @@ class Bench:
 
     @contextlib.asynccontextmanager
     async def lanes(self, *, options: str = "", grace_s: float = 5.0, **limits: Any) -> AsyncIterator[Lanes]:
-        """Lanes with these limits, closed at the end; ``options`` are settings of their sessions."""
+        """Lanes with these limits, closed at the end; ``options`` are settings of their sessions.
+
+        Patient where a test does not say otherwise: a busy machine is not what is tested.
+        """
 
         def conninfo(role: str) -> str:
             return make_conninfo(self._known.conninfo(role), application_name=APPLICATION, options=options)
 
-        made = Lanes(conninfo, Limits(**limits))
+        made = Lanes(conninfo, Limits(**{"wait_s": 30.0, "timeout_s": 60.0, **limits}))
         try:
             yield made
         finally:

@@ -131,13 +131,13 @@ def test_twenty_megabytes_either_way_and_small_ones_between(run: Run, bench: Ben
 
 def test_a_statement_over_the_servers_limit_is_timed_out(run: Run, bench: Bench) -> None:
     async def test() -> None:
-        async with bench.lanes(options="-c statement_timeout=50") as lanes:
+        async with bench.lanes(options="-c statement_timeout=500") as lanes:
             asked = [lanes.fetch(PUBLIC_READER, sql) for sql in ("SELECT 1", "SELECT pg_sleep(60)", "SELECT 2")]
             first, late, second = await asyncio.gather(*map(outcome, asked))
             assert (first, second) == ((b"1",), (b"2",))
             assert isinstance(late, TimedOut)
             assert isinstance(late.__cause__, psycopg.errors.QueryCanceled)
-        async with bench.lanes(options="-c transaction_timeout=50 -c statement_timeout=0") as lanes:
+        async with bench.lanes(options="-c transaction_timeout=500 -c statement_timeout=0") as lanes:
             asked = [lanes.fetch(PUBLIC_READER, sql) for sql in ("SELECT pg_sleep(60)", "SELECT 2")]
             late, second = await asyncio.gather(*map(outcome, asked))
             assert isinstance(late, TimedOut)

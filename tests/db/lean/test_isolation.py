@@ -76,7 +76,7 @@ def test_under_load_with_errors_timeouts_leavers_and_killed_backends(run: Run, b
 
     async def test() -> None:
         killed: Counter[str] = Counter()
-        limits = {"depth": 8, "connections": 2, "waiting": 1000, "wait_s": 30.0, "statements": 5}
+        limits = {"depth": 8, "connections": 2, "waiting": 1000, "statements": 5}
         async with bench.lanes(options="-c statement_timeout=200", **limits) as lanes:
             killer = asyncio.create_task(_kill_now_and_then(bench, killed))
             chosen = [dice.choice(kinds) for _ in range(400)]
@@ -102,7 +102,7 @@ def test_errors_that_break_nothing_cost_nobody_an_answer(run: Run, bench: Bench)
     """As above without anybody killing: then every single read is answered."""
 
     async def test() -> None:
-        async with bench.lanes(depth=8, waiting=1000, wait_s=30) as lanes:
+        async with bench.lanes(depth=8, waiting=1000) as lanes:
             asked = [
                 _divide(lanes, PUBLIC_READER, tag) if tag % 3 == 0 else _read(lanes, PUBLIC_READER, tag, tag % 50)
                 for tag in range(600)
@@ -190,7 +190,7 @@ def test_who_leaves_a_long_statement_takes_it_along_and_nobody_else(run: Run, be
 
 def test_who_leaves_the_queue_or_a_short_statement_changes_nothing(run: Run, bench: Bench) -> None:
     async def test() -> None:
-        async with bench.lanes(depth=16, connections=1, waiting=1000, wait_s=30) as lanes:
+        async with bench.lanes(depth=16, connections=1, waiting=1000) as lanes:
             await lanes.fetch(PUBLIC_READER, "SELECT 1")
             tasks = [asyncio.create_task(_read(lanes, PUBLIC_READER, tag, 1000)) for tag in range(300)]
             await asyncio.sleep(0)

@@ -16,6 +16,10 @@ def test_a_statement_is_prepared_once_and_the_least_used_are_closed(run: Run, be
                 await lanes.fetch(PUBLIC_READER, "SELECT 1, $1::text", ["x"])
             used = "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement = $1"
             assert await lanes.fetch(PUBLIC_READER, used, ["SELECT 1, $1::text"]) == (b"3",)
+            for text in ("SELECT 2", "SELECT 3", "SELECT 1, $1::text", "SELECT 4"):
+                await lanes.fetch(PUBLIC_READER, text, ["x"] if "$1" in text else [])
+            assert await lanes.fetch(PUBLIC_READER, used, ["SELECT 1, $1::text"]) == (b"4",)
+            assert await lanes.fetch(PUBLIC_READER, used, ["SELECT 2"]) == ()
             for n in range(60):
                 asked = [lanes.fetch(PUBLIC_READER, f"SELECT {(n + k) % 20}, $1::text", ["x"]) for k in range(3)]
                 assert await asyncio.gather(*asked) == [(str((n + k) % 20).encode(), b"x") for k in range(3)]
@@ -79,7 +83,7 @@ def test_others_with_the_same_text_do_not_depend_on_the_first(run: Run, bench: B
 def test_a_preparation_that_runs_out_of_time_fails_alone(run: Run, bench: Bench) -> None:
     async def test() -> None:
         count = "SELECT count(*) > 0 FROM district"
-        async with bench.lanes(options="-c statement_timeout=100", connections=1) as lanes, bench.superuser() as rival:
+        async with bench.lanes(options="-c statement_timeout=400", connections=1) as lanes, bench.superuser() as rival:
             async with rival.transaction():
                 # Even to parse a statement the server wants a lock on the tables it names.
                 await rival.execute("LOCK TABLE district IN ACCESS EXCLUSIVE MODE")

@@ -1,0 +1,47 @@
+"""Everything the areas know about institutions, as histories for policy: a fixed number of statements for any number."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from server.institutions.facts import OUTSIDE, list_registered
+from server.institutions.store import find_active
+from server.policy.events import Event, EventKind, History
+from server.policy.store import Fetch
+from server.policy.terms import WindowKind
+from server.policy.windows import Period
+from server.reviews.facts import list_reviewed
+
+#: An institution: its tenant's number and its row id.
+Subject = tuple[int, UUID]
+
+
+async def gather(fetch: Fetch, subjects: Sequence[Subject]) -> dict[Subject, History]:
+    """The history of each subject that the fetching role sees; its predecessors' reviews count as its own (A-FT-14)."""
+    if not subjects:
+        return {}
+    registered = await list_registered(fetch, subjects)
+    line = {(tenant, one) for (tenant, _), known in registered.items() for one in known.line}
+    reviewed = await list_reviewed(fetch, sorted(line))
+    histories = {}
+    for (tenant, root), known in registered.items():
+        events, covered = list(known.events), set(known.covered)
+        parts = [reviewed[tenant, one] for one in known.line]
+        events += [event for part in parts for event in part.events]
+        covered |= frozenset.intersection(*(part.covered for part in parts))
+        histories[tenant, root] = History(str(root), tuple(events), frozenset(covered), _cycles(events))
+    return histories
+
+
+async def population(fetch: Fetch, tenant_id: int) -> list[Subject]:
+    """The tenant's institutions within the community health system, by name."""
+    return [(tenant_id, one) for one in await find_active(fetch, tenant_id, OUTSIDE)]
+
+
+def _cycles(events: Sequence[Event]) -> dict[WindowKind, tuple[Period, ...]]:
+    """The assessment cycles that have a result."""
+    found = {
+        Period(event.get("cycle_from"), event.get("cycle_until"))
+        for event in events
+        if event.kind is EventKind.ASSESSMENT_RESULT
+    }
+    return {WindowKind.ASSESSMENT_CYCLE: tuple(sorted(found, key=lambda period: period.from_on))} if found else {}

@@ -1,0 +1,72 @@
+"""What the benchmark asks: four operations, each as a GraphQL document and as a route of hand-written SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TINY = "query Tiny($code: String!) { district(code: $code) { code name } }"
+
+POINT = """query Point($id: ID!) {
+  institution(id: $id) {
+    id name kind status operatingNature openedOn
+    district { code name }
+    parent { id name }
+  }
+}"""
+
+#: As in tests/contract/institution_page.graphql.
+PAGE = """query InstitutionPage(
+  $district: String, $filter: InstitutionFilter, $orderBy: [InstitutionOrder!], $first: Int, $after: String
+) {
+  institutions(district: $district, filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    edges {
+      cursor
+      node {
+        id name kind status operatingNature
+        district { code name }
+        sites { kind address location { longitude latitude } }
+        reviews(first: 3) { edges { node { kind outcome score decidedOn } } }
+      }
+    }
+  }
+}"""
+
+#: All districts with live counts and their latest institutions: bound by PostgreSQL, whoever asks.
+OVERVIEW = """query MunicipalOverview {
+  districts {
+    code name
+    insuranceAgency { phones email }
+    institutions(first: 5, orderBy: [{ field: LATEST_REVIEW, direction: DESC }]) {
+      totalCount
+      edges { node { name reviews(first: 2) { edges { node { kind outcome decidedOn } } } } }
+    }
+  }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One operation with the variables of each request in turn. ``municipal``: asked on behalf of the municipality."""
+
+    name: str
+    document: str
+    variables: tuple[Mapping[str, Any], ...]
+    municipal: bool = False
+
+
+def operations(district: str, institutions: list[str]) -> tuple[Asked, ...]:
+    """The operations, asked about one district and these institutions of it (node ids)."""
+    page = {
+        "district": district,
+        "first": 50,
+        "filter": {"status": {"in": ["OPERATING"]}, "name": {"contains": "社区"}},
+        "orderBy": [{"field": "NAME", "direction": "ASC"}],
+    }
+    return (
+        Asked("tiny", TINY, ({"code": district},)),
+        Asked("point", POINT, tuple({"id": one} for one in institutions)),
+        Asked("page", PAGE, (page,)),
+        Asked("overview", OVERVIEW, ({},), municipal=True),
+    )

@@ -1,0 +1,260 @@
+"""``make bench``: what a request costs here, beside hand-written SQL and beside resolvers, in one run over the same rows.
+
+The server has one core, PostgreSQL and the client another, where the machine has two.  Contenders take turns, so that a
+noisy neighbour disturbs all alike; each figure is the median of the turns.  No test asserts any of them.
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import orjson
+import psutil
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from server import installation
+from server.db import embedded
+from server.db.pools import Pools
+from server.development.personas import load_personas, seed_personas
+from server.districts.files import load_districts
+from server.http.issuer import DevelopmentIssuer
+from server.kit.ids import NodeId
+from tests.benchmarks import data
+from tests.benchmarks.load import Measured, Target, measure, request
+from tests.benchmarks.operations import PAGE, Asked, operations
+from tests.benchmarks.serving import AUDIENCE, CONTENDERS, ROLE_SECRET, Contender, started
+
+#: Who asks: an officer of one district, an analyst of the municipality (tenants/personas.yaml).
+OFFICER, ANALYST = "fengtai-officer", "municipal-analyst"
+_TURNS = 3
+_INSTITUTION_TAG = 3
+_POINTS = 200
+_FIRST_SIGHTS = 300
+
+console = Console(width=140)
+
+
+@contextmanager
+def database(scale: str, kept: Path | None) -> Iterator[tuple[embedded.Cluster, str]]:
+    """A running PostgreSQL with the rows of this scale, made anew unless ``kept`` holds them."""
+    settings = {**embedded.THROWAWAY, "shared_buffers": "1GB", "max_wal_size": "8GB", "maintenance_work_mem": "512MB"}
+    opened = embedded.cluster(kept, settings=settings) if kept else embedded.throwaway(settings=settings)
+    with opened as running:
+        began = time.perf_counter()
+        dsn = running.superuser_dsn(data.DATABASE)
+        if not kept or not (kept / "loaded").exists():
+            dsn = data.load(running.superuser_dsn(), data.SCALES[scale], ROLE_SECRET)
+            if kept:
+                (kept / "loaded").write_text(scale)
+        server = installation.server_dsn(dsn)
+        asyncio.run(_seed_personas(server))
+        console.print(f"{scale}: rows loaded in {time.perf_counter() - began:.0f} s", highlight=False)
+        yield running, server
+
+
+async def _seed_personas(dsn: str) -> None:
+    pools = Pools(dsn, ROLE_SECRET, size=1)
+    try:
+        await seed_personas(pools, load_personas())
+    finally:
+        await pools.close()
+
+
+class Asking:
+    """How each contender is asked each operation."""
+
+    def __init__(self, folder: Path, district: str, tenant_id: int) -> None:
+        issuer, personas = DevelopmentIssuer(folder, development=True), load_personas()
+        self._tokens = {
+            municipal: f"Bearer {issuer.token(personas[who].subject, AUDIENCE)}"
+            for municipal, who in ((False, OFFICER), (True, ANALYST))
+        }
+        ids = [str(NodeId(_INSTITUTION_TAG, tenant_id, data.institution_uuid(tenant_id, n))) for n in range(_POINTS)]
+        self.operations = operations(district, ids)
+
+    def bodies(self, contender: str, asked: Asked) -> tuple[str, list[bytes], list[tuple[str, str]]]:
+        """Path, bodies and headers of the requests."""
+        if contender == "raw":
+            return f"/{asked.name}", [orjson.dumps(one) for one in asked.variables], []
+        bodies = [orjson.dumps({"query": asked.document, "variables": one}) for one in asked.variables]
+        if contender == "ours":
+            return "/graphql", bodies, [("authorization", self._tokens[asked.municipal])]
+        return "/municipal" if asked.municipal else "/district", bodies, []
+
+    def requests(self, contender: str, asked: Asked) -> list[bytes]:
+        """The bytes of the requests."""
+        path, bodies, headers = self.bodies(contender, asked)
+        return [request(path, one, headers) for one in bodies]
+
+
+def same_answers(contenders: Sequence[Contender], asking: Asking) -> dict[str, int]:
+    """The size of each operation's answer, which is the same from every contender.
+
+    Raises: RuntimeError where it is not.
+    """
+    sizes = {}
+    with httpx.Client() as client:
+        for asked in asking.operations:
+            answers = {}
+            for one in contenders:
+                path, bodies, headers = asking.bodies(one.name, asked)
+                given = {"content-type": "application/json", **dict(headers)}
+                replies = [
+                    client.post(f"http://127.0.0.1:{one.port}{path}", content=body, headers=given)
+                    for body in bodies[:20]
+                ]
+                answers[one.name] = [_data(reply) for reply in replies]
+                sizes.setdefault(asked.name, len(replies[0].content))
+            expected = answers[contenders[0].name]
+            for name, answer in answers.items():
+                if answer != expected:
+                    raise RuntimeError(f"{asked.name}: {name} answers otherwise:\n{answer[0]}\n{expected[0]}"[:4000])
+    return sizes
+
+
+def _data(reply: httpx.Response) -> Any:
+    body = reply.json()
+    return reply.text if "errors" in body else body["data"]
+
+
+async def compare(
+    contenders: Sequence[Contender], asking: Asking, cluster: psutil.Process, seconds: float
+) -> dict[str, dict[str, Measured]]:
+    """Each operation from each contender in turns; medians by operation and contender."""
+    cells: dict[tuple[str, str], list[Measured]] = {}
+    for asked in asking.operations:
+        for _ in range(_TURNS):
+            for one in contenders:
+                target = Target("127.0.0.1", one.port, asking.requests(one.name, asked), one.process, cluster)
+                cells.setdefault((asked.name, one.name), []).append(await measure(target, seconds / _TURNS))
+    found: dict[str, dict[str, Measured]] = {}
+    for (operation, contender), turns in cells.items():
+        found.setdefault(operation, {})[contender] = _median(turns)
+    return found
+
+
+def _median(turns: Sequence[Measured]) -> Measured:
+    return Measured(*(median(getattr(one, field.name) for one in turns) for field in fields(Measured)))
+
+
+async def first_sight(ours: Contender, asking: Asking, cluster: psutil.Process) -> float:
+    """Milliseconds of server CPU for a document it never saw: read, validated and compiled, besides being answered."""
+    asked = next(one for one in asking.operations if one.document == PAGE)
+    path, _, headers = asking.bodies("ours", asked)
+    fresh = iter(range(10**9))
+
+    class Fresh(Sequence[bytes]):
+        def __len__(self) -> int:
+            return 0
+
+        def __getitem__(self, _: Any) -> Any:
+            raise IndexError
+
+        def __iter__(self) -> Iterator[bytes]:
+            for n in fresh:
+                body = orjson.dumps({"query": f"# {n}\n{PAGE}", "variables": asked.variables[0]})
+                yield request(path, body, headers)
+
+    target = Target("127.0.0.1", ours.port, Fresh(), ours.process, cluster)
+    return (await measure(target, 2.0, connections=1)).server_us / 1e3
+
+
+def show(found: Mapping[str, Mapping[str, Measured]], sizes: Mapping[str, int]) -> None:
+    """The table; ratios are CPU of server and PostgreSQL together against hand-written SQL."""
+    table = Table(title="CPU µs per request (server + PostgreSQL), 16 connections", title_justify="left")
+    for heading in (
+        "operation",
+        "contender",
+        "server µs",
+        "PostgreSQL µs",
+        "CPU ratio",
+        "req/s",
+        "p50 ms",
+        "p99 ms",
+        "RSS MiB",
+    ):
+        table.add_column(heading, justify="left" if heading in ("operation", "contender") else "right")
+    for operation, row in found.items():
+        for name, one in row.items():
+            table.add_row(
+                f"{operation} ({sizes[operation]:,} B)" if name == "raw" else "",
+                _SHOWN[name],
+                f"{one.server_us:,.0f}",
+                f"{one.database_us:,.0f}",
+                f"{one.cpu_us / row['raw'].cpu_us:.2f}×",
+                f"{one.per_second:,.0f}",
+                f"{one.p50_ms:.1f}",
+                f"{one.p99_ms:.1f}",
+                f"{one.rss_mib:.0f}",
+            )
+        table.add_section()
+    console.print(table)
+
+
+_SHOWN = {"raw": "hand-written SQL", "ours": "Shequ", "resolvers": "Strawberry + ORM + DataLoader"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…")
+    parser.add_argument("--scale", choices=data.SCALES, default="city")
+    parser.add_argument("--seconds", type=float, default=3.0, help="measured per cell")
+    parser.add_argument("--only", nargs="+", help="operations")
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
+    parser.add_argument("--keep", type=Path, help="a folder in which the loaded database is kept for further runs")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    given = parser.parse_args()
+    district = load_personas()[OFFICER].district
+    tenant_id = next(one.tenant_id for one in load_districts() if one.code == district)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        cluster, dsn = stack.enter_context(database(given.scale, given.keep))
+        postgres = psutil.Process(cluster.pid)
+        first, second = _cores(postgres)
+        asking = Asking(folder, district, tenant_id)
+        if given.only:
+            asking.operations = tuple(one for one in asking.operations if one.name in given.only)
+        arguments = ["--database", dsn, "--folder", str(folder), "--district", district, "--tenant", str(tenant_id)]
+        contenders = [stack.enter_context(started(one, arguments, folder, first)) for one in given.contenders]
+        sizes = same_answers(contenders, asking)
+        found = uvloop.run(compare(contenders, asking, postgres, given.seconds))
+        show(found, sizes)
+        ours = next((one for one in contenders if one.name == "ours"), None)
+        sight = uvloop.run(first_sight(ours, asking, postgres)) if ours and not given.only else None
+        if sight:
+            console.print(f"first sight of the page's document: {sight:.1f} ms of server CPU", highlight=False)
+        if given.json:
+            told = {
+                "scale": given.scale,
+                "cores": [first, second],
+                "cells": {name: {who: asdict(one) for who, one in row.items()} for name, row in found.items()},
+                "first_sight_ms": sight,
+            }
+            given.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+
+
+def _cores(postgres: psutil.Process) -> tuple[list[int] | None, list[int] | None]:
+    """One core for the server, another for PostgreSQL and us; None where the machine cannot."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None, None
+    free = sorted(os.sched_getaffinity(0))
+    if len(free) < 2:
+        return None, None
+    server, others = free[:1], free[1:2]
+    for one in (postgres, *postgres.children(recursive=True), psutil.Process()):
+        one.cpu_affinity(others if one.pid != os.getpid() else free[1:])
+    return server, others
+
+
+if __name__ == "__main__":
+    main()
