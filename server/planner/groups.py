@@ -4,7 +4,7 @@ Where a rollup can answer, whole months are read from it and only the days at th
 themselves.  Where a period begins and ends with a month the database sees that no such days are, and reads no row.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -131,38 +131,37 @@ class _Groups:
         alias, rollup, given = self._alias, self._grouping.rollup, self._selection.arguments.get("filter")
         if rollup and self._compiler.scope.condition(self._type) == "true" and _answers(rollup, self._wanted, given):
             return self._rolled(rollup, given or {}), lambda one: _of_sums(rollup, one, alias)
-        return f"{self._type.table} {alias} WHERE {self._filtered(alias)}", lambda one: _of_rows(one, alias)
+        where = _all(self._filtered(self._type, given, alias))
+        return f"{self._type.table} {alias} WHERE {where}", lambda one: _of_rows(one, alias)
 
-    def _filtered(self, alias: str) -> str:
-        given = self._selection.arguments.get("filter")
+    def _filtered(self, type_: Type, given: Mapping[str, Any] | None, alias: str) -> list[str]:
+        """The conditions on rows under this alias, the filter among them."""
         path = (self._selection.key, "filter")
-        filtered = self._compiler.filters.condition(self._type, given, alias, path)
-        return f"({self._where(alias)}) AND ({filtered})"
+        return [self._where(alias), self._compiler.filters.condition(type_, given, alias, path)]
 
     def _rolled(self, rollup: Rollup, given: Mapping[str, Any]) -> str:
         """Whole months from the rollup, the days before and after them from the rows, under the rows' own names."""
-        compiler, path = self._compiler, (self._selection.key, "filter")
         begin, end = self._bounds(rollup, given)
         first = f"(date_trunc('month', ({begin} - 1)::timestamp) + interval '1 month')::date" if begin else ""
         last = f"date_trunc('month', ({end})::timestamp)::date" if end else ""
-        months, shared = compiler.alias(), (rollup.month, *_sums(rollup))
+        months = self._compiler.alias()
         narrowed = replace(self._type, filters={one: self._type.filters[one] for one in rollup.filters})
         rest = {name: one for name, one in given.items() if name != rollup.day_filter}
-        conditions = [self._where(months), compiler.filters.condition(narrowed, rest, months, path)]
+        conditions = self._filtered(narrowed, rest, months)
         conditions += [f"{months}.{rollup.month} >= {first}"] if first else []
         conditions += [f"{months}.{rollup.month} < {last}"] if last else []
-        columns = ["tenant_id", *rollup.columns, *shared]
+        columns = ["tenant_id", *rollup.columns, rollup.month, *_sums(rollup)]
         names = ["tenant_id", *rollup.columns, rollup.day, *_sums(rollup)]
         parts = [
             f"SELECT {', '.join(f'{months}.{one}' for one in columns)} FROM {rollup.table} {months}"
-            f" WHERE {' AND '.join(f'({one})' for one in conditions)}"
+            f" WHERE {_all(conditions)}"
         ]
         if begin:
             until = f"least({first}, {end})" if end else first
-            parts.append(self._days(rollup, begin, until, f"{begin} < {first}"))
+            parts.append(self._days(rollup, rest, begin, until, f"{begin} < {first}"))
         if end:
             since = f"greatest({last}, {first})" if begin else last
-            parts.append(self._days(rollup, since, end, f"{last} < {end}"))
+            parts.append(self._days(rollup, rest, since, end, f"{last} < {end}"))
         return f"({' UNION ALL '.join(parts)}) {self._alias}({', '.join(names)})"
 
     def _bounds(self, rollup: Rollup, given: Mapping[str, Any]) -> tuple[str, str]:
@@ -177,19 +176,24 @@ class _Groups:
             f"least({', '.join(ends)})" if len(ends) > 1 else "".join(ends),
         )
 
-    def _days(self, rollup: Rollup, since: str, until: str, any_: str) -> str:
+    def _days(self, rollup: Rollup, rest: Mapping[str, Any], since: str, until: str, any_: str) -> str:
         """Single rows as the rollup would hold them, of the days ``since <= day < until``; none unless ``any_``."""
         alias = self._compiler.alias()
         day, score = f"{alias}.{rollup.day}", f"{alias}.{rollup.measured}"
         columns = [f"{alias}.{one}" for one in ("tenant_id", *rollup.columns)]
         columns += [day, "1", f"({score} IS NOT NULL)::int", score, score, score]
-        where = f"{any_} AND {day} >= {since} AND {day} < {until} AND {self._filtered(alias)}"
-        return f"SELECT {', '.join(columns)} FROM {self._type.table} {alias} WHERE {where}"
+        conditions = [any_, f"{day} >= {since}", f"{day} < {until}", *self._filtered(self._type, rest, alias)]
+        return f"SELECT {', '.join(columns)} FROM {self._type.table} {alias} WHERE {_all(conditions)}"
 
 
 def _column(name: str, key: GroupKey) -> str:
     """The column that holds a key where groups are rows; links start from ``tenant_id``."""
     return "tenant_id" if key.target else f"k_{name.lower()}"
+
+
+def _all(conditions: Iterable[str]) -> str:
+    """All of the conditions; what is always true is left out."""
+    return " AND ".join(f"({one})" for one in conditions if one != "true") or "true"
 
 
 def _named(value: Any) -> list[str]:

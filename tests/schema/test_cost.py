@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.contract import graphql_schema
-from schema.cost import BUDGETS, LIST_SIZE, MUTATION, SIZES, Cost, budget_of, cost_of
+from schema.cost import BUDGETS, GROUPS_SIZE, LIST_SIZE, MUTATION, SIZES, Cost, budget_of, cost_of
 from server.kit.actor import Actor, Grant, Role
 from tests.test_contract import operation
 
@@ -54,6 +54,10 @@ def cost(text: str, **variables: Any) -> int:
         ("{ institutions(last: 3) { nodes { name } } }", 4),
         ("{ institutions(first: 0) { nodes { name } } }", 1),
         ("{ institutions(first: null) { nodes { name } } }", 21),
+        # Groups: a list of unknown length unless ``first`` bounds it.
+        ("{ reviewGroups(groupBy: [KIND]) { count } }", GROUPS_SIZE),
+        ("{ reviewGroups(groupBy: [KIND], first: 10) { count key { kind district { code } } } }", 30),
+        ("{ institutionGroups(groupBy: [], first: 100000) { count } }", 1000),
         ("{ institutions(first: 2) { nodes { district { name } } } }", 1 + 2 * 2),
         ("{ institutions(first: 2) { edges { node { district { name } } } } }", 1 + 2 * 2),
         ("{ institutions(first: 2) { nodes { sites { kind } } } }", 1 + 2 * (1 + LIST_SIZE)),
