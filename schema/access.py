@@ -13,7 +13,7 @@ from schema.reading import Plans
 from server.db import roles
 from server.db.lean import Lanes
 from server.db.pools import Pools
-from server.kit.actor import MUNICIPALITY, Actor, Role
+from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId
 from server.planner.binding import Catalogue
@@ -80,11 +80,17 @@ class Engine:
     def __post_init__(self) -> None:
         object.__setattr__(self, "plans", Plans(self.catalogue, self.cursors))
 
-    async def read(self, db_role: str, sql: str, parameters: Sequence[Wire]) -> bytes:
+    async def read(
+        self, db_role: str, sql: str, parameters: Sequence[Wire], *, timeout_s: float | None = None
+    ) -> bytes:
         """The one value of a compiled statement. Raises: Overloaded, TimedOut."""
-        answer = await self.lanes.fetch_value(db_role, sql, parameters)
+        answer = await self.lanes.fetch_value(db_role, sql, parameters, timeout_s=timeout_s)
         assert answer is not None, "a compiled statement answers with one JSON text"
         return answer
+
+
+#: Whoever comes without a token.
+_ANYBODY = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
 
 @dataclass(slots=True)
@@ -94,27 +100,29 @@ class Request:
     engine: Engine
     actor: Actor | None
     request_id: str
-    _scopes: dict[int | None, Scope] = field(default_factory=dict)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.
 
         Raises: NotAllowed when the caller has no rights in the named tenant.
         """
-        scope = self._scopes.get(tenant_id)
+        if self.actor is None:
+            return _ANYBODY
+        # Kept while the person's memberships are: a handful of tenants, since none is kept where there are no rights.
+        key = ("scope", tenant_id)
+        scope: Scope | None = self.actor.kept.get(key)
         if scope is None:
-            scope = self._scopes[tenant_id] = await self._scope(tenant_id)
+            scope = self.actor.kept[key] = await self._scope(self.actor, tenant_id)
         return scope
 
-    async def _scope(self, tenant_id: int | None) -> Scope:
-        actor = self.actor
-        if actor is None:
-            return Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
-        if actor.is_municipal:
+    async def _scope(self, actor: Actor, tenant_id: int | None) -> Scope:
+        by_district = tenant_id is not None and tenant_id != MUNICIPALITY and bool(actor.roles_in(tenant_id))
+        if actor.is_municipal and not by_district:
             return self._narrowed(roles.MUNICIPAL_READER, actor, MUNICIPALITY)
         tenant = actor.home if tenant_id is None else tenant_id
-        held = frozenset() if tenant is None else actor.roles_in(tenant)
-        if tenant is None or (not held and tenant_id is not None):
+        if tenant is None:  # somebody known who holds nothing anywhere sees what everybody sees
+            return self._narrowed(roles.PUBLIC_READER, actor, MUNICIPALITY)
+        if not actor.roles_in(tenant):
             raise NotAllowed("您在该辖区没有权限")
         code = await self.engine.directory.code_of(tenant)
         if tenant == MUNICIPALITY or code is None:
@@ -122,21 +130,31 @@ class Request:
         return self._narrowed(roles.district_role(code), actor, tenant)
 
     def _narrowed(self, db_role: str, actor: Actor, tenant: int) -> Scope:
-        """The caller's roles in this tenant, with the values that row rules name."""
+        """The caller's roles in this tenant, with the values that row rules name.
+
+        What the municipality lets somebody read holds in every district, so it unites with what the district does.
+        """
         own = [grant.institution_id for grant in actor.grants if grant.tenant_id == tenant and grant.institution_id]
-        held = actor.roles_in(tenant) | {Role.PUBLIC}
+        held = actor.roles_in(tenant) | (actor.roles_in(MUNICIPALITY) & MUNICIPAL_READERS) | {Role.PUBLIC}
         return Scope(db_role, held, {"institutions": own, "subject": actor.subject})
 
     @asynccontextmanager
     async def acting(self, tenant_id: int) -> AsyncIterator[Act]:
-        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed."""
+        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed.
+
+        Whoever operates the platform and holds nothing in the tenant acts on the platform's role, which reaches no
+        register: all it can do there is to appoint the first administrator.
+        """
         actor = self.actor
         if actor is None:
             raise Unauthenticated()
         code = await self.engine.directory.code_of(tenant_id)
-        if code is None or not actor.roles_in(tenant_id):
+        if code is not None and actor.roles_in(tenant_id):
+            db_role = roles.MUNICIPAL_WRITER if tenant_id == MUNICIPALITY else roles.district_role(code)
+        elif code is not None and Role.PLATFORM_OPERATOR in actor.roles_in(MUNICIPALITY):
+            db_role = roles.PLATFORM
+        else:
             raise NotAllowed("您在该辖区没有权限")
-        db_role = roles.MUNICIPAL_WRITER if tenant_id == MUNICIPALITY else roles.district_role(code)
         async with acting(self.engine.pools, db_role, tenant_id, actor, self.request_id) as act:
             yield act
 

@@ -1,15 +1,17 @@
 """How a mutation runs: one act, one answer under its key, refusals as problems, objects read again by the planner."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from schema.access import Request
 from schema.problems import problem_of
-from server.kit.errors import BadInput, Invalid, Refusal
+from server.kit.actor import MUNICIPALITY, Role
+from server.kit.errors import BadInput, Invalid, NotAllowed, Refusal, Unauthenticated
 from server.kit.ids import NodeId
 from server.record.acts import Act
 
@@ -40,6 +42,7 @@ async def perform(
     ``verb`` returns what is kept under the idempotency key and handed to ``payload``: plain values, objects as node ids.
     """
     request: Request = info.context
+    check_right(request, tenant_id, info.field_name)
     key = getattr(request_input, "idempotency_key", None)
     try:
         if key is not None and not 1 <= len(key) <= _KEY_LONGEST:
@@ -83,9 +86,35 @@ def _object_field(payload: Any) -> str:
     return only.name
 
 
-def mutation(description: str) -> Callable[[Callable[..., Any]], Any]:
-    """A mutation field of a Mutations class."""
-    return lambda resolver: strawberry.mutation(resolver=resolver, description=description)
+#: Who may use each mutation, by its GraphQL name.
+RIGHTS: dict[str, frozenset[Role]] = {}
+
+
+def check_right(request: Request, tenant_id: int, name: str) -> None:
+    """Pass when one of the caller's roles in the tenant is among those that the mutation is open to.
+
+    Asked before anything else, so that nobody learns from a mutation that is not theirs what exists.  Whoever operates
+    the platform does so in every tenant.  Raises: Unauthenticated, NotAllowed.
+    """
+    actor = request.actor
+    if actor is None:
+        raise Unauthenticated()
+    held = actor.roles_in(tenant_id) | (actor.roles_in(MUNICIPALITY) & {Role.PLATFORM_OPERATOR})
+    if not held & RIGHTS[name]:
+        raise NotAllowed("您在该辖区没有执行此操作的权限")
+
+
+def mutation(description: str, *, by: Collection[Role]) -> Callable[[Callable[..., Any]], Any]:
+    """A mutation field of a Mutations class, open to these roles of the tenant it acts in.
+
+    The verb requires its roles once more by itself, for those who call it without the API.
+    """
+
+    def field(resolver: Callable[..., Any]) -> Any:
+        RIGHTS[to_camel_case(resolver.__name__)] = frozenset(by)
+        return strawberry.mutation(resolver=resolver, description=description)
+
+    return field
 
 
 def sent(value: Any) -> Any:

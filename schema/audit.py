@@ -9,6 +9,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import AGENCY_TAG
 from schema.filters import UNSET, DateTimeFilter, StringFilter
+from schema.identity import MEMBER_TAG
 from schema.institutions import INSTITUTION_TAG
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.reviews import REVIEW_TAG
@@ -27,6 +28,7 @@ SUBJECTS: Mapping[str, int] = {
     "institution": INSTITUTION_TAG,
     "insurance_agency": AGENCY_TAG,
     "review": REVIEW_TAG,
+    "membership": MEMBER_TAG,
 }
 
 

@@ -7,10 +7,9 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, institutions, reviews, sites, workdays
+from schema import audit, districts, granting, identity, institutions, reviews, sites, workdays
 from schema.connections import Node
 from schema.describing import complete
-from schema.identity import IdentityQueries
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -45,7 +44,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions, audit)
+_AREAS = (districts, workdays, reviews, sites, institutions, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -60,11 +59,14 @@ Query = merge_types(
         PolicyComparisonQueries,
         SimulationQueries,
         audit.AuditQueries,
-        IdentityQueries,
+        identity.IdentityQueries,
         NodeQueries,
     ),
 )
-Mutation = merge_types("Mutation", (RegisterMutations, workdays.WorkdayMutations, PolicyMutations))
+Mutation = merge_types(
+    "Mutation",
+    (RegisterMutations, workdays.WorkdayMutations, PolicyMutations, granting.IdentityMutations),
+)
 
 SCHEMA = strawberry.Schema(
     query=Query,

@@ -89,8 +89,13 @@ _Sets = Sequence[tuple[_Guard, SelectionSetNode | None]]
 
 def budget_of(actor: Actor | None) -> int:
     """The most that one request of this caller may cost."""
-    held = [BUDGETS[grant.role] for grant in actor.grants] if actor else []
-    return max(held, default=BUDGETS[Role.PUBLIC])
+    if actor is None:
+        return BUDGETS[Role.PUBLIC]
+    budget: int | None = actor.kept.get(budget_of)
+    if budget is None:
+        held = [BUDGETS[grant.role] for grant in actor.grants]
+        budget = actor.kept[budget_of] = max(held, default=BUDGETS[Role.PUBLIC])
+    return budget
 
 
 def cost_of(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Cost:

@@ -7,6 +7,7 @@ requests whose variables have the same shape.
 
 from collections.abc import Collection, Container, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
@@ -131,7 +132,7 @@ class Outline:
         """The name of the root type."""
         return self._root.name
 
-    @property
+    @cached_property
     def roots(self) -> tuple[Selection, ...]:
         """All root fields, in order. Raises: GraphQLError for arguments that cannot be coerced."""
         return tuple(self.root(key) for key in self._details)

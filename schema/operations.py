@@ -57,14 +57,15 @@ class _Document:
 
     tree: DocumentNode | None
     problems: Mapping[str, Any]
-    #: Its operations that were asked for, by the identity of their node.
-    prepared: dict[int, "_Prepared"] = field(default_factory=dict)
+    #: Its operations that were asked for, by the name they were asked for with.
+    prepared: dict[str | None, "_Prepared"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """One operation as the planner knows it, and what it costs."""
 
+    node: OperationDefinitionNode
     planned: Operation
     cost: Cost
 
@@ -104,14 +105,14 @@ class Operations:
         document = self._document(text)
         if document.tree is None:
             return Answer(document.problems, executed=False)
-        operation = get_operation_ast(document.tree, operation_name)
-        if operation is None:
+        prepared = document.prepared.get(operation_name) or self._prepare(document, operation_name)
+        if prepared is None:
             return Answer(failed("BAD_USER_INPUT", _which(document.tree, operation_name)), executed=False)
+        operation = prepared.node
         if reading and operation.operation is not OperationType.QUERY:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
         if variables and (problem := variables_problem(variables)):
             return Answer(failed("BAD_USER_INPUT", problem), executed=False)
-        prepared = self._prepared(document, operation)
         coerced = prepared.planned.coerce(variables or {})
         if coerced is None:  # graphql-core words what does not fit
             return Answer(refused(self._misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False)
@@ -119,13 +120,14 @@ class Operations:
         extensions = {"cost": {"requested": cost, "limit": budget}}
         if cost > budget:
             return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
+        seconds = self._seconds[operation.operation]
         try:
-            deadline = asyncio.timeout(self._seconds[operation.operation])
-            async with deadline:
-                done = await self._done(request, document, prepared.planned, coerced, variables, operation_name)
-        except TimeoutError:
-            if not deadline.expired():
-                raise
+            done = (
+                await answer_whole(request, prepared.planned, coerced, seconds) if prepared.planned.is_query else None
+            )
+            if done is None:
+                done = await self._done(request, document, prepared.planned, variables, operation_name, seconds)
+        except TimedOut:
             return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
         return self._told(done, extensions)
 
@@ -134,13 +136,11 @@ class Operations:
         request: Request,
         document: _Document,
         planned: Operation,
-        coerced: Mapping[str, Any],
         variables: Mapping[str, Any] | None,
         operation_name: str | None,
+        seconds: float,
     ) -> ExecutionResult:
-        """The result: of one statement where that can give it, else root field by root field."""
-        if planned.is_query and (whole := await answer_whole(request, planned, coerced)) is not None:
-            return whole
+        """The result, root field by root field. Raises: TimedOut."""
         assert document.tree is not None
         result = execute(
             self.schema,
@@ -152,7 +152,15 @@ class Operations:
             hide_suggestions=not self._hints,
             planned=planned,
         )
-        return result if isinstance(result, ExecutionResult) else await result
+        if isinstance(result, ExecutionResult):
+            return result
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                return await result
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise TimedOut from None
 
     def _misfits(
         self, document: _Document, variables: Mapping[str, Any] | None, operation_name: str | None
@@ -174,23 +182,26 @@ class Operations:
         document = self._document(text)
         return [] if document.tree is not None else [error["message"] for error in document.problems["errors"]]
 
-    def _prepared(self, document: _Document, node: OperationDefinitionNode) -> _Prepared:
-        known = document.prepared.get(id(node))
+    def _prepare(self, document: _Document, name: str | None) -> _Prepared | None:
+        """The operation that is asked for with this name; None where there is none, or without a name several."""
+        tree = document.tree
+        assert tree is not None
+        node = get_operation_ast(tree, name)
+        if node is None:
+            return None
+        known = next((one for one in document.prepared.values() if one.node is node), None)
         if known is None:
-            tree = document.tree
-            assert tree is not None
-            known = document.prepared[id(node)] = _Prepared(
-                Operation(
-                    self.schema,
-                    self._readers,
-                    tree,
-                    node,
-                    self.planned,
-                    self._computed,
-                    hide_suggestions=not self._hints,
-                ),
-                cost_of(self.schema, tree, node),
+            planned = Operation(
+                self.schema,
+                self._readers,
+                tree,
+                node,
+                self.planned,
+                self._computed,
+                hide_suggestions=not self._hints,
             )
+            known = _Prepared(node, planned, cost_of(self.schema, tree, node))
+        document.prepared[name] = known
         return known
 
     def _told(self, result: ExecutionResult, extensions: Mapping[str, Any]) -> Answer:

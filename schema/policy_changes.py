@@ -18,6 +18,7 @@ from server.kit.ids import NodeId
 from server.policy import drafting, publishing, terms
 from server.policy.amend import NewValue
 from server.policy.drafting import Drafted
+from server.policy.keeping import KEEPERS
 from server.record.acts import Act
 
 _KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
@@ -266,7 +267,7 @@ def _rewriting(sent: EditPolicyRulesInput) -> Callable[[dict[str, Any]], dict[st
 class PolicyMutations:
     """Root fields of this area."""
 
-    @mutation("起草政策 from the version in force, with other values; by the jurisdiction's administrators")
+    @mutation("起草政策 from the version in force, with other values; by the jurisdiction's administrators", by=KEEPERS)
     async def draft_policy(self, info: strawberry.Info, input: DraftPolicyInput) -> DraftPolicyResult:
         request = request_of(info)
         tenant = await request.tenant_named(input.district)
@@ -286,7 +287,9 @@ class PolicyMutations:
 
         return await _answer(info, tenant, input, verb, _draft_payload)
 
-    @mutation("采用政策样板 a draft after a template, all of it to be verified; by the district's administrators")
+    @mutation(
+        "采用政策样板 a draft after a template, all of it to be verified; by the district's administrators", by=KEEPERS
+    )
     async def adopt_policy_template(
         self, info: strawberry.Info, input: AdoptPolicyTemplateInput
     ) -> AdoptPolicyTemplateResult:
@@ -308,7 +311,7 @@ class PolicyMutations:
 
         return await _answer(info, tenant, input, verb, _draft_payload)
 
-    @mutation("修改草案 its rules, parameters, documents or title; a draft under review goes back")
+    @mutation("修改草案 its rules, parameters, documents or title; a draft under review goes back", by=KEEPERS)
     async def edit_policy_rules(self, info: strawberry.Info, input: EditPolicyRulesInput) -> EditPolicyRulesResult:
         request = request_of(info)
         node = node_of(input.policy, POLICY_TAG, "policy")
@@ -325,7 +328,7 @@ class PolicyMutations:
 
         return await _answer(info, request.tenant_of(node), input, verb, _draft_payload)
 
-    @mutation("提请审核 by a second administrator; the draft may still be published without it")
+    @mutation("提请审核 by a second administrator; the draft may still be published without it", by=KEEPERS)
     async def request_policy_review(
         self, info: strawberry.Info, input: RequestPolicyReviewInput
     ) -> RequestPolicyReviewResult:
@@ -339,7 +342,7 @@ class PolicyMutations:
 
         return await _answer(info, request_of(info).tenant_of(node), input, verb, PolicyReviewRequested)
 
-    @mutation("发布政策 by another person than those who wrote the draft; shortens the version it follows")
+    @mutation("发布政策 by another person than those who wrote the draft; shortens the version it follows", by=KEEPERS)
     async def publish_policy(self, info: strawberry.Info, input: PublishPolicyInput) -> PublishPolicyResult:
         request = request_of(info)
         node = node_of(input.policy, POLICY_TAG, "policy")
@@ -358,7 +361,7 @@ class PolicyMutations:
 
         return await _answer(info, request.tenant_of(node), input, verb, _published_payload)
 
-    @mutation("撤回政策 a draft, or a published version before its first day")
+    @mutation("撤回政策 a draft, or a published version before its first day", by=KEEPERS)
     async def withdraw_policy(self, info: strawberry.Info, input: WithdrawPolicyInput) -> WithdrawPolicyResult:
         node = node_of(input.policy, POLICY_TAG, "policy")
 

@@ -5,8 +5,7 @@ roles, and the conditions that the root fields' arguments make.  District and va
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -44,8 +43,7 @@ _OWN_ARGUMENTS = {Shape.PAGE: PAGE_ARGUMENTS, Shape.GROUPS: GROUPS_ARGUMENTS}
 Variables = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A statement ready to be sent: on which database role, with which parameters."""
 
     db_role: str
@@ -101,9 +99,10 @@ async def statement_of(
     return _bound(request, outline, keys, scope, asked, variables)
 
 
-async def send(request: "Request", statement: Statement) -> tuple[bytes, list[int]]:
+async def send(request: "Request", statement: Statement, *, timeout_s: float | None = None) -> tuple[bytes, list[int]]:
     """The answer to a statement, and the numbers of the root fields whose required row was not found."""
-    return missing(await request.engine.read(statement.db_role, statement.plan.sql, statement.parameters))
+    db_role, plan, parameters = statement
+    return missing(await request.engine.read(db_role, plan.sql, parameters, timeout_s=timeout_s))
 
 
 async def read_root(request: "Request", outline: Outline, key: str, variables: Variables) -> Any:

@@ -185,7 +185,9 @@ UpdateAgencyContactsResult = Annotated[AgencyContactsUpdated | Problems, strawbe
 class RegisterMutations:
     """Root fields of this area."""
 
-    @mutation("登记机构 with its practice site; by officers and administrators of the district")
+    @mutation(
+        "登记机构 with its practice site; by officers and administrators of the district", by=institutions.KEEPERS
+    )
     async def register_institution(
         self, info: strawberry.Info, input: RegisterInstitutionInput
     ) -> RegisterInstitutionResult:
@@ -212,7 +214,7 @@ class RegisterMutations:
 
         return await perform(info, tenant, input, verb, referring(InstitutionRegistered))
 
-    @mutation("机构更名 the former name is kept")
+    @mutation("机构更名 the former name is kept", by=institutions.KEEPERS)
     async def rename_institution(self, info: strawberry.Info, input: RenameInstitutionInput) -> RenameInstitutionResult:
         def verb(act: Act, node: NodeId) -> Awaitable[None]:
             return institutions.rename_institution(
@@ -222,7 +224,7 @@ class RegisterMutations:
         node = node_of(input.institution, INSTITUTION_TAG, "institution")
         return await perform_on(info, node, input, verb, InstitutionRenamed)
 
-    @mutation("机构迁址 its former practice sites end")
+    @mutation("机构迁址 its former practice sites end", by=institutions.KEEPERS)
     async def move_institution(self, info: strawberry.Info, input: MoveInstitutionInput) -> MoveInstitutionResult:
         def verb(act: Act, node: NodeId) -> Awaitable[None]:
             return institutions.move_institution(
@@ -238,7 +240,7 @@ class RegisterMutations:
         node = node_of(input.institution, INSTITUTION_TAG, "institution")
         return await perform_on(info, node, input, verb, InstitutionMoved)
 
-    @mutation("变更机构类别")
+    @mutation("变更机构类别", by=institutions.KEEPERS)
     async def change_institution_kind(
         self, info: strawberry.Info, input: ChangeInstitutionKindInput
     ) -> ChangeInstitutionKindResult:
@@ -248,7 +250,7 @@ class RegisterMutations:
         node = node_of(input.institution, INSTITUTION_TAG, "institution")
         return await perform_on(info, node, input, verb, InstitutionKindChanged)
 
-    @mutation("站点挂靠中心 or, with null, under none")
+    @mutation("站点挂靠中心 or, with null, under none", by=institutions.KEEPERS)
     async def link_station(self, info: strawberry.Info, input: LinkStationInput) -> LinkStationResult:
         centre = node_of(input.centre, INSTITUTION_TAG, "centre").id if input.centre else None
 
@@ -258,7 +260,7 @@ class RegisterMutations:
         node = node_of(input.station, INSTITUTION_TAG, "station")
         return await perform_on(info, node, input, verb, StationLinked)
 
-    @mutation("登记机构沿革 the successor inherits its predecessor's history")
+    @mutation("登记机构沿革 the successor inherits its predecessor's history", by=institutions.KEEPERS)
     async def succeed_institution(
         self, info: strawberry.Info, input: SucceedInstitutionInput
     ) -> SucceedInstitutionResult:
@@ -277,7 +279,9 @@ class RegisterMutations:
         node = node_of(input.successor, INSTITUTION_TAG, "successor")
         return await perform_on(info, node, input, verb, InstitutionSucceeded)
 
-    @mutation("更新经办机构联系方式 by the agency's officers and the district's administrators")
+    @mutation(
+        "更新经办机构联系方式 by the agency's officers and the district's administrators", by=districts.CONTACT_KEEPERS
+    )
     async def update_agency_contacts(
         self, info: strawberry.Info, input: UpdateAgencyContactsInput
     ) -> UpdateAgencyContactsResult:

@@ -5,7 +5,7 @@ A role that a rule does not name reads nothing.  ``:institutions`` are the insti
 
 from collections.abc import Mapping
 
-from server.kit.actor import MUNICIPAL_READERS, Role
+from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Role
 
 #: Directories and calendars: published to everybody.
 EVERYONE: Mapping[str, str] = dict.fromkeys((role.value for role in Role), "true")
@@ -23,6 +23,15 @@ def register(own: str) -> Mapping[str, str]:
     """Officials read the whole register of their jurisdiction, an institution's staff the rows that ``own`` describes."""
     return dict.fromkeys((role.value for role in _OFFICIALS), "true") | {Role.INSTITUTION_STAFF.value: own}
 
+
+#: Memberships: each jurisdiction's are read by those who grant and revoke them (docs/decisions/who-grants-which-role.md).
+MEMBERS: Mapping[str, str] = {
+    Role.DISTRICT_ADMINISTRATOR.value: "true",
+    Role.MUNICIPAL_HEALTH_OFFICER.value: f"{{t}}.tenant_id = {MUNICIPALITY}",
+    Role.MUNICIPAL_INSURANCE_OFFICER.value: (
+        f"{{t}}.tenant_id = {MUNICIPALITY} AND {{t}}.role = '{Role.MUNICIPAL_INSURANCE_OFFICER}'"
+    ),
+}
 
 #: The institution itself and those that stand under it.
 OWN_INSTITUTION = "{t}.id = ANY(:institutions::uuid[]) OR {t}.parent_id = ANY(:institutions::uuid[])"

@@ -9,14 +9,18 @@ from graphql import ExecutionResult, GraphQLError
 from schema.access import Request
 from schema.lookahead import Operation, Outline
 from schema.reading import TYPENAME, send, statement_of, unanswered
-from server.kit.errors import RequestFailed
+from server.kit.errors import RequestFailed, TimedOut
 
 
-async def answer_whole(request: Request, operation: Operation, variables: Mapping[str, Any]) -> ExecutionResult | None:
+async def answer_whole(
+    request: Request, operation: Operation, variables: Mapping[str, Any], timeout_s: float
+) -> ExecutionResult | None:
     """The result of a query with these coerced variables; its data is an ``orjson.Fragment``.
 
     None where one statement cannot give it: a root field is not planned, a field is computed, the root fields are read on
     different database roles, or arguments are refused.  Then each root field is executed on its own, errors included.
+
+    Raises: TimedOut.
     """
     try:
         outline = request.engine.plans.outline(operation, variables)
@@ -33,7 +37,9 @@ async def answer_whole(request: Request, operation: Operation, variables: Mappin
     if statement is None:
         return None
     try:
-        answer, lacking = await send(request, statement)
+        answer, lacking = await send(request, statement, timeout_s=timeout_s)
+    except TimedOut:
+        raise
     except Exception as error:
         return _failed(outline, error)
     errors = []

@@ -170,7 +170,9 @@ def _loaded(year: int, changed_days: int) -> Any:
 class WorkdayMutations:
     """Root fields of this area."""
 
-    @mutation("录入国务院办公厅放假通知 makes a provisional year official; by municipal officers")
+    @mutation(
+        "录入国务院办公厅放假通知 makes a provisional year official; by municipal officers", by=actions.CALENDAR_KEEPERS
+    )
     async def load_work_year(self, info: strawberry.Info, input: LoadWorkYearInput) -> LoadWorkYearResult:
         async def verb(act: Act) -> Mapping[str, int]:
             year, changed = await actions.load_notice(act, input.notice)

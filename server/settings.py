@@ -31,9 +31,9 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """Read once at start; secrets never show in a repr."""
+    """Read once at start, an empty variable like one that is not set; secrets never show in a repr."""
 
-    model_config = SettingsConfigDict(env_prefix="SHEQU_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SHEQU_", env_ignore_empty=True, extra="ignore")
 
     environment: Environment = Environment.PRODUCTION
     #: Host and database only (``postgresql://db:5432/shequ``); each role's user and password are put in.
@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     oidc_audience: str = "shequ"
     #: Where the issuer's keys are; found through the issuer's discovery document where not set.
     oidc_jwks_url: str | None = None
+    #: The ``typ`` of the issuer's access tokens; ``JWT`` for issuers that do not follow RFC 9068.
+    oidc_token_type: str = "at+jwt"
     #: Whether callers may send any document, or only those that ``shequ documents register`` has registered.
     trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED
     log_level: str = "INFO"

@@ -88,6 +88,10 @@ env:
     value: {{ .Values.oidc.issuer | quote }}
   - name: SHEQU_OIDC_AUDIENCE
     value: {{ .Values.oidc.audience | quote }}
+  - name: SHEQU_OIDC_JWKS_URL
+    value: {{ .Values.oidc.jwksUrl | quote }}
+  - name: SHEQU_OIDC_TOKEN_TYPE
+    value: {{ .Values.oidc.tokenType | quote }}
   - name: SHEQU_DATABASE_URL
     value: {{ .Values.database.url | quote }}
   {{- with .Values.secrets }}

@@ -125,6 +125,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False, comment='the OIDC subject'),
     sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('sort_key', sa.Text(), nullable=False, comment="the name's order in pinyin"),
     sa.Column('role', sa.Text(), nullable=False),
     sa.Column('department', sa.Text(), nullable=True, comment='narrows a department officer to one kind of authority'),
     sa.Column('institution_id', sa.Uuid(), nullable=True, comment='narrows institution staff to one institution'),
@@ -135,14 +136,17 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    postgresql.ExcludeConstraint((sa.column('tenant_id'), '='), (sa.column('subject'), '='), (sa.column('role'), '='), (sa.text("coalesce(department, '')"), '='), (sa.text("coalesce(institution_id, uuid('00000000-0000-0000-0000-000000000000'))"), '='), (sa.text('daterange(from_on, until)'), '&&'), using='gist', name='ex_membership_overlap'),
+    sa.CheckConstraint("(role = 'DEPARTMENT_OFFICER') = (department IS NOT NULL)", name=op.f('ck_membership_department_of_officer')),
+    sa.CheckConstraint("(role = 'INSTITUTION_STAFF') = (institution_id IS NOT NULL)", name=op.f('ck_membership_institution_of_staff')),
     sa.CheckConstraint("role IN ('APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_membership_role')),
+    sa.CheckConstraint('until >= from_on', name=op.f('ck_membership_period')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_membership')),
     comment='成员：何人在何辖区持有何角色'
     )
     op.execute('ALTER TABLE membership ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE membership FORCE ROW LEVEL SECURITY')
     op.create_index('ix_membership_subject', 'membership', ['subject'], unique=False)
-    op.create_index('uq_membership', 'membership', ['tenant_id', 'subject', 'role'], unique=True, postgresql_where=sa.text('until IS NULL'))
     op.create_table('organisation',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -473,7 +477,6 @@ def downgrade() -> None:
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')
-    op.drop_index('uq_membership', table_name='membership', postgresql_where=sa.text('until IS NULL'))
     op.drop_index('ix_membership_subject', table_name='membership')
     op.drop_table('membership')
     op.drop_table('kept_answer')

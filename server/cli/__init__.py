@@ -7,7 +7,7 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import auditing, database, documents, exporting, importing, policies, serving
+from server.cli import auditing, database, documents, exporting, importing, members, policies, serving
 from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
 from server.db.provisioning import NotWalled
@@ -24,13 +24,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token):
+for command in (serving.demo, serving.serve, database.migrate, database.provision, serving.token, members.appoint):
     app.command()(command)
 app.add_typer(importing.app, name="import")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policies.app, name="policy")
 app.command("export-schema")(exporting.export_schema)
+app.command("export-permissions")(exporting.export_permissions)
 app.command("schema-changes")(exporting.schema_changes)
 
 _SAID = (

@@ -1,4 +1,4 @@
-"""``shequ export-schema`` and ``shequ schema-changes``."""
+"""``shequ export-schema``, ``shequ export-permissions`` and ``shequ schema-changes``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,13 +7,22 @@ import typer
 
 from schema.contract import sdl
 from schema.evolution import changes
+from schema.permissions import permission_table
+
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="写入文件；缺省打印到标准输出")]
 
 
-def export_schema(
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="写入文件；缺省打印到标准输出")] = None,
-) -> None:
+def export_schema(output: Output = None) -> None:
     """导出 GraphQL 模式（SDL）。"""
-    text = sdl() + "\n"
+    _write(sdl() + "\n", output)
+
+
+def export_permissions(output: Output = None) -> None:
+    """导出权限表（CSV）：每个角色对每个类型、字段的读权限和对每个变更的写权限。"""
+    _write(permission_table(), output)
+
+
+def _write(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -18,8 +18,9 @@ from server.db.embedded import PortTaken, cluster
 from server.development.demo import Demo
 from server.development.personas import load_personas
 from server.http import logs
-from server.http.auth import Keys
+from server.http.auth import ACCESS_TOKEN, Keys
 from server.http.issuer import ISSUER, DevelopmentIssuer
+from server.http.jwks import InsecureIssuer, RemoteKeys
 from server.settings import Environment, Settings, SettingsError
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="监听端口")]
@@ -74,7 +75,7 @@ def serve(
     settings.require_audit_retention()
     development = settings.environment is Environment.DEVELOPMENT
     logs.configure(settings.log_level, pretty=development)
-    issuer, keys = _issuer(settings, data_dir, development=development)
+    issuer, keys, token_type = _issuer(settings, data_dir, development=development)
     app = App(
         database_url=database_url,
         role_secret=secret,
@@ -82,6 +83,7 @@ def serve(
         issuer=issuer,
         audience=settings.oidc_audience,
         keys=keys,
+        token_type=token_type,
         development=development,
         pool_size=settings.pool_size,
         custody=settings.custody(secret),
@@ -103,10 +105,17 @@ def token(
     typer.echo(issuer.token(personas[persona].subject, settings.oidc_audience))
 
 
-def _issuer(settings: Settings, data_dir: Path, *, development: bool) -> tuple[str, Keys]:
-    if settings.oidc_issuer:
-        raise SettingsError("SHEQU_OIDC_ISSUER 的远程签发者将在下一版本支持")
-    return ISSUER, DevelopmentIssuer(data_dir, development=development).keys
+def _issuer(settings: Settings, data_dir: Path, *, development: bool) -> tuple[str, Keys, str]:
+    """Who signs tokens, with which keys, under which ``typ``: the issuer that is set, else the one of development."""
+    if settings.oidc_issuer is None:
+        if not development:
+            raise SettingsError("未设置 SHEQU_OIDC_ISSUER（身份签发者的地址，例如 https://login.example.cn）")
+        return ISSUER, DevelopmentIssuer(data_dir, development=True).keys, ACCESS_TOKEN
+    try:
+        keys = RemoteKeys(settings.oidc_issuer, settings.oidc_jwks_url, insecure=development)
+    except InsecureIssuer as error:
+        raise SettingsError(f"SHEQU_OIDC_ISSUER 或 SHEQU_OIDC_JWKS_URL 不可用：{error}") from None
+    return settings.oidc_issuer, keys, settings.oidc_token_type
 
 
 def _listen(host: str, port: int) -> socket.socket:

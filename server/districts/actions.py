@@ -9,6 +9,9 @@ from server.kit.actor import Role
 from server.kit.errors import Invalid, NotFound, OutOfDate
 from server.record.acts import Act
 
+#: Who keeps an agency's contacts.
+CONTACT_KEEPERS = frozenset({Role.AGENCY_OFFICER, Role.DISTRICT_ADMINISTRATOR})
+
 _PHONE = re.compile(r"\d{3,4}-?\d{7,8}|\d{7,8}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
@@ -19,7 +22,7 @@ async def update_agency_contacts(act: Act, *, expected_version: int, phones: Seq
     Implements: MIC-A3 (京医保中心发〔2025〕4号 附件3).
     Raises: Invalid, OutOfDate, NotFound, NotAllowed.
     """
-    act.require(Role.AGENCY_OFFICER, Role.DISTRICT_ADMINISTRATOR)
+    act.require(*CONTACT_KEEPERS)
     if not 1 <= len(phones) <= 5:
         raise Invalid(f"咨询电话应为 1 至 5 个，实际为 {len(phones)} 个", path=("input", "phones"))
     for n, phone in enumerate(phones):

@@ -1,13 +1,13 @@
 """Every statement on districts, authorities and agencies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.districts.model import District
+from server.districts.model import AuthorityKind, District
 from server.districts.tables import authority, district, insurance_agency
 from server.kit.ids import stable_id
 
@@ -56,6 +56,17 @@ async def upsert_district(connection: AsyncConnection, one: District) -> None:
             )
             .on_conflict_do_nothing()
         )
+
+
+async def list_authority_kinds(connection: AsyncConnection, tenant_id: int) -> Sequence[AuthorityKind]:
+    """The kinds of authority that the tenant has, each once."""
+    found = await connection.scalars(
+        select(authority.c.kind)
+        .where(authority.c.tenant_id == literal(tenant_id))
+        .distinct()
+        .order_by(authority.c.kind)
+    )
+    return [AuthorityKind(kind) for kind in found]
 
 
 async def lock_agency(connection: AsyncConnection, tenant_id: int) -> RowMapping | None:

@@ -1,8 +1,7 @@
 """What a caller asks: a GraphQL request as POST and GET carry it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -17,8 +16,7 @@ _PARAMETERS = 20
 _IDS = ("documentId", "id", "doc_id")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A well-formed request: the document as text, by digest, or both; ``automatic``: in the form of Apollo's APQ."""
 
     text: str | None
@@ -34,9 +32,7 @@ async def asked_by_post(scope: Scope, receive: Receive) -> Asked:
     Raises: HttpProblem for another media type, too large a body, anything that is not a well-formed request.
     """
     content = header(scope, b"content-type") or ""
-    kind, *parameters = (one.strip().lower() for one in content.split(";"))
-    charset_ok = all(one.replace('"', "") == "charset=utf-8" for one in parameters if one.startswith("charset="))
-    if kind != JSON or not charset_ok:
+    if content != JSON and not _is_json(content):
         raise HttpProblem(415, "UNSUPPORTED_MEDIA_TYPE", "请求正文应为 application/json（UTF-8）")
     try:
         data = orjson.loads(await body_of(scope, receive))
@@ -45,6 +41,12 @@ async def asked_by_post(scope: Scope, receive: Receive) -> Asked:
     if not isinstance(data, dict):
         raise _malformed("请求正文应为 JSON 对象；一次请求只能含一个操作")
     return _asked(data)
+
+
+def _is_json(content_type: str) -> bool:
+    kind, *parameters = (one.strip().lower() for one in content_type.split(";"))
+    charset_ok = all(one.replace('"', "") == "charset=utf-8" for one in parameters if one.startswith("charset="))
+    return kind == JSON and charset_ok
 
 
 def asked_by_get(scope: Scope) -> Asked:
@@ -86,11 +88,11 @@ def query_of(scope: Scope) -> dict[str, str]:
 
 def _asked(data: Mapping[str, Any]) -> Asked:
     variables = _typed(data, "variables", dict, "JSON 对象")
-    extensions = _typed(data, "extensions", dict, "JSON 对象") or {}
+    extensions = _typed(data, "extensions", dict, "JSON 对象")
     text = _typed(data, "query", str, "字符串")
     name = _typed(data, "operationName", str, "字符串") or None
     digest, automatic = _digest(data), False
-    if digest is None and extensions.get("persistedQuery") is not None:
+    if digest is None and extensions and extensions.get("persistedQuery") is not None:
         digest, automatic = _automatic(extensions["persistedQuery"]), True
     if digest is None and (text is None or not text.strip()):
         raise _malformed("缺少字段 query（GraphQL 文档文本）或 documentId（受信文档）")

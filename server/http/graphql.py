@@ -15,11 +15,12 @@ import structlog
 from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
+from server.http.logs import REQUEST_ID
 from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
 from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
-from server.kit.ids import new_id
+from server.kit.ids import new_id, new_request_id
 
 log = structlog.get_logger("shequ.http")
 
@@ -73,8 +74,8 @@ class GraphQLEndpoint:
         if self._development and console.is_asked(scope):
             await console.show(send)
             return
-        request_id = str(new_id())
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        request_id = new_request_id()
+        REQUEST_ID.set(request_id)
         headers = {"x-request-id": request_id}
         media, cached = JSON, False
         try:
@@ -101,8 +102,6 @@ class GraphQLEndpoint:
             log.exception("unexpected", incident=incident)
             status = 500
             body = error_body("INTERNAL_SERVER_ERROR", "系统内部错误，请将事件编号告知管理员", incident=incident)
-        finally:
-            structlog.contextvars.clear_contextvars()
         if cached:
             status, body = _cacheable(scope, status, body, headers)
         await respond(send, status, body, _TYPES[media], headers)
@@ -151,8 +150,10 @@ def _wanted(scope: Scope) -> str:
     Raises: HttpProblem when the caller accepts none of ours.
     """
     accept = header(scope, b"accept")
-    if accept is None or not accept.strip():
+    if accept is None or accept in ("*/*", JSON) or not accept.strip():
         return JSON
+    if accept == _RESPONSE:
+        return _RESPONSE
     best, chosen = 0.0, None
     for part in accept.lower().split(","):
         kind, *parameters = (one.strip() for one in part.split(";"))

@@ -1,14 +1,22 @@
 """Structured logs: one JSON line an event, with the request id, and no personal data."""
 
+import asyncio
 import logging
 import sys
 import time
+from collections.abc import Awaitable
+from contextvars import ContextVar
+from typing import Any, Protocol
 
+import orjson
 import structlog
 
 from server.http.messages import AsgiApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("shequ.access")
+
+#: The id of the request that is being answered; every log line bears it.
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def configure(level: str, *, pretty: bool) -> None:
@@ -16,17 +24,74 @@ def configure(level: str, *, pretty: bool) -> None:
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    wanted = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _with_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.dict_tracebacks if not pretty else structlog.processors.StackInfoRenderer(),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(wanted),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    global _write
+    _write = _AccessLines().write if not pretty and wanted <= logging.INFO else _by_structlog
+
+
+def _with_request_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    return event
+
+
+class _Write(Protocol):
+    def __call__(self, *, method: str, path: str, status: int, ms: float, request_id: str | None) -> None: ...
+
+
+def _by_structlog(*, method: str, path: str, status: int, ms: float, request_id: str | None) -> None:
+    log.info("request", method=method, path=path, status=status, ms=ms, request_id=request_id)
+
+
+#: How access lines are written; ``configure`` says.
+_write: _Write = _by_structlog
+
+
+class _AccessLines:
+    """The same lines as structlog's at a tenth of its cost: put together here, written once a pass of the event loop."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._second = 0
+        self._shown = ""
+
+    def write(self, *, method: str, path: str, status: int, ms: float, request_id: str | None) -> None:
+        """The line will be on standard error when the event loop comes round."""
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._second, self._shown = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        line = {
+            "event": "request",
+            "method": method,
+            "path": path,
+            "status": status,
+            "ms": ms,
+            "request_id": request_id,
+            "level": "info",
+            "timestamp": f"{self._shown}.{int((now - second) * 1e6):06d}Z",
+        }
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def _flush(self) -> None:
+        text = b"".join(self._lines).decode()
+        self._lines.clear()
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 class AccessLog:
@@ -39,18 +104,18 @@ class AccessLog:
         if scope["type"] != "http" or scope["path"] in ("/livez", "/readyz"):
             await self._app(scope, receive, send)
             return
+        REQUEST_ID.set(None)
         began = time.perf_counter()
-        status, request_id = 0, None
+        status = 0
 
-        async def seen(message: Message) -> None:
-            nonlocal status, request_id
+        def seen(message: Message) -> Awaitable[None]:
+            nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                request_id = next((value.decode() for key, value in message["headers"] if key == b"x-request-id"), None)
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, seen)
         finally:
             ms = round((time.perf_counter() - began) * 1000, 2)
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=ms, request_id=request_id)
+            _write(method=scope["method"], path=scope["path"], status=status, ms=ms, request_id=REQUEST_ID.get())

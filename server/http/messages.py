@@ -14,6 +14,9 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_MOST = 1024 * 1024
 
+#: Where a request's headers are kept by name.
+_HEADERS = "shequ.headers"
+
 
 class HttpProblem(Exception):
     """A request that HTTP itself refuses: status, code, a sentence, extra headers."""
@@ -28,11 +31,12 @@ class HttpProblem(Exception):
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The header's value, or None; the first where it is sent several times."""
-    for key, value in scope["headers"]:
-        if key == name:
-            text: str = value.decode("latin-1")
-            return text
-    return None
+    given: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if given is None:
+        # Backwards, so that the first of several stays.
+        given = scope[_HEADERS] = dict(reversed(scope["headers"]))
+    value = given.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 async def body_of(scope: Scope, receive: Receive) -> bytes:
@@ -40,10 +44,9 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
 
     Raises: HttpProblem when it is larger than 1 MiB or the caller went away.
     """
-    too_large = HttpProblem(413, "PAYLOAD_TOO_LARGE", f"请求正文不能超过 {BODY_MOST // 1024} KiB；文件请用上传地址")
     declared = header(scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > BODY_MOST:
-        raise too_large
+        raise _too_large()
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -53,10 +56,14 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > BODY_MOST:
-            raise too_large
+            raise _too_large()
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
+
+
+def _too_large() -> HttpProblem:
+    return HttpProblem(413, "PAYLOAD_TOO_LARGE", f"请求正文不能超过 {BODY_MOST // 1024} KiB；文件请用上传地址")
 
 
 async def respond(

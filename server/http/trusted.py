@@ -2,8 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from server.clients.model import digest_of
 from server.http.asking import Asked
@@ -28,8 +28,7 @@ class DocumentRefused(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The document to run; ``offered``: its digest, where the client offers it to be remembered (APQ's second request)."""
 
     text: str

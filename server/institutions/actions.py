@@ -28,7 +28,8 @@ from server.record.acts import Act
 from server.sites import store as sites
 from server.sites.model import SiteKind
 
-_KEEPERS = (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR)
+#: Who keeps the register.
+KEEPERS = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ async def register_institution(act: Act, wanted: Registration) -> UUID:
 
     Raises: NotAllowed, Invalid, Conflict (the same registration number, or the same name at the same address, exists).
     """
-    act.require(*_KEEPERS)
+    act.require(*KEEPERS)
     rules.check_population(wanted.service_population)
     rules.check_not_future(wanted.opened_on, clock.today(), "openedOn")
     name = names.normalise(wanted.name)
@@ -215,7 +216,7 @@ async def succeed_institution(
 
 async def _held(act: Act, institution_id: UUID, expected_version: int) -> RowMapping:
     """The institution, locked, at the version the caller saw, by somebody who keeps the register."""
-    act.require(*_KEEPERS)
+    act.require(*KEEPERS)
     row = await store.load_for_change(act.connection, act.tenant_id, institution_id)
     if row["version"] != expected_version:
         raise OutOfDate(current_version=row["version"])

@@ -4,7 +4,9 @@ Rights come from the membership table, never from a token, a header or a variabl
 never across districts.
 """
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from server.kit.terms import Term
@@ -34,6 +36,9 @@ class Role(Term):
 MUNICIPAL_READERS = frozenset({Role.MUNICIPAL_ANALYST, Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER})
 
 
+_NONE: frozenset[Role] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One membership in force: a role in one tenant, perhaps narrowed to a department or an institution."""
@@ -46,11 +51,23 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in person. ``grants`` holds only memberships in force now, in the order they were granted."""
+    """A signed-in person. ``grants`` holds only memberships in force now, in the order they were granted.
+
+    ``kept`` is for whoever works out something of this person at every request: it is thrown away with this object, once
+    memberships are read anew.
+    """
 
     subject: str
     name: str
     grants: tuple[Grant, ...]
+    kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _held: Mapping[int, frozenset[Role]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        held: dict[int, set[Role]] = {}
+        for grant in self.grants:
+            held.setdefault(grant.tenant_id, set()).add(grant.role)
+        object.__setattr__(self, "_held", {tenant: frozenset(roles) for tenant, roles in held.items()})
 
     @property
     def home(self) -> int | None:
@@ -67,4 +84,4 @@ class Actor:
 
     def roles_in(self, tenant_id: int) -> frozenset[Role]:
         """The roles this person holds in one tenant; empty where none."""
-        return frozenset(grant.role for grant in self.grants if grant.tenant_id == tenant_id)
+        return self._held.get(tenant_id, _NONE)

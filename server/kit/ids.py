@@ -12,6 +12,7 @@ import binascii
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+import uuid_utils
 import uuid_utils.compat
 
 from server.kit.errors import BadInput
@@ -24,6 +25,11 @@ _NAMESPACE = UUID("5c1f0c1e-7a0e-5d0b-9a3c-71e4c0de0001")
 def new_id() -> UUID:
     """A fresh UUIDv7."""
     return uuid_utils.compat.uuid7()
+
+
+def new_request_id() -> str:
+    """A fresh UUIDv7 as text, for every request: without the standard library's UUID, which costs ten times as much."""
+    return str(uuid_utils.uuid7())
 
 
 def stable_id(*parts: str) -> UUID:

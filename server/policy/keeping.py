@@ -12,6 +12,8 @@ from server.record.acts import Act
 
 _DISTRICT_KEEPERS = (Role.DISTRICT_ADMINISTRATOR,)
 _MUNICIPAL_KEEPERS = (Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER)
+#: Who keeps packs in any tenant: ``require_keeper`` says which of them where.
+KEEPERS = frozenset({*_DISTRICT_KEEPERS, *_MUNICIPAL_KEEPERS})
 _REASON_LONGEST = 2000
 
 

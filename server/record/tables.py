@@ -70,6 +70,6 @@ kept_answer = tenant_table(
     Column("answer", JSONB),
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     UniqueConstraint("tenant_id", "subject", "key"),
-    access=Access(municipal=True, deletable=True),
+    access=Access(municipal=True, steward=True, deletable=True),
     comment="幂等键与其答复，至少保留 24 小时",
 )

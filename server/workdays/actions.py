@@ -5,6 +5,9 @@ from server.kit.ids import stable_id
 from server.record.acts import Act
 from server.workdays import notice, rules, store
 
+#: Who makes a year of the calendar official.
+CALENDAR_KEEPERS = frozenset({Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER, Role.PLATFORM_OPERATOR})
+
 
 async def load_notice(act: Act, text: str) -> tuple[int, int]:
     """The notice's year, now official, and how many days that were worked are now free or the other way round.
@@ -13,7 +16,7 @@ async def load_notice(act: Act, text: str) -> tuple[int, int]:
     Implements: A-MIC-1 (调休 and make-up days), MIC-3-1a.
     Raises: NotAllowed, Invalid, Conflict.
     """
-    act.require(Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER, Role.PLATFORM_OPERATOR)
+    act.require(*CALENDAR_KEEPERS)
     parsed = notice.parse(text)
     before = await store.hold_calendar(act.connection)
     after = notice.apply(before, parsed)

@@ -78,10 +78,10 @@ def load(superuser_dsn: str, scale: Scale, role_secret: str) -> str:
 
 def _copy(connection: psycopg.Connection, table: str, columns: str, rows: Iterator[Row]) -> None:
     listed = sql.SQL(", ").join(map(sql.Identifier, columns.split()))
-    with connection.cursor() as cursor:
-        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), listed)) as copy:
-            while batch := list(islice(rows, _BATCH)):
-                copy.write("".join("\t".join(map(_field, row)) + "\n" for row in batch))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), listed)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        while batch := list(islice(rows, _BATCH)):
+            copy.write("".join("\t".join(map(_field, row)) + "\n" for row in batch))
 
 
 def _field(value: object) -> str:

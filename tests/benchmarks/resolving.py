@@ -302,7 +302,8 @@ class Query:
         first: int | None = None,
         after: str | None = None,
     ) -> Institutions:
-        assert filter is not None and first is not None  # all that the benchmark asks for
+        assert filter is not None  # all that the benchmark asks for
+        assert first is not None
         loaders, cursors = _loaders(info), info.context["cursors"]
         tenant = (await loaders.all(select(DistrictRow.tenant_id).where(DistrictRow.code == district)))[0]
         wanted = select(InstitutionRow).where(

@@ -39,6 +39,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         ("import", "institutions"),
         ("token",),
         ("export-schema",),
+        ("export-permissions",),
+        ("appoint",),
         ("schema-changes",),
         ("documents", "register"),
     ],

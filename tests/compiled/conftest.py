@@ -4,16 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from schema.access import Request
 from server import installation
 from server.identity.store import find_actor
 from server.kit.actor import Actor
 from tests.compiled import awkward
-from tests.conftest import make_database
+from tests.databases import cloned
 from tests.driving import Server
 
 
@@ -43,17 +41,13 @@ PERSONAS = (
 async def register(
     superuser_dsn: str, template: str, worker_id: str, role_secret: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Register]:
-    name = f"shequ_compiled_{worker_id}"
-    make_database(superuser_dsn, template, name)
-    superuser = make_conninfo(superuser_dsn, dbname=name)
-    awkward.fill(superuser)
-    server = await Server.start(installation.server_dsn(superuser), role_secret, tmp_path_factory.mktemp("issuer"))
-    actors: dict[str | None, Actor | None] = {None: None}
-    for persona in PERSONAS[1:]:
-        assert persona is not None
-        subject = server.personas[persona].subject
-        actors[persona] = await find_actor(server.app.pools, subject, date(2026, 11, 22))
-    yield Register(server, actors)
-    await server.stop()
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with cloned(superuser_dsn, template, f"shequ_compiled_{worker_id}") as superuser:
+        awkward.fill(superuser)
+        server = await Server.start(installation.server_dsn(superuser), role_secret, tmp_path_factory.mktemp("issuer"))
+        actors: dict[str | None, Actor | None] = {None: None}
+        for persona in PERSONAS[1:]:
+            assert persona is not None
+            subject = server.personas[persona].subject
+            actors[persona] = await find_actor(server.app.pools, subject, date(2026, 11, 22))
+        yield Register(server, actors)
+        await server.stop()

@@ -317,7 +317,7 @@ async def test_tokens_that_do_not_hold(server: Server) -> None:
 async def test_a_token_of_nobody_has_no_rights(server: Server, samples: None) -> None:
     nobody = Client(server.http, {"authorization": f"Bearer {server.issuer.token('a stranger', 'shequ')}"})
     assert (await nobody("{ viewer { memberships { role } } }")).data == {"viewer": {"memberships": []}}
-    assert_typed(await nobody("{ institutions { nodes { id } } }"), "FORBIDDEN")
+    assert (await nobody("{ institutions { nodes { id } } }")).data == {"institutions": {"nodes": []}}
 
 
 # Other districts -----------------------------------------------------------------------------------------------------

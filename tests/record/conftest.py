@@ -63,6 +63,7 @@ async def trail(superuser_dsn: str, template: str, role_secret: str, worker_id: 
         cloned(superuser_dsn, template, f"shequ_trail_{worker_id}") as dsn,
         psycopg.connect(dsn, autocommit=True) as superuser,
     ):
+        superuser.execute("TRUNCATE audit_entry, audit_link")  # provisioning's own acts are no part of these trails
         pools = Pools(installation.server_dsn(dsn), role_secret, size=4)
         yield Trail(dsn, pools, superuser)
         await pools.close()

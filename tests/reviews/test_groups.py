@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.driving import Client, Server
+from server.districts.files import load_districts
+from tests.driving import Client
+from tests.reviews.conftest import PERSONAS, Record
 from tests.test_contract import operation
 
 ROWS = """query($district: String, $filter: ReviewFilter, $after: String) {
@@ -25,8 +27,8 @@ GROUPS = """query($by: [ReviewGroupKey!]!, $district: String, $filter: ReviewFil
 
 
 @pytest.fixture
-def analyst(server: Server, samples: None) -> Client:
-    return server.client("municipal-analyst")
+def analyst(record: Record) -> Client:
+    return record.server.client("municipal-analyst")
 
 
 async def rows(client: Client, **variables: Any) -> list[dict[str, Any]]:
@@ -105,7 +107,7 @@ async def test_groups_are_the_rows_counted(analyst: Client, by: tuple[str, ...])
     for one, group in found.items():
         schemes = {row["scheme"] for row in expected[one]}
         scores = [row["score"] for row in expected[one] if row["score"] is not None]
-        if len(schemes) > 1 or not scores:
+        if len(schemes) > 1 or None in schemes or not scores:
             assert [group[name] for name in ("averageScore", "minScore", "maxScore", "sumScore")] == [None] * 4
         else:
             assert group["averageScore"] == pytest.approx(sum(scores) / len(scores))
@@ -113,25 +115,184 @@ async def test_groups_are_the_rows_counted(analyst: Client, by: tuple[str, ...])
             assert group["sumScore"] == pytest.approx(sum(scores))
 
 
-async def test_the_municipal_overview_counts_all_districts_side_by_side(analyst: Client) -> None:
+def overview() -> str:
+    """The contract's operation without the policies, which are tested where they live."""
     text = operation("municipal_overview")
     start, end = text.index("enabledPolicies"), text.index("institutions(first")
-    reply = await analyst(text[:start] + text[end:], **{"from": "2024-01-01", "until": "2025-01-01"})
-    rows_2024 = [row for row in await rows(analyst) if row["decidedOn"].startswith("2024")]
-    counted = Counter((row["district"]["code"], row["kind"], row["outcome"]) for row in rows_2024)
+    return text[:start] + text[end:]
+
+
+async def test_the_municipal_overview_counts_all_districts_side_by_side(analyst: Client) -> None:
+    reply = await analyst(overview(), **{"from": "2023-12-31", "until": "2024-12-02"})
+    period = [row for row in await rows(analyst) if "2023-12-31" <= row["decidedOn"] < "2024-12-02"]
+    counted = Counter((row["district"]["code"], row["kind"], row["outcome"]) for row in period)
     found = {
         (one["key"]["district"]["code"], one["key"]["kind"], one["key"]["outcome"]): one
         for one in reply.data["reviewGroups"]
     }
     assert {one: group["count"] for one, group in found.items()} == counted
-    assert {one[1] for one, group in found.items() if group["averageScore"] is not None} == {"ASSESSMENT"}
     assert all(group["key"]["district"]["name"] for group in found.values())
+    assert {group["averageScore"] is None for group in found.values()} == {True, False}
     assert len(reply.data["districts"]) == 17
 
 
-async def test_the_overview_is_one_statement(server: Server, analyst: Client) -> None:
-    text = operation("municipal_overview")
-    start, end = text.index("enabledPolicies"), text.index("institutions(first")
-    server.statements.clear()
-    await analyst(text[:start] + text[end:], **{"from": "2024-01-01", "until": "2025-01-01"})
-    assert len(server.statements) == 1
+async def test_the_overview_is_one_statement_over_the_rollup(record: Record, analyst: Client) -> None:
+    record.server.statements.clear()
+    await analyst(overview(), **{"from": "2024-01-01", "until": "2025-01-01"})
+    ((_, sql),) = record.server.statements
+    assert "review_rollup" in sql
+
+
+@pytest.mark.parametrize(
+    ("persona", "variables", "rolled"),
+    [
+        ("fengtai-officer", {}, True),
+        ("fengtai-officer", {"by": ["SCHEME", "DECIDED_QUARTER", "DISTRICT"]}, True),
+        ("fengtai-officer", {"filter": {"decidedOn": {"gt": "2024-01-05", "lte": "2024-01-20"}}}, True),
+        ("fengtai-officer", {"filter": {"not": {"kind": {"eq": "ASSESSMENT"}}}}, True),
+        ("municipal-analyst", {"filter": {"district": {"code": {"eq": "fengtai"}}}}, True),
+        ("municipal-analyst", {"district": "fengtai"}, True),
+        ("fengtai-officer", {"by": ["CYCLE"]}, False),
+        ("fengtai-officer", {"by": ["DECIDED_ON"]}, False),
+        ("fengtai-officer", {"filter": {"cycle": {"eq": "2024"}}}, False),
+        ("fengtai-officer", {"filter": {"not": {"decidedOn": {"lt": "2024-01-01"}}}}, False),
+        ("fengtai-officer", {"filter": {"decidedOn": {"eq": "2024-01-01"}}}, False),
+        ("fengtai-officer", {"filter": {"institution": {"kind": {"eq": "VILLAGE_CLINIC"}}}}, False),
+        ("fengtai-institution", {}, False),
+    ],
+)
+async def test_the_rollup_answers_what_it_can_and_nobody_who_sees_less(
+    record: Record, persona: str, variables: dict[str, Any], rolled: bool
+) -> None:
+    record.server.statements.clear()
+    await record.server.client(persona)(GROUPS, **{"by": ["KIND"]} | variables)
+    assert ["review_rollup" in sql for _, sql in record.server.statements if "FROM review" in sql] == [rolled]
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_no_group_counts_a_row_the_caller_cannot_page_to(record: Record, persona: str | None) -> None:
+    client = record.server.client(persona)
+    for filter_ in (None, {"decidedOn": {"gte": "2023-12-31", "lt": "2024-03-02"}}, {"scheme": {"isNull": True}}):
+        paged = Counter(row["kind"] for row in await rows(client, filter=filter_))
+        found = await groups(client, "KIND", filter=filter_)
+        assert {one["key"]["kind"]: one["count"] for one in found} == paged
+
+
+COUNTS = """query($district: String, $first: Int!, $i: String, $r: String, $s: String) {
+  institutions(district: $district, first: $first, after: $i) { totalCount nodes { id } pageInfo { hasNextPage endCursor } }
+  reviews(district: $district, first: $first, after: $r) { totalCount nodes { id } pageInfo { hasNextPage endCursor } }
+  sites(district: $district, first: $first, after: $s) { totalCount nodes { id } pageInfo { hasNextPage endCursor } }
+  institutionGroups(district: $district, groupBy: [DISTRICT, KIND, STATUS, OPENED_YEAR]) { count }
+  reviewGroups(district: $district, groupBy: [DISTRICT, OUTCOME, DECIDED_MONTH]) { count }
+}"""
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_count_is_the_length_of_all_pages_for_everybody_in_every_district(
+    record: Record, persona: str | None
+) -> None:
+    client = record.server.client(persona)
+    for district in [None, *(one.code for one in load_districts())]:
+        seen: dict[str, list[str]] = {"institutions": [], "reviews": [], "sites": []}
+        after: dict[str, str] = {}
+        while True:
+            reply = await client(COUNTS, district=district, first=100, **{name[0]: one for name, one in after.items()})
+            if reply.codes:
+                assert district is not None
+                assert set(reply.codes) == {"FORBIDDEN"}
+                break
+            more = False
+            for name, ids in seen.items():
+                page = reply.data[name]
+                if name in after and not page["nodes"]:
+                    continue
+                ids += [node["id"] for node in page["nodes"]]
+                after[name] = page["pageInfo"]["endCursor"] or after.get(name)
+                more |= page["pageInfo"]["hasNextPage"]
+            if more:
+                continue
+            for name, ids in seen.items():
+                assert len(ids) == len(set(ids)) == reply.data[name]["totalCount"], (persona, district, name)
+            for name in ("institution", "review"):
+                counted = sum(one["count"] for one in reply.data[f"{name}Groups"])
+                assert counted == len(seen[f"{name}s"]), (persona, district, name)
+            break
+
+
+async def test_groups_come_in_the_order_asked_for_then_by_their_keys(analyst: Client) -> None:
+    plain = await groups(analyst, "SCHEME", "OUTCOME")
+    keys = [shown(one, ("SCHEME", "OUTCOME")) for one in plain]
+    assert keys == sorted(keys, key=lambda one: (one[0] is None, one[0] or "", one[1]))
+    by_count = await groups(analyst, "SCHEME", "OUTCOME", order=[{"field": "COUNT", "direction": "DESC"}])
+    assert by_count == sorted(plain, key=lambda one: -one["count"])
+    average = await groups(analyst, "SCHEME", order=[{"field": "AVERAGE_SCORE", "direction": "DESC"}])
+    values = [one["averageScore"] for one in average]
+    assert values == sorted([one for one in values if one is not None], reverse=True) + [None] * values.count(None)
+    assert (
+        await groups(analyst, "SCHEME", "OUTCOME", order=[{"field": "COUNT", "direction": "DESC"}], first=3)
+        == by_count[:3]
+    )
+    assert await groups(analyst, "SCHEME", first=0) == []
+
+
+async def test_having_keeps_the_groups_that_pass(analyst: Client) -> None:
+    plain = await groups(analyst, "SCHEME", "KIND")
+    middle = sorted(one["count"] for one in plain)[len(plain) // 2]
+    many = await groups(analyst, "SCHEME", "KIND", having={"count": {"gte": middle}})
+    assert many == [one for one in plain if one["count"] >= middle] != plain
+    high = await groups(analyst, "SCHEME", "KIND", having={"averageScore": {"gt": 50}})
+    assert high == [one for one in plain if one["averageScore"] is not None and one["averageScore"] > 50] != plain
+    low = await groups(analyst, "SCHEME", "KIND", having={"not": {"averageScore": {"gt": 50}}})
+    assert len(low) + len(high) == len(plain)
+    text = "query($by: [ReviewGroupKey!]!) { reviewGroups(groupBy: $by, having: { minScore: { isNull: true } }) { count } }"
+    unscored = (await analyst(text, by=["SCHEME", "KIND"])).data["reviewGroups"]
+    assert unscored == [{"count": one["count"]} for one in plain if one["minScore"] is None]
+
+
+async def test_only_what_is_grouped_by_has_a_value_and_aliases_answer_alike(analyst: Client) -> None:
+    reply = await analyst(
+        """{ g: reviewGroups(groupBy: [KIND], first: 2) { __typename n: count a: key { __typename k: kind outcome }
+             b: key { kind district { name } } } institutionGroups(groupBy: []) { count key { kind } } }"""
+    )
+    for one in reply.data["g"]:
+        assert one["__typename"] == "ReviewGroup"
+        assert one["a"] == {"__typename": "ReviewGroupValues", "k": one["b"]["kind"], "outcome": None}
+        assert one["b"]["district"] is None
+    (everything,) = reply.data["institutionGroups"]
+    assert everything["key"] == {"kind": None}
+    assert everything["count"] > 100
+    none = await analyst('{ institutionGroups(groupBy: [], filter: { name: { eq: "无" } }) { count } }')
+    assert none.data == {"institutionGroups": []}
+
+
+@pytest.mark.parametrize(
+    ("variables", "word"),
+    [
+        ({"by": ["KIND", "KIND"]}, "KIND 重复"),
+        ({"by": ["KIND"], "order": [{"field": "OUTCOME"}]}, "groupBy"),
+        ({"by": ["KIND"], "order": [{"field": "COUNT"}, {"field": "COUNT"}]}, "COUNT 重复"),
+        ({"by": ["KIND"], "first": -1}, "1000"),
+        ({"by": ["KIND"], "first": 1001}, "1000"),
+        ({"by": ["KIND"], "having": {"count": {"gte": None}}}, "isNull"),
+        ({"by": ["KIND"], "having": {"count": None}}, "isNull"),
+        ({"by": ["KIND"], "filter": {"decidedOn": None}}, "isNull"),
+        ({"by": ["KIND"], "filter": {"decidedOn": {"gte": None}}}, "isNull"),
+        ({"by": ["KIND"], "district": "atlantis"}, "atlantis"),
+    ],
+)
+@pytest.mark.parametrize("persona", ["fengtai-officer", "mentougou-applicant"])
+async def test_arguments_outside_their_limits_are_refused_by_name(
+    record: Record, persona: str, variables: dict[str, Any], word: str
+) -> None:
+    reply = await record.server.client(persona)(GROUPS, **variables)
+    assert reply.codes == ["BAD_USER_INPUT"]
+    assert word in reply.body["errors"][0]["message"]
+
+
+async def test_more_groups_than_an_answer_holds_are_an_error_unless_some_are_asked_for(analyst: Client) -> None:
+    by = ["DISTRICT", "KIND", "OUTCOME", "SCHEME", "CYCLE", "DECIDED_ON"]
+    reply = await analyst(GROUPS, by=by)
+    assert reply.codes == ["BAD_USER_INPUT"]
+    assert "1000" in reply.body["errors"][0]["message"]
+    assert reply.body["data"] is None
+    assert len(await groups(analyst, *by, first=1000)) == 1000

@@ -55,6 +55,7 @@ class Lane:
         self._ending: set[asyncio.Task[None]] = set()
         self._clock: asyncio.TimerHandle | None = None
         self._in_use = False
+        self._dealing = False
         self._seen: dict[LeanConnection, _Seen] = {}
         self._closed = False
 
@@ -71,16 +72,22 @@ class Lane:
         request = Request(sql, parameters, self._loop.create_future(), min(now + limits.wait_s, deadline), deadline)
         if not self._in_use:
             self._wake()
-        if not self._waiting and (connection := self._free_for(request)) is not None:
-            connection.send(request)
-            return request.answer
         if len(self._waiting) >= limits.waiting:
+            self.deal()
             self._forget_the_gone()
             if len(self._waiting) >= limits.waiting:
                 raise Overloaded()
+        if not self._dealing:
+            # Not at once: what one pass of the event loop asks for is sent in one go.  Each request sent to a backend
+            # that has fallen asleep meanwhile costs both sides more than the request itself.
+            self._dealing = True
+            self._loop.call_soon(self._deal_soon)
         self._waiting.append(request)
-        self.deal()
         return request.answer
+
+    def _deal_soon(self) -> None:
+        self._dealing = False
+        self.deal()
 
     def deal(self) -> None:
         """Every waiting request that can be sent has been; for the others a connection is on its way, or all are full."""

@@ -1,0 +1,171 @@
+"""Who reads which rows, written down a second time and by hand: what the planner's row rules are held against.
+
+Nothing here looks at the bindings' ``rows``.  Rows come from the superuser, whom no policy binds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+
+from server.kit.actor import MUNICIPALITY, Role
+from server.kit.ids import NodeId
+from server.planner.binding import Catalogue, Link
+from tests.driving import Client
+
+#: The two districts that everybody visits.
+HOME, OTHER = "haidian", "xicheng"
+
+Row = Mapping[str, Any]
+
+_OFFICIALS = {Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMENT_OFFICER, Role.AGENCY_OFFICER}
+_CITY = {Role.MUNICIPAL_ANALYST, Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER}
+_PUBLISHED = {"District", "Authority", "InsuranceAgency", "WorkYear", "WorkDay"}
+_REGISTER = {"Institution", "Organisation", "Site", "Review", "FormerName", "Succession"}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One role in one tenant."""
+
+    role: Role
+    tenant: int
+    institution: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who looks around, and what they hold. ``home`` is the tenant of a request that names none."""
+
+    name: str
+    client: Client
+    held: tuple[Held, ...] = ()
+
+    @property
+    def home(self) -> int | None:
+        """The first district, else the municipality, else nothing."""
+        districts = [one.tenant for one in self.held if one.tenant != MUNICIPALITY]
+        return districts[0] if districts else (MUNICIPALITY if self.held else None)
+
+    @property
+    def is_municipal(self) -> bool:
+        """Whether the visitor reads all districts."""
+        return any(one.role in _CITY for one in self.held)
+
+
+@dataclass
+class World:
+    """Every row of every planned type, by type and then by (tenant, id)."""
+
+    catalogue: Catalogue
+    rows: dict[str, dict[tuple[int, UUID], Row]] = field(default_factory=dict)
+    passing: dict[tuple[str, str], set[tuple[int, UUID]]] = field(default_factory=dict)
+    mark: int = 0
+
+    @classmethod
+    def seen(cls, superuser: str, catalogue: Catalogue) -> "World":
+        """The world as the database has it."""
+        world = cls(catalogue)
+        with psycopg.connect(superuser, row_factory=dict_row) as connection:
+            world.mark = _mark(connection)
+            for name, type_ in catalogue.types.items():
+                found = connection.execute(f"SELECT * FROM {type_.table}").fetchall()  # type: ignore[arg-type]
+                world.rows[name] = {(row["tenant_id"], row["id"]): row for row in found}
+            links = [link for one in catalogue.types.values() for link in linked(one.fields.values())]
+            links += [link for one in catalogue.types.values() for link in linked(one.filters.values())]
+            for link in links:
+                condition, table = link.condition.replace("{t}", "t"), catalogue.types[link.target].table
+                sql = f"SELECT tenant_id, id FROM {table} t WHERE {condition}"
+                kept = connection.execute(sql).fetchall()  # type: ignore[arg-type]
+                world.passing[link.target, link.condition] = {(row["tenant_id"], row["id"]) for row in kept}
+        return world
+
+    def is_past(self, superuser: str) -> bool:
+        """Whether somebody wrote since the world was seen: other tests register and grant meanwhile."""
+        with psycopg.connect(superuser, row_factory=dict_row) as connection:
+            return _mark(connection) != self.mark
+
+    def sees(self, visitor: Visitor, type_: str, row: Row) -> bool:
+        """Whether the visitor reads this row where it is asked for in its own district, or by its id."""
+        return type_ in _PUBLISHED or any(self._gives(one, type_, row) for one in visitor.held)
+
+    def visible(self, visitor: Visitor, type_: str, tenant: int | None = None) -> set[tuple[int, UUID]]:
+        """The rows of a list: of the named tenant, else of the visitor's home, for the municipality's people of all."""
+        everywhere = visitor.is_municipal and tenant is None
+        return {
+            key
+            for key, row in self.rows[type_].items()
+            if (tenant is None or row["tenant_id"] == tenant)
+            and (
+                type_ in _PUBLISHED
+                or (everywhere and any(self._gives(one, type_, row) for one in visitor.held if one.tenant == 0))
+                or (not everywhere and row["tenant_id"] in (tenant, visitor.home) and self.sees(visitor, type_, row))
+            )
+        }
+
+    def beyond(self, visitor: Visitor, link: Link, row: Row) -> set[tuple[int, UUID]]:
+        """The rows at the end of a link from this row that the visitor reads."""
+        return {
+            key
+            for key in self.passing[link.target, link.condition]
+            if key[0] == row["tenant_id"]
+            and all(self.rows[link.target][key][theirs] == row[ours] for ours, theirs in link.on)
+            and self.sees(visitor, link.target, self.rows[link.target][key])
+        }
+
+    def node(self, type_: str, key: tuple[int, UUID]) -> str:
+        """The node id of a row."""
+        tag = self.catalogue.types[type_].tag
+        assert tag is not None
+        return str(NodeId(tag, *key))
+
+    def nodes(self, type_: str, keys: Iterable[tuple[int, UUID]]) -> set[str]:
+        """The node ids of rows."""
+        return {self.node(type_, key) for key in keys}
+
+    def _gives(self, held: Held, type_: str, row: Row) -> bool:
+        if type_ == "AuditEntry":
+            return held.role is Role.DISTRICT_ADMINISTRATOR and held.tenant == row["tenant_id"]
+        if type_ == "Member":
+            return held.tenant == row["tenant_id"] and (
+                held.role in (Role.DISTRICT_ADMINISTRATOR, Role.MUNICIPAL_HEALTH_OFFICER)
+                or held.role == row["role"] == Role.MUNICIPAL_INSURANCE_OFFICER
+            )
+        assert type_ in _REGISTER, f"say here who reads {type_}"
+        if held.role in _CITY:
+            return True
+        if held.tenant != row["tenant_id"]:
+            return False
+        return held.role in _OFFICIALS or (held.role is Role.INSTITUTION_STAFF and self._of_staff(held, type_, row))
+
+    def _of_staff(self, held: Held, type_: str, row: Row) -> bool:
+        """An institution's staff read it, the stations under it, and what belongs to these."""
+        own = {
+            one["id"]
+            for one in self.rows["Institution"].values()
+            if one["tenant_id"] == held.tenant and held.institution in (one["id"], one["parent_id"])
+        }
+        match type_:
+            case "Institution":
+                return row["id"] in own
+            case "Organisation":
+                assert held.institution is not None
+                mine = self.rows["Institution"].get((held.tenant, held.institution))
+                return mine is not None and row["id"] == mine["organisation_id"]
+            case "Succession":
+                return held.institution in (row["predecessor_id"], row["successor_id"])
+            case _:
+                return row["institution_id"] in own
+
+
+def _mark(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS mark").fetchone()
+    return int(row["mark"])
+
+
+def linked(bindings: Iterable[Any]) -> list[Link]:
+    """The links among fields or operands."""
+    return [one.link for one in bindings if hasattr(one, "link")]
