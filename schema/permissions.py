@@ -13,6 +13,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, GraphQLUnion
 
 from schema.acting import RIGHTS
 from schema.contract import bindings, graphql_schema
+from schema.simulations import READERS
 from server.identity import rules
 from server.kit.actor import Role
 from server.planner.binding import Catalogue, Many, One, Paged, Type
@@ -67,8 +68,10 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
 def _roots(query: GraphQLObjectType, catalogue: Catalogue, named: "_Rules") -> Iterator[Line]:
     for name, field in sorted(query.fields.items()):
         root = catalogue.roots.get(name)
-        # What Python answers is the same for everybody or about the caller alone; any object by its id has its type's rule.
-        cells = named.cells(catalogue.types[root.target]) if root else ["all" for _ in _ROLES]
+        # What Python answers is the same for everybody or about the caller alone, but for those that say who may ask; any
+        # object by its id has its type's rule.
+        asking = ["all" if name not in READERS or role in READERS[name] else "none" for role in _ROLES]
+        cells = named.cells(catalogue.types[root.target]) if root else asking
         yield "read", "Query", name, _target(field), *cells
 
 

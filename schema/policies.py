@@ -264,7 +264,8 @@ def _nodes(node: nodes.Node, path: str, register: Register) -> Iterator[PolicyCo
         yield from _nodes(part, f"{path}.{index}", register)
 
 
-_OFFICIALS = frozenset(
+#: Who reads drafts and registers for policy, each in their own jurisdiction.
+OFFICIALS = frozenset(
     {
         Role.DISTRICT_OFFICER,
         Role.DISTRICT_ADMINISTRATOR,
@@ -282,7 +283,7 @@ def may_read(request: Request, one: Kept) -> bool:
         return True
     if actor is None:
         return False
-    return bool(actor.roles_in(one.tenant_id) & _OFFICIALS) or (actor.is_municipal and one.shared_with_city)
+    return bool(actor.roles_in(one.tenant_id) & OFFICIALS) or (actor.is_municipal and one.shared_with_city)
 
 
 async def reading_role(request: Request, tenant_id: int) -> str | None:
@@ -292,7 +293,7 @@ async def reading_role(request: Request, tenant_id: int) -> str | None:
         return None
     if actor.is_municipal:
         return roles.MUNICIPAL_READER
-    if tenant_id == MUNICIPALITY or not actor.roles_in(tenant_id) & _OFFICIALS:
+    if tenant_id == MUNICIPALITY or not actor.roles_in(tenant_id) & OFFICIALS:
         return None
     code = await request.engine.directory.code_of(tenant_id)
     return None if code is None else roles.district_role(code)

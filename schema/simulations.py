@@ -13,7 +13,7 @@ from schema.acting import Ref, request_of
 from schema.connections import After, Connection, Edge, First, PageInfo
 from schema.institutions import INSTITUTION_TAG, Institution
 from schema.planned import resolved
-from schema.policies import district_named, policy_of, reading_role
+from schema.policies import OFFICIALS, district_named, policy_of, reading_role
 from schema.standing import RuleHeading
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY
@@ -166,6 +166,9 @@ async def _source(
         raise BadInput(f"该区 {on} 没有施行中的{kind.label}政策", path=("ofDistrict",))
     return found.version
 
+
+#: Who may ask these root fields at all, each in a jurisdiction of their own or, for municipal roles, in any.
+READERS = dict.fromkeys(("policySimulation", "policyBacktest", "policySensitivity", "policyWhatIf"), OFFICIALS)
 
 PolicyId = Annotated[strawberry.ID, strawberry.argument(description="政策版本 a draft, or any other version")]
 Day = Annotated[date, strawberry.argument(description="日期")]

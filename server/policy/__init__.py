@@ -10,6 +10,7 @@ Facts are derived from dated *events*; a *decision* is what a rule says about th
     leaf engine check (check_parameters, check_rules) problems       what a version may say; only ``engine`` knows CEL
     evaluate decision replay judge timeline                          decisions, said again; which version judges
     amend diff compare simulate cases (case_files) coverage          drafts, comparison, simulation, worked cases
+    planning                                                         files against what is published
 
 All of that is pure and knows neither database nor clock.  What is kept stands on it:
 

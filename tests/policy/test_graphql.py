@@ -1,5 +1,6 @@
 """Policies over GraphQL, as administrators and analysts use them."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -314,6 +315,14 @@ async def test_a_draft_made_from_what_has_since_been_replaced_is_not_published(a
     await withdraw(admin, first)
     assert (await publish(second, late))["__typename"] == "PolicyPublished"
     await withdraw(admin, late)
+
+
+async def test_of_two_publications_at_once_one_comes_first(admin: Client, second: Client) -> None:
+    drafts = [(await draft(admin, kind="NEGATIVE_LIST", effectiveFrom="2041-01-01"))["policy"] for _ in range(2)]
+    answers = await asyncio.gather(*(publish(second, one) for one in drafts))
+    assert sorted(one.get("code", "published") for one in answers) == ["POLICY_OVERLAP", "published"]
+    for one in drafts:
+        assert (await withdraw(admin, one))["__typename"] == "PolicyWithdrawn"
 
 
 async def test_what_is_in_force_is_followed_not_withdrawn(admin: Client) -> None:
