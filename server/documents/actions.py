@@ -59,7 +59,7 @@ async def take(
 
 def may_use(act: Act, row: RowMapping) -> bool:
     """Whether the person who acts may hand this file in."""
-    if act.actor.roles_in(act.tenant_id).intersection(OFFICIALS) or row["uploaded_by"] == act.actor.subject:
+    if act.actor.acting_roles_in(act.tenant_id).intersection(OFFICIALS) or row["uploaded_by"] == act.actor.subject:
         return True
     return row["institution_id"] is not None and row["institution_id"] in own_institutions(act)
 

@@ -4,7 +4,13 @@ from server.kit.actor import Role
 from server.kit.terms import Term
 
 #: Who may use any document of the district; everybody else their own, and those of their institution.
-OFFICIALS = (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMENT_OFFICER, Role.AGENCY_OFFICER)
+OFFICIALS = (
+    Role.DISTRICT_OFFICER,
+    Role.DISTRICT_ADMINISTRATOR,
+    Role.DEPARTMENT_OFFICER,
+    Role.AGENCY_OFFICER,
+    Role.MUNICIPAL_INSURANCE_OFFICER,
+)
 
 
 class DocumentStatus(Term):

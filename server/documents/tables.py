@@ -28,7 +28,7 @@ document = tenant_table(
     CheckConstraint(
         "(status = 'STORED') = (sha256 IS NOT NULL AND place IS NOT NULL AND stored_at IS NOT NULL)", name="stored"
     ),
-    access=Access(),
+    access=Access(insurance_centre="works"),
     comment="上传文件",
 )
 
@@ -42,7 +42,7 @@ document_use = tenant_table(
     Column("used_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Index("uq_document_use", "tenant_id", "document_id", "subject_id", "purpose", unique=True),
     Index("ix_document_use_subject", "tenant_id", "subject_id"),
-    access=Access(append_only=True),
+    access=Access(append_only=True, insurance_centre="works"),
     comment="文件使用记录：何案件何用途",
 )
 
@@ -67,6 +67,6 @@ case_reader = tenant_table(
     ),
     one_of("role", Role),
     CheckConstraint("num_nonnulls(reader, role) = 1", name="whom"),
-    access=Access(),
+    access=Access(insurance_centre="works"),
     comment="案件材料查阅授权",
 )

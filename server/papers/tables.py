@@ -27,7 +27,7 @@ paper_counter = tenant_table(
     Column("last", Integer, nullable=False, comment="the last serial number given"),
     UniqueConstraint("tenant_id", "kind", "year"),
     one_of("kind", PaperKind),
-    access=Access(municipal_reads=False),
+    access=Access(municipal_reads=False, insurance_centre="works"),
     comment="文号计数：各区各类各年连续编号",
 )
 
@@ -54,7 +54,7 @@ paper = tenant_table(
     Index("ix_paper_institution", "tenant_id", "institution_id"),
     Index("ix_paper_issued", "tenant_id", "issued_on", "id"),
     one_of("kind", PaperKind),
-    access=Access(append_only=True),
+    access=Access(append_only=True, insurance_centre="works"),
     comment="文书：编号、签发内容",
 )
 
@@ -71,7 +71,7 @@ paper_service = tenant_table(
     UniqueConstraint("tenant_id", "paper_id", "sequence"),
     one_of("method", ServiceMethod),
     CheckConstraint("(sequence > 1) <= (reason IS NOT NULL)", name="reason"),
-    access=Access(append_only=True),
+    access=Access(append_only=True, insurance_centre="works"),
     comment="文书送达",
 )
 
@@ -90,6 +90,6 @@ paper_remedy = tenant_table(
     one_of("kind", RemedyKind),
     one_of("unit", DayUnit),
     one_of("source", SourceStatus),
-    access=Access(append_only=True),
+    access=Access(append_only=True, insurance_centre="works"),
     comment="文书救济途径与末日",
 )

@@ -44,6 +44,6 @@ task = tenant_table(
     CheckConstraint("num_nonnulls(due_on, due_rule, due_unit, due_source) IN (0, 4)", name="due"),
     CheckConstraint("(clause_document IS NULL) = (clause_anchor IS NULL)", name="clause"),
     CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name="closed"),
-    access=Access(),
+    access=Access(insurance_centre="works"),
     comment="待办",
 )
