@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 
 from server.kit import clock
 from server.kit.actor import Role
-from server.kit.errors import Conflict, Invalid, NotAllowed
+from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.ids import new_id
 from server.record.acts import Act
 from server.supervision import rules, store
@@ -78,7 +78,7 @@ async def submit_rectification(act: Act, card: UUID, *, expected_version: int, d
     before = await _held(act, card, expected_version, CardStatus.RECTIFYING)
     own = {grant.institution_id for grant in act.actor.grants if grant.tenant_id == act.tenant_id}
     if not act.actor.roles_in(act.tenant_id) & OFFICERS and before["institution_id"] not in own:
-        raise NotAllowed("只能由被警告的机构提交整改情况")
+        raise NotFound(path=("input", "card"))
     if before["status"] != CardStatus.RECTIFYING:
         raise Conflict("尚未下达限期整改，不能提交整改情况", path=("input", "card"))
     values = {"rectification": rules.worded(done, "done"), "rectification_submitted_on": clock.today()}
