@@ -7,9 +7,24 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, granting, identity, institutions, reviews, sites, workdays
+from schema import (
+    audit,
+    districts,
+    granting,
+    identity,
+    institutions,
+    negative_list,
+    papers,
+    proposals,
+    reviews,
+    sites,
+    supervision,
+    tasks,
+    workdays,
+)
 from schema.connections import Node
 from schema.describing import complete
+from schema.finding import FindingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -44,7 +59,20 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions, audit, identity)
+_AREAS = (
+    districts,
+    workdays,
+    reviews,
+    supervision,
+    negative_list,
+    papers,
+    tasks,
+    proposals,
+    sites,
+    institutions,
+    audit,
+    identity,
+)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -54,6 +82,11 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        papers.PaperQueries,
+        tasks.TaskQueries,
+        proposals.ProposalQueries,
+        supervision.SupervisionQueries,
+        negative_list.NegativeListQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -65,7 +98,15 @@ Query = merge_types(
 )
 Mutation = merge_types(
     "Mutation",
-    (RegisterMutations, workdays.WorkdayMutations, PolicyMutations, granting.IdentityMutations),
+    (
+        RegisterMutations,
+        workdays.WorkdayMutations,
+        PolicyMutations,
+        granting.IdentityMutations,
+        papers.PaperMutations,
+        proposals.ProposalMutations,
+        FindingMutations,
+    ),
 )
 
 SCHEMA = strawberry.Schema(
@@ -91,7 +132,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        sites.EMBEDDED,
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED},
     )
 
 

@@ -26,7 +26,9 @@ async def cards_count_until(fetch: Fetch, shelved: Shelved, cards: Sequence[Card
     the cycle it falls in is not known yet.
     Implements: A-FT-1.
     """
-    rows = {(row["tenant_id"], row["id"]): row for row in await store.find_cards_by_id(fetch, list(dict.fromkeys(cards)))}
+    rows = {
+        (row["tenant_id"], row["id"]): row for row in await store.find_cards_by_id(fetch, list(dict.fromkeys(cards)))
+    }
     packs = {tenant: _counting(shelved, tenant, on) for tenant, _ in rows}
     by_cycle = [
         (row["tenant_id"], row["institution_id"])

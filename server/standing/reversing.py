@@ -73,7 +73,9 @@ async def reverse_finding(
         await cancel(act, subject_id=finding)
         if done.card_id is not None:
             await cancel(act, subject_id=done.card_id)
-            await _tell(act, row["institution_id"], done.card_id, Clause(row["clause_document"], row["clause_anchor"]), reason)
+            await _tell(
+                act, row["institution_id"], done.card_id, Clause(row["clause_document"], row["clause_anchor"]), reason
+            )
         return done.card_id, ()
 
     return await _with_changes(act, shelf, row["institution_id"], verb)
