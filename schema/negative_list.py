@@ -42,9 +42,7 @@ from server.supervision.model import CardStatus, FindingStatus, ReversalGround
 if TYPE_CHECKING:
     from schema.institutions import Institution, InstitutionFilter
 
-term(FindingStatus, "认定状态")
 term(ReversalGround, "撤销认定的依据")
-term(CardStatus, "黄牌状态 a closed card still counts in its window, a voided one never does")
 
 #: The numbers of these types in node ids.
 FINDING_TAG = 71
@@ -240,7 +238,7 @@ class NegativeListQueries:
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> Connection[NegativeFinding]:
-        """负面清单认定 of one district, or of all that the caller may see; latest occurrence first unless ordered otherwise"""
+        """负面清单认定 of one district, or of all that the caller may see; latest first unless ordered otherwise"""
         not_resolved()
 
     @planned
@@ -280,7 +278,7 @@ class NegativeListQueries:
         order_by: list[YellowCardGroupOrder] | None = UNSET,
         first: FirstGroups = UNSET,
     ) -> list[YellowCardGroup]:
-        """黄牌分组统计 of the very rows `yellowCards` lists; a group's `key.district.policy` says what they count for there"""
+        """黄牌分组统计 of the very rows `yellowCards` lists, beside `key.district.policy`"""
         not_resolved()
 
 

@@ -14,6 +14,9 @@ from server.kit.terms import Term
 from server.planner.binding import Aggregate, Grouping, GroupKey, Kind, Measure
 from server.supervision.model import CardStatus, FindingStatus
 
+term(FindingStatus, "认定状态", "NegativeFindingStatus")
+term(CardStatus, "黄牌状态 a closed card still counts in its window, a voided one never does")
+
 
 class NegativeFindingGroupKey(Term):
     """What findings can be grouped by."""
