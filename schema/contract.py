@@ -22,6 +22,7 @@ from schema import (
     tasks,
     workdays,
 )
+from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.finding import FindingMutations
@@ -29,6 +30,7 @@ from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.recording import RecordingMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
@@ -106,6 +108,8 @@ Mutation = merge_types(
         papers.PaperMutations,
         proposals.ProposalMutations,
         FindingMutations,
+        RecordingMutations,
+        CardMutations,
     ),
 )
 
