@@ -17,6 +17,7 @@ from schema import (
     papers,
     proposals,
     reviews,
+    risks,
     sites,
     supervision,
     tasks,
@@ -30,6 +31,7 @@ from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.raising import RiskMutations
 from schema.recording import RecordingMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
@@ -67,6 +69,7 @@ _AREAS = (
     reviews,
     supervision,
     negative_list,
+    risks,
     papers,
     tasks,
     proposals,
@@ -89,6 +92,7 @@ Query = merge_types(
         proposals.ProposalQueries,
         supervision.SupervisionQueries,
         negative_list.NegativeListQueries,
+        risks.RiskQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -110,6 +114,7 @@ Mutation = merge_types(
         FindingMutations,
         RecordingMutations,
         CardMutations,
+        RiskMutations,
     ),
 )
 

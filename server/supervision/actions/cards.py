@@ -150,7 +150,11 @@ async def reject_rectification(act: Act, card: UUID, *, expected_version: int, r
     _check_submitted(before)
     if rectify_by <= clock.today():
         raise Invalid(f"新的整改期限应晚于今天（{clock.today()}），实际为 {rectify_by}", path=("input", "rectifyBy"))
-    values: dict[str, Any] = {"rectification_submitted_on": None, "rectify_by": rectify_by, "rectify_rule": "整改验收另定"}
+    values: dict[str, Any] = {
+        "rectification_submitted_on": None,
+        "rectify_by": rectify_by,
+        "rectify_rule": "整改验收另定",
+    }
     await _change(act, "rectification_rejected", before, values, reason=rules.worded(reason, "reason"))
     await finish(act, subject_id=card, kind=TaskKind.CHECK_RECTIFICATION)
     await _set_day(act, before, rectify_by, values["rectify_rule"])
