@@ -10,6 +10,7 @@ from strawberry.tools import merge_types
 from schema import (
     audit,
     districts,
+    exits,
     granting,
     identity,
     institutions,
@@ -26,11 +27,13 @@ from schema import (
 from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exiting import ExitMutations
 from schema.finding import FindingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.providing import ProvidingMutations
 from schema.raising import RiskMutations
 from schema.recording import RecordingMutations
 from schema.register import RegisterMutations
@@ -73,6 +76,7 @@ _AREAS = (
     papers,
     tasks,
     proposals,
+    exits,
     sites,
     institutions,
     audit,
@@ -93,6 +97,7 @@ Query = merge_types(
         supervision.SupervisionQueries,
         negative_list.NegativeListQueries,
         risks.RiskQueries,
+        exits.ExitQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -115,6 +120,8 @@ Mutation = merge_types(
         RecordingMutations,
         CardMutations,
         RiskMutations,
+        ExitMutations,
+        ProvidingMutations,
     ),
 )
 

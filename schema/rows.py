@@ -123,3 +123,9 @@ VISITS: Mapping[str, str] = dict.fromkeys(
     Role.DEPARTMENT_OFFICER.value: "{t}.departments && :departments::text[]",
     Role.INSTITUTION_STAFF.value: f"({OF_OWN_INSTITUTION}) AND {{t}}.status = 'HELD'",
 }
+
+#: Exit cases: the institution learns of one when it is notified.
+EXITS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.status NOT IN ('OPENED', 'FACT_REVIEW')")
+
+#: Requests to take residents over: officials of either district, the staff of the institution that is asked.
+SUCCESSIONS: Mapping[str, str] = register(OF_OWN_INSTITUTION)

@@ -6,6 +6,7 @@ A root: it imports every area and is imported only by other roots.
 import server.clients.tables
 import server.districts.tables
 import server.documents.tables
+import server.exits.tables
 import server.identity.tables
 import server.institutions.tables
 import server.papers.tables
