@@ -104,9 +104,7 @@ _ANSWERS = (
 )
 
 
-@strawberry.type(
-    description="居民承接方案 who provides for residents when an institution leaves; numbers, no names"
-)
+@strawberry.type(description="居民承接方案 who provides for residents when an institution leaves; numbers, no names")
 class ContinuityPlan(Node):
     """A plan."""
 
