@@ -13,8 +13,8 @@ from server.clients.known import KnownDocuments
 from server.clients.store import find_text
 from server.db import roles
 from server.db.lean import Lanes
-from server.db.revisions import newest_revision
 from server.db.pools import Pools
+from server.db.revisions import newest_revision
 from server.districts.files import TENANTS
 from server.http.asking import Asked
 from server.http.auth import ACCESS_TOKEN, Callers, Keys, Tokens
