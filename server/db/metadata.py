@@ -48,6 +48,7 @@ class Access:
     ``district_writes``: False where a district only reads its own rows.
     ``city_shared``: every district reads the municipality's rows (tenant 0) besides its own.
     ``sign_in``: the authenticator, which knows a person before it knows a tenant, reads all rows.
+    ``sessions``: the authenticator keeps rows of tenant 0 here; besides it nobody reads or writes them.
     ``audited``: the auditor reads all rows.  ``chained``: it adds rows of any tenant besides.
     """
 
@@ -59,6 +60,7 @@ class Access:
     district_writes: bool = True
     city_shared: bool = False
     sign_in: bool = False
+    sessions: bool = False
     municipal_reads: bool = True
     audited: bool = False
     chained: bool = False

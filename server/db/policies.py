@@ -136,6 +136,8 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         reads_all(roles.PUBLIC_READER)
     if access.sign_in:
         reads_all(roles.AUTHENTICATOR)
+    if access.sessions:
+        owns(roles.AUTHENTICATOR, "tenant_id = 0", ("SELECT", "INSERT", "UPDATE", "DELETE"))
     if access.steward:
         # What is only ever appended (audit, events) the platform adds to and does not read.
         owns(roles.PLATFORM, "true", ("INSERT",) if access.append_only else _writing(access))

@@ -17,6 +17,7 @@ from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
 from server.http.logs import REQUEST_ID
 from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
+from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
 from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
@@ -62,16 +63,27 @@ class Execute(Protocol):
 
 
 class GraphQLEndpoint:
-    """The ASGI handler; ``execute`` is the schema's side, given by the composition root."""
+    """The ASGI handler; ``execute`` is the schema's side, given by the composition root.
 
-    def __init__(self, execute: Execute, callers: Callers, documents: Documents, *, development: bool) -> None:
+    ``query_page``: whether a browser that opens the address gets a page to ask from."""
+
+    def __init__(
+        self,
+        execute: Execute,
+        callers: Callers,
+        documents: Documents,
+        *,
+        query_page: bool,
+        sessions: Sessions | None = None,
+    ) -> None:
         self._execute = execute
         self._callers = callers
         self._documents = documents
-        self._development = development
+        self._query_page = query_page
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._development and console.is_asked(scope):
+        if self._query_page and console.is_asked(scope):
             await console.show(send)
             return
         request_id = new_request_id()
@@ -117,11 +129,26 @@ class GraphQLEndpoint:
             raise HttpProblem(405, "METHOD_NOT_ALLOWED", "请使用 POST 方法", allow="GET, POST")
         chosen = await self._documents.choose(asked)
         authorization = header(scope, b"authorization")
-        actor = await self._callers.identify(authorization, fresh="mutation" in chosen.text)
+        actor = await self._caller(scope, authorization, fresh="mutation" in chosen.text)
         answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading)
         if answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body
+
+    async def _caller(self, scope: Scope, authorization: str | None, *, fresh: bool) -> Actor | None:
+        """Who asks: by token, or by the session of a browser, which counts for POST alone.
+
+        Raises: Unauthenticated, HttpProblem.
+        """
+        if authorization is None and self._sessions is not None and scope["method"] == "POST":
+            secret = self._sessions.secret_of(scope)
+            if secret is not None:
+                self._sessions.require_own(scope)
+                subject = await self._sessions.subject_of(secret, fresh=fresh)
+                if subject is None:
+                    raise Unauthenticated("登录已结束，请重新登录")
+                return await self._callers.person(subject, fresh=fresh)
+        return await self._callers.identify(authorization, fresh=fresh)
 
 
 def _status_of(answer: Answer, media: str) -> int:

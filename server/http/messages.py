@@ -1,6 +1,6 @@
 """Reading and answering raw ASGI requests."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -72,6 +72,7 @@ async def respond(
     body: bytes,
     content_type: bytes = b"application/json; charset=utf-8",
     headers: Mapping[str, str] = MappingProxyType({}),
+    cookies: Sequence[str] = (),
 ) -> None:
     """Send a whole response; nobody keeps it unless a ``cache-control`` header says so."""
     sent = [
@@ -80,6 +81,7 @@ async def respond(
         (b"x-content-type-options", b"nosniff"),
         *((name.encode(), value.encode()) for name, value in headers.items()),
     ]
+    sent += [(b"set-cookie", one.encode()) for one in cookies]
     if "cache-control" not in headers:
         sent.append((b"cache-control", b"no-store"))
     await send({"type": "http.response.start", "status": status, "headers": sent})

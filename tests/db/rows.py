@@ -15,7 +15,10 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
 #: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
-EXAMPLES: Mapping[str, Callable[[], Any]] = {"trusted_document.digest": lambda: secrets.token_hex(32)}
+EXAMPLES: Mapping[str, Callable[[], Any]] = {
+    "trusted_document.digest": lambda: secrets.token_hex(32),
+    "session.digest": lambda: secrets.token_hex(32),
+}
 
 #: Far from every day that is seeded.
 _BEGIN = datetime(2200, 1, 1, tzinfo=UTC)
