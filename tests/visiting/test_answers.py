@@ -105,10 +105,10 @@ _RENAME = """mutation($input: RenameInstitutionInput!) { renameInstitution(input
   __typename ... on InstitutionRenamed { institution { %s } } } }"""
 
 
-async def renamed(visitor: Visitor, asked: str, key: str, version: int, name: str = "改后名称") -> Any:
+async def renamed(visitor: Visitor, asked: str, key: str, version: int) -> Any:
     """The answer to renaming a centre of the home district."""
     node = NodeId(INSTITUTION_TAG, TENANTS[HOME], CENTRE)
-    given = {"institution": str(node), "expectedVersion": version, "name": name, "on": "2026-01-01"}
+    given = {"institution": str(node), "expectedVersion": version, "name": f"改后名称{key[-6:]}", "on": "2026-01-01"}
     return await visitor.client(_RENAME % asked, input={**given, "idempotencyKey": key})
 
 
