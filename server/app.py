@@ -33,6 +33,7 @@ from server.identity.store import find_actor
 from server.kit import clock
 from server.kit.actor import Actor
 from server.kit.custody import Custody
+from server.kit.meter import Meter
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.workdays.store import Calendars
@@ -74,10 +75,13 @@ class App:
         custody: Custody | None = None,
         query_page: bool | None = None,
         browsers: Browsers | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.lanes = Lanes(self.pools.conninfo)
-        self.operations = Operations(hints=development, query_seconds=query_seconds, mutation_seconds=mutation_seconds)
+        self.operations = Operations(
+            hints=development, query_seconds=query_seconds, mutation_seconds=mutation_seconds, meter=meter
+        )
         self.engine = Engine(
             self.pools,
             self.lanes,
@@ -147,9 +151,9 @@ class App:
         return await find_text(self.pools, digest)
 
     def _execute(
-        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool, peer: str
     ) -> Awaitable[Answer]:
-        request = Request(self.engine, actor, request_id)
+        request = Request(self.engine, actor, request_id, peer)
         return self.operations.answer(request, text, asked.variables, asked.operation_name, reading=reading)
 
     async def _database(self) -> str:

@@ -1,13 +1,15 @@
 """What an installation sets: environment variables that begin with ``SHEQU_``."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.http.trusted import TrustedDocuments
+from server.kit.actor import Role
 from server.kit.custody import Custody, Signer
 
 #: Where the sources stand: tenants, migrations, the default data folder.
@@ -71,6 +73,10 @@ class Settings(BaseSettings):
     query_page: bool | None = None
     #: Whether callers may send any document, or only those that ``shequ documents register`` has registered.
     trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED
+    #: What one person may spend in a minute, by role, where it is not the usual: ``{"DISTRICT_OFFICER": 240000}``; and
+    #: what all people of one jurisdiction may together.  Each process counts for itself.
+    rates: Mapping[Role, PositiveInt] = {}
+    rate_together: PositiveInt | None = None
     log_level: str = "INFO"
     #: The most database connections one role may hold in one process.
     pool_size: int = 4

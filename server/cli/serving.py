@@ -13,6 +13,7 @@ import uvicorn
 from rich.console import Console
 from rich.table import Table
 
+from schema.cost import TOGETHER_PER_MINUTE, meter_of
 from server.app import App, Browsers
 from server.cli.place import DATA, DataDir
 from server.db.embedded import PortTaken, cluster
@@ -61,6 +62,7 @@ def demo(
             keys=issuer.keys,
             development=True,
             browsers=Browsers(secret, personas=_known()),
+            meter=meter_of(),
         )
         logs.configure("INFO", pretty=True)
         with prepared.known_as_running(dsn):
@@ -93,6 +95,7 @@ def serve(
         custody=settings.custody(secret),
         trusted_documents=settings.trusted_documents,
         query_page=settings.query_page,
+        meter=meter_of(settings.rates, settings.rate_together or TOGETHER_PER_MINUTE),
         browsers=_browsers(settings, keys, development=development),
     )
     _run(app, _listen(host, port), lambda: None)

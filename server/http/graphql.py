@@ -16,7 +16,7 @@ from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
 from server.http.logs import REQUEST_ID
-from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
+from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, peer_of, respond
 from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
@@ -58,7 +58,7 @@ class Execute(Protocol):
     """Executes a document on behalf of a caller; ``reading`` refuses anything but a query."""
 
     def __call__(
-        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool, peer: str
     ) -> Awaitable[Answer]: ...
 
 
@@ -96,6 +96,8 @@ class GraphQLEndpoint:
             status = _status_of(answer, media)
             if status == 405:
                 headers["allow"] = "POST"
+            elif status == 429:
+                headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
             body = orjson.dumps(answer.body)
         except HttpProblem as problem:
             status, body = problem.status, error_body(problem.code, problem.message)
@@ -130,7 +132,8 @@ class GraphQLEndpoint:
         chosen = await self._documents.choose(asked)
         authorization = header(scope, b"authorization")
         actor = await self._caller(scope, authorization, fresh="mutation" in chosen.text)
-        answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading)
+        peer = peer_of(scope) if actor is None else ""
+        answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading, peer=peer)
         if answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body

@@ -1,6 +1,7 @@
 """Reading and answering raw ASGI requests."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -37,6 +38,16 @@ def header(scope: Scope, name: bytes) -> str | None:
         given = scope[_HEADERS] = dict(reversed(scope["headers"]))
     value = given.get(name)
     return None if value is None else value.decode("latin-1")
+
+
+def peer_of(scope: Scope) -> str:
+    """The network address a request comes from, of IPv6 the network of one subscriber; empty where it is not known."""
+    address: str = (scope.get("client") or ("",))[0]
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return address if known.version == 4 else str(ip_network(f"{address}/64", strict=False))
 
 
 async def body_of(scope: Scope, receive: Receive) -> bytes:
