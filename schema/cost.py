@@ -81,7 +81,7 @@ BUDGETS: Mapping[Role, int] = {
 #: Callers without a token are told apart by address alone, and a whole office may have one.
 PER_MINUTE: Mapping[Role, int] = {**{role: 12 * budget for role, budget in BUDGETS.items()}, Role.PUBLIC: 120_000}
 #: PLATFORM_DEFAULT. What all people of one jurisdiction may spend in a minute together, in one process.
-TOGETHER_PER_MINUTE = 2_400_000
+TOGETHER_PER_MINUTE = 1_200_000
 #: What may be spent at once is what flows back in this part of a minute, or the dearest request twice.
 _BURST = 6
 

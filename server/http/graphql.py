@@ -5,6 +5,7 @@ POST takes ``application/json``; GET takes trusted documents alone, and queries 
 a well-formed request is always answered with 200.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
@@ -39,6 +40,10 @@ _STATUS = {
 }
 #: Codes that HTTP itself must tell, whatever the media type: what stands between us and the caller acts on them.
 _ALWAYS = frozenset({"METHOD_NOT_ALLOWED", "UNAUTHENTICATED", "RATE_LIMITED", "INTERNAL_SERVER_ERROR", "UNAVAILABLE"})
+
+#: How long an answer of 429 is held back, and how many are at a time.
+_HELD_SECONDS = 0.5
+_HELD_MOST = 1000
 
 #: How long anybody may keep an answer that anybody would get.
 _PUBLIC_SECONDS = 30
@@ -81,6 +86,7 @@ class GraphQLEndpoint:
         self._documents = documents
         self._query_page = query_page
         self._sessions = sessions
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._query_page and console.is_asked(scope):
@@ -98,6 +104,7 @@ class GraphQLEndpoint:
                 headers["allow"] = "POST"
             elif status == 429:
                 headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
+                await self._hold(headers)
             body = orjson.dumps(answer.body)
         except HttpProblem as problem:
             status, body = problem.status, error_body(problem.code, problem.message)
@@ -137,6 +144,19 @@ class GraphQLEndpoint:
         if answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body
+
+    async def _hold(self, headers: dict[str, str]) -> None:
+        """A refusal is answered after a moment, so that whoever asks again at once asks twice a second and not a thousand
+        times; when too many are being held, their connections are closed instead.
+        """
+        if self._held >= _HELD_MOST:
+            headers["connection"] = "close"
+            return
+        self._held += 1
+        try:
+            await asyncio.sleep(_HELD_SECONDS)
+        finally:
+            self._held -= 1
 
     async def _caller(self, scope: Scope, authorization: str | None, *, fresh: bool) -> Actor | None:
         """Who asks: by token, or by the session of a browser, which counts for POST alone.
