@@ -1,17 +1,19 @@
 """One visitor for every role in either district, some with several roles, and the world they look at."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from schema.access import Request
 from schema.contract import bindings
+from server import installation
 from server.db import roles
+from server.development.demo import fill_samples
 from server.development.samples import first_centre
 from server.districts.files import load_districts
 from server.identity.store import find_actor, insert_memberships
@@ -20,8 +22,12 @@ from server.kit.actor import MUNICIPALITY, Actor, Role
 from server.kit.errors import NotAllowed
 from server.kit.ids import new_id, stable_id
 from server.planner.scope import Scope
+from tests.databases import cloned
 from tests.driving import Client, Server
 from tests.visiting.world import HOME, OTHER, Held, Visitor, World
+
+if TYPE_CHECKING:
+    from tests.visiting.ground import Ground
 
 TENANTS = {one.code: one.tenant_id for one in load_districts()}
 MUNICIPAL = (
@@ -140,3 +146,17 @@ def world(first_world: World, superuser: str) -> World:
 def visitor(request: pytest.FixtureRequest, visitors: Mapping[str, Visitor]) -> Visitor:
     """Each visitor in turn."""
     return visitors[request.param]
+
+
+@pytest.fixture(scope="session")
+async def ground(
+    superuser_dsn: str, template: str, worker_id: str, role_secret: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator["Ground"]:
+    """A database of its own, marked, with attackers."""
+    from tests.visiting.ground import Ground  # which needs what stands above
+
+    with cloned(superuser_dsn, template, f"shequ_probes_{worker_id}") as marked:
+        server = await Server.start(installation.server_dsn(marked), role_secret, tmp_path_factory.mktemp("issuer"))
+        await fill_samples(server.app.pools)
+        yield await Ground.prepared(server, marked)
+        await server.stop()
