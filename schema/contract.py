@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema import (
+    assessment,
     audit,
     districts,
     exits,
@@ -24,6 +25,7 @@ from schema import (
     tasks,
     workdays,
 )
+from schema.assessing import AssessmentMutations
 from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
@@ -36,6 +38,7 @@ from schema.policy_comparison import PolicyComparisonQueries
 from schema.providing import ProvidingMutations
 from schema.raising import RiskMutations
 from schema.recording import RecordingMutations
+from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
@@ -79,6 +82,7 @@ _AREAS = (
     exits,
     sites,
     institutions,
+    assessment,
     audit,
     identity,
 )
@@ -98,6 +102,7 @@ Query = merge_types(
         negative_list.NegativeListQueries,
         risks.RiskQueries,
         exits.ExitQueries,
+        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -122,6 +127,8 @@ Mutation = merge_types(
         RiskMutations,
         ExitMutations,
         ProvidingMutations,
+        AssessmentMutations,
+        RectificationMutations,
     ),
 )
 

@@ -130,7 +130,7 @@ async def submit_rectification(act: Act, card: UUID, *, expected_version: int, d
     await open_task(
         act,
         Task(
-            TaskKind.CHECK_RECTIFICATION,
+            TaskKind.ACCEPT_RECTIFICATION,
             "机构已提交整改情况，请验收",
             "yellow_card",
             card,
@@ -156,7 +156,7 @@ async def reject_rectification(act: Act, card: UUID, *, expected_version: int, r
         "rectify_rule": "整改验收另定",
     }
     await _change(act, "rectification_rejected", before, values, reason=rules.worded(reason, "reason"))
-    await finish(act, subject_id=card, kind=TaskKind.CHECK_RECTIFICATION)
+    await finish(act, subject_id=card, kind=TaskKind.ACCEPT_RECTIFICATION)
     await _set_day(act, before, rectify_by, values["rectify_rule"])
 
 
