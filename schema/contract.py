@@ -43,6 +43,7 @@ from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.timelines import ComparisonQueries
 from server.planner.binding import Catalogue
 
 
@@ -107,6 +108,7 @@ Query = merge_types(
         PolicyQueries,
         PolicyComparisonQueries,
         SimulationQueries,
+        ComparisonQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
         NodeQueries,
