@@ -10,6 +10,7 @@ from strawberry.tools import merge_types
 from schema import (
     audit,
     districts,
+    documents,
     granting,
     identity,
     institutions,
@@ -56,7 +57,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, papers, tasks, proposals, sites, institutions, audit, identity)
+_AREAS = (districts, workdays, reviews, documents, papers, tasks, proposals, sites, institutions, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -66,6 +67,7 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        documents.DocumentQueries,
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
@@ -85,6 +87,7 @@ Mutation = merge_types(
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        documents.DocumentMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
     ),
