@@ -15,7 +15,7 @@ from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import cited
-from schema.problems import Clause, Conflicting, InvalidInput
+from schema.problems import Clause, Conflicting, InvalidInput, PolicyNotEnabled
 from schema.rows import OF_PAPER, PAPERS
 from schema.terms import term
 from schema.within import InDistrict, within_district
@@ -183,7 +183,9 @@ class PaperServed:
     paper: OfficialPaper = strawberry.field(description="文书 with its remedies as they run now")
 
 
-ServePaperResult = Annotated[PaperServed | InvalidInput | Conflicting, strawberry.union("ServePaperResult")]
+ServePaperResult = Annotated[
+    PaperServed | InvalidInput | Conflicting | PolicyNotEnabled, strawberry.union("ServePaperResult")
+]
 
 
 @strawberry.type
