@@ -9,6 +9,7 @@ import strawberry
 from schema.access import Request
 from schema.acting import mutation, node_of, perform_on
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
+from schema.days import DayUnit
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
@@ -27,7 +28,6 @@ from server.papers.model import PaperKind, RemedyKind, ServiceMethod
 from server.planner.binding import ANY_NODE, Compare, Computed, Key, Kind, Link, Many, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
-from server.workdays.model import DayUnit
 
 term(PaperKind, "文书种类")
 term(ServiceMethod, "送达方式")

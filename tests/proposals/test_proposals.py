@@ -81,7 +81,8 @@ async def test_the_same_is_proposed_once_and_lapses_with_its_grounds(
 
 
 async def open_tasks(server: Server) -> set[UUID]:
-    text = "{ tasks(first: 100, filter: { kind: { eq: DECIDE_PROPOSAL }, status: { eq: OPEN } }) { nodes { subject { id } } } }"
+    text = """{ tasks(first: 100, filter: { kind: { eq: DECIDE_PROPOSAL }, status: { eq: OPEN } })
+      { nodes { subject { id } } } }"""
     reply = await server.client("fengtai-officer")(text)
     return {NodeId.parse(one["subject"]["id"]).id for one in reply.data["tasks"]["nodes"] if one["subject"]}
 

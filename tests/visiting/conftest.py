@@ -16,6 +16,7 @@ from server.identity.store import insert_memberships
 from server.kit.actor import MUNICIPALITY, Role
 from server.kit.ids import new_id, stable_id
 from tests.driving import Client, Server
+from tests.visiting.procedures import PLANTED, Planting
 from tests.visiting.world import HOME, OTHER, Held, Visitor, World
 
 TENANTS = {one.code: one.tenant_id for one in load_districts()}
@@ -88,7 +89,7 @@ async def visitors(server: Server) -> Mapping[str, Visitor]:
 
 @pytest.fixture(scope="session")
 async def first_world(samples: None, visitors: Mapping[str, Visitor], superuser: str) -> World:
-    """Everything there is to see, with former names and successions, which the samples lack."""
+    """Everything there is to see, with what the samples lack: former names, successions, the rows of procedures."""
     with psycopg.connect(superuser) as connection:
         for district in (HOME, OTHER):
             tenant = TENANTS[district]
@@ -105,6 +106,8 @@ async def first_world(samples: None, visitors: Mapping[str, Visitor], superuser:
                     " VALUES (%s, %s, %s, %s, '2020-01-01', 'RELICENSED', 'tests')",
                     (tenant, new_id(), before, after),
                 )
+            for plant in PLANTED:
+                plant(Planting(connection, district, tenant))
     return World.seen(superuser, bindings())
 
 
@@ -114,6 +117,7 @@ def world(first_world: World, superuser: str) -> World:
     if first_world.is_past(superuser):
         now = World.seen(superuser, first_world.catalogue)
         first_world.rows, first_world.passing, first_world.mark = now.rows, now.passing, now.mark
+        first_world.behind = now.behind
     return first_world
 
 
