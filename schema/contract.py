@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema import (
+    assessment,
     audit,
     districts,
     documents,
@@ -21,12 +22,14 @@ from schema import (
     tasks,
     workdays,
 )
+from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
@@ -57,7 +60,20 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, documents, papers, tasks, proposals, sites, institutions, audit, identity)
+_AREAS = (
+    districts,
+    workdays,
+    reviews,
+    documents,
+    papers,
+    tasks,
+    proposals,
+    sites,
+    institutions,
+    assessment,
+    audit,
+    identity,
+)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -71,6 +87,7 @@ Query = merge_types(
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
+        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -90,6 +107,8 @@ Mutation = merge_types(
         documents.DocumentMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
+        AssessmentMutations,
+        RectificationMutations,
     ),
 )
 
