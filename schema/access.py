@@ -13,6 +13,7 @@ from schema.reading import Plans
 from server.db import roles
 from server.db.lean import Lanes
 from server.db.pools import Pools
+from server.documents.keeping import Files
 from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId
@@ -75,6 +76,7 @@ class Engine:
     catalogue: Catalogue
     calendars: Calendars
     policies: Shelf
+    files: Files
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,9 +145,11 @@ class Request:
 
         What the municipality lets somebody read holds in every district, so it unites with what the district does.
         """
-        own = [grant.institution_id for grant in actor.grants if grant.tenant_id == tenant and grant.institution_id]
+        here = [grant for grant in actor.grants if grant.tenant_id == tenant]
+        own = [grant.institution_id for grant in here if grant.institution_id]
+        departments = [grant.department for grant in here if grant.department]
         held = actor.roles_in(tenant) | (actor.roles_in(MUNICIPALITY) & MUNICIPAL_READERS) | {Role.PUBLIC}
-        return Scope(db_role, held, {"institutions": own, "subject": actor.subject})
+        return Scope(db_role, held, {"institutions": own, "departments": departments, "subject": actor.subject})
 
     @asynccontextmanager
     async def acting(self, tenant_id: int) -> AsyncIterator[Act]:

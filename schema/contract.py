@@ -7,7 +7,21 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import assessment, audit, districts, granting, identity, institutions, reviews, sites, workdays
+from schema import (
+    assessment,
+    audit,
+    districts,
+    documents,
+    granting,
+    identity,
+    institutions,
+    papers,
+    proposals,
+    reviews,
+    sites,
+    tasks,
+    workdays,
+)
 from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
@@ -46,7 +60,20 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions, assessment, audit, identity)
+_AREAS = (
+    districts,
+    workdays,
+    reviews,
+    documents,
+    papers,
+    tasks,
+    proposals,
+    sites,
+    institutions,
+    assessment,
+    audit,
+    identity,
+)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -56,6 +83,10 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        documents.DocumentQueries,
+        papers.PaperQueries,
+        tasks.TaskQueries,
+        proposals.ProposalQueries,
         assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
@@ -73,6 +104,9 @@ Mutation = merge_types(
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        documents.DocumentMutations,
+        papers.PaperMutations,
+        proposals.ProposalMutations,
         AssessmentMutations,
         RectificationMutations,
     ),
@@ -101,7 +135,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        sites.EMBEDDED,
+        {**sites.EMBEDDED, **proposals.EMBEDDED},
     )
 
 
