@@ -40,6 +40,7 @@ from server.kit.actor import MUNICIPALITY, Actor
 from server.kit.custody import Custody
 from server.kit.errors import NotFound
 from server.kit.meter import Meter
+from server.papers.handing_out import issued_paper
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.record.acts import Act, acting
@@ -104,7 +105,7 @@ class App:
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
-        finders = {Purpose.DOWNLOAD: self._find_file}
+        finders = {Purpose.DOWNLOAD: self._find_file, Purpose.PAPER_DOCX: self._find_paper}
         self._browsers = browsers
         self.sessions = self._sessions()
         self._graphql = GraphQLEndpoint(
@@ -181,6 +182,10 @@ class App:
     async def _find_file(self, ticket: Ticket) -> Outgoing:
         fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
         return await stored_file(fetch, self.engine.files.vault, ticket.tenant_id, ticket.id)
+
+    async def _find_paper(self, ticket: Ticket) -> Outgoing:
+        fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
+        return await issued_paper(fetch, self.engine.policies.library.register, ticket)
 
     async def _database(self) -> str:
         await self.pools.fetch(roles.PUBLIC_READER, "SELECT 1", [])
