@@ -53,10 +53,11 @@ class PaperFormat(Term):
     """What a document can be downloaded as."""
 
     DOCX = "DOCX", "Word 文档"
+    PDF = "PDF", "PDF/A，内嵌字体"
 
 
 term(PaperFormat, "文书格式")
-_FORMATS = {PaperFormat.DOCX: Purpose.PAPER_DOCX}
+_FORMATS = {PaperFormat.DOCX: Purpose.PAPER_DOCX, PaperFormat.PDF: Purpose.PAPER_PDF}
 
 
 @strawberry.type(description="文书正文的一行")

@@ -105,7 +105,11 @@ class App:
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
-        finders = {Purpose.DOWNLOAD: self._find_file, Purpose.PAPER_DOCX: self._find_paper}
+        finders = {
+            Purpose.DOWNLOAD: self._find_file,
+            Purpose.PAPER_DOCX: self._find_paper,
+            Purpose.PAPER_PDF: self._find_paper,
+        }
         self._browsers = browsers
         self.sessions = self._sessions()
         self._graphql = GraphQLEndpoint(

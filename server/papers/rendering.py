@@ -1,7 +1,7 @@
 """Official documents on paper: made anew from what was issued, each time somebody asks.
 
-A kind has its own template, ``templates/<KIND>.docx``, or the general one; they are ordinary Word files with places to
-fill in (``templates/README.md``), which an official can edit without us.
+A kind has its own templates, ``templates/<KIND>.docx`` and ``<KIND>.typ``, or the general ones.  The Word files are
+ordinary ones with places to fill in (``templates/README.md``), which an official can edit without us.
 """
 
 import io
@@ -18,6 +18,7 @@ from server.policy.documents import Register
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _GENERAL: Final = TEMPLATES / "GENERAL.docx"
+_GENERAL_PAGES: Final = TEMPLATES / "GENERAL.typ"
 
 
 def docx_of(paper: Paper, cite: Callable[[Clause], str]) -> bytes:
@@ -32,6 +33,29 @@ def docx_of(paper: Paper, cite: Callable[[Clause], str]) -> bytes:
     return out.getvalue()
 
 
+def pdf_of(paper: Paper, cite: Callable[[Clause], str]) -> bytes:
+    """The document as PDF/A, the same bytes each time."""
+    own = TEMPLATES / f"{paper.kind}.typ"
+    told = {
+        "number": paper.number,
+        "title": paper.title,
+        "issuer": paper.issuer,
+        "addressee": paper.addressee,
+        "issued_on": chinese_date(paper.issued_on),
+        "fields": paper.fields,
+        "clauses": _cited(paper, cite),
+        "remedies": paper.remedies,
+        "digest": paper.digest,
+    }
+    from server.papers import typesetting  # by far the largest library of all: loaded by whoever asks for pages
+
+    return typesetting.pdf_of(own if own.exists() else _GENERAL_PAGES, told, made_on=paper.issued_on)
+
+
+def _cited(paper: Paper, cite: Callable[[Clause], str]) -> str:
+    return "、".join(cite(one) for one in paper.clauses)
+
+
 def _places(paper: Paper, cite: Callable[[Clause], str]) -> dict[str, Any]:
     """What a template may name."""
     return {
@@ -42,7 +66,7 @@ def _places(paper: Paper, cite: Callable[[Clause], str]) -> dict[str, Any]:
         "issued_on": chinese_date(paper.issued_on),
         "fields": [{"label": label, "text": Listing(text)} for label, text in paper.fields],
         "field": {label: Listing(text) for label, text in paper.fields},
-        "clauses": "、".join(cite(one) for one in paper.clauses),
+        "clauses": _cited(paper, cite),
         "remedies": paper.remedies,
         "digest": paper.digest,
     }

@@ -13,7 +13,7 @@ from server.districts.files import TENANTS
 from server.kit.clause import Clause
 from server.kit.ids import new_id
 from server.papers.model import Paper, PaperKind
-from server.papers.rendering import citing, docx_of
+from server.papers.rendering import citing, docx_of, pdf_of
 from server.policy.catalogue import read_catalogue
 
 CITE = citing(read_catalogue(TENANTS).register)
@@ -85,3 +85,19 @@ def test_any_text_is_text_and_nothing_else(text: str) -> None:
             "如不服本决定，可依法申请行政复议。示例区卫生健康委员会2026年9月1日",
         ]
     ).replace("\n", "")
+
+
+def test_the_page_is_an_archivable_pdf_with_its_font_inside() -> None:
+    content = pdf_of(paper(), CITE)
+    assert content.startswith(b"%PDF-1.7")
+    assert b"NotoSerifSC" in content
+    assert b"pdfaid:part>2<" in content
+    assert content == pdf_of(paper(), CITE)
+    assert content != pdf_of(paper(title="另一标题"), CITE)
+
+
+@pytest.mark.parametrize(
+    "text", ["#panic(1)", "$x$ *a* _b_", '"]; #read("/etc/passwd")', "<a> @b", "甲\n乙", "漷县镇、潭柘寺、鑫"]
+)
+def test_no_text_is_taken_for_a_page_command(text: str) -> None:
+    assert pdf_of(paper(fields=(("事由", text),), title=text), CITE).startswith(b"%PDF")
