@@ -40,6 +40,7 @@ from server.kit.actor import MUNICIPALITY, Actor
 from server.kit.custody import Custody
 from server.kit.errors import NotFound
 from server.kit.meter import Meter
+from server.papers.handing_out import issued_paper
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.record.acts import Act, acting
@@ -80,10 +81,10 @@ class App:
         query_seconds: float = QUERY_SECONDS,
         mutation_seconds: float = MUTATION_SECONDS,
         custody: Custody | None = None,
+        files: Files | None = None,
         query_page: bool | None = None,
         browsers: Browsers | None = None,
         meter: Meter | None = None,
-        files: Files | None = None,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.lanes = Lanes(self.pools.conninfo)
@@ -104,6 +105,11 @@ class App:
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
+        finders = {
+            Purpose.DOWNLOAD: self._find_file,
+            Purpose.PAPER_DOCX: self._find_paper,
+            Purpose.PAPER_PDF: self._find_paper,
+        }
         self._browsers = browsers
         self.sessions = self._sessions()
         self._graphql = GraphQLEndpoint(
@@ -113,7 +119,6 @@ class App:
             query_page=development if query_page is None else query_page,
             sessions=self.sessions,
         )
-        finders = {Purpose.DOWNLOAD: self._find_file}
         self._router = Starlette(
             routes=[
                 Route(PATH, FilesEndpoint(self.engine.files, self._acting_for, finders)),
@@ -181,6 +186,10 @@ class App:
     async def _find_file(self, ticket: Ticket) -> Outgoing:
         fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
         return await stored_file(fetch, self.engine.files.vault, ticket.tenant_id, ticket.id)
+
+    async def _find_paper(self, ticket: Ticket) -> Outgoing:
+        fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
+        return await issued_paper(fetch, self.engine.policies.library.register, ticket)
 
     async def _database(self) -> str:
         await self.pools.fetch(roles.PUBLIC_READER, "SELECT 1", [])

@@ -67,8 +67,8 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     #: Where not set, PKCE alone protects the code (a public client).
     oidc_client_secret: SecretStr | None = None
-    #: Under which browsers reach us: ``https://shequ.example.cn``.  The issuer knows ``<this>/signin/back``; addresses of
-    #: files begin with it, and are relative where it is not set.
+    #: Under which browsers reach us: ``https://shequ.example.cn``; addresses of files begin with it, and are relative
+    #: where it is not set.  The issuer knows ``<this>/signin/back``.
     public_url: str | None = None
     #: Seals what a browser takes along to the issuer; derived from ``role_secret`` where not set.
     session_secret: SecretStr | None = None
@@ -79,10 +79,6 @@ class Settings(BaseSettings):
     query_page: bool | None = None
     #: Whether callers may send any document, or only those that ``shequ documents register`` has registered.
     trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED
-    #: What one person may spend in a minute, by role, where it is not the usual: ``{"DISTRICT_OFFICER": 240000}``; and
-    #: what all people of one jurisdiction may together.  Each process counts for itself.
-    rates: Mapping[Role, PositiveInt] = {}
-    rate_together: PositiveInt | None = None
     #: Where uploaded files are: ``file:///var/lib/shequ/files`` or ``s3://bucket/prefix`` (credentials and endpoint from
     #: the AWS_ variables); a folder beside the data where not set.
     files_url: str | None = None
@@ -95,6 +91,10 @@ class Settings(BaseSettings):
     #: For how many minutes addresses are good by which files come and go.
     upload_minutes: int = 15
     download_minutes: int = 5
+    #: What one person may spend in a minute, by role, where it is not the usual: ``{"DISTRICT_OFFICER": 240000}``; and
+    #: what all people of one jurisdiction may together.  Each process counts for itself.
+    rates: Mapping[Role, PositiveInt] = {}
+    rate_together: PositiveInt | None = None
     log_level: str = "INFO"
     #: The most database connections one role may hold in one process.
     pool_size: int = 4
@@ -118,25 +118,6 @@ class Settings(BaseSettings):
         if self.cursor_secret is not None:
             return self.cursor_secret.get_secret_value()
         return "cursor/" + self.require_database()[1]
-
-    def require_public_url(self) -> str:
-        """Under which browsers reach us. Raises: SettingsError."""
-        url = self.public_url
-        if url is None:
-            raise SettingsError(
-                "设置了 SHEQU_OIDC_CLIENT_ID 时须设置 SHEQU_PUBLIC_URL（例如 https://shequ.example.cn）"
-            )
-        parts = urlsplit(url)
-        schemes = ("https", "http") if self.environment is Environment.DEVELOPMENT else ("https",)
-        if parts.scheme not in schemes or not parts.hostname or parts.path.strip("/") or parts.query:
-            raise SettingsError(f"SHEQU_PUBLIC_URL 应为 https:// 加主机名，不含路径，实际为 {url[:200]}")
-        return f"{parts.scheme}://{parts.netloc}"
-
-    def require_session_secret(self) -> str:
-        """What browsers' sign-ins are sealed with."""
-        if self.session_secret is not None:
-            return self.session_secret.get_secret_value()
-        return "session/" + self.require_database()[1]
 
     def files(self, folder: Path) -> Files:
         """Where files are kept, and what is taken; in this folder where no address is set. Raises: SettingsError."""
@@ -165,6 +146,25 @@ class Settings(BaseSettings):
             timedelta(minutes=self.upload_minutes),
             timedelta(minutes=self.download_minutes),
         )
+
+    def require_public_url(self) -> str:
+        """Under which browsers reach us. Raises: SettingsError."""
+        url = self.public_url
+        if url is None:
+            raise SettingsError(
+                "设置了 SHEQU_OIDC_CLIENT_ID 时须设置 SHEQU_PUBLIC_URL（例如 https://shequ.example.cn）"
+            )
+        parts = urlsplit(url)
+        schemes = ("https", "http") if self.environment is Environment.DEVELOPMENT else ("https",)
+        if parts.scheme not in schemes or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise SettingsError(f"SHEQU_PUBLIC_URL 应为 https:// 加主机名，不含路径，实际为 {url[:200]}")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def require_session_secret(self) -> str:
+        """What browsers' sign-ins are sealed with."""
+        if self.session_secret is not None:
+            return self.session_secret.get_secret_value()
+        return "session/" + self.require_database()[1]
 
     def custody(self, role_secret: str) -> Custody:
         """What this process signs its records with. Raises: SettingsError."""

@@ -65,9 +65,9 @@ def demo(
             audience="shequ",
             keys=issuer.keys,
             development=True,
+            files=Files(Vault.at(prepared.files_folder), Tickets("files/" + secret)),
             browsers=Browsers(secret, personas=_known()),
             meter=meter_of(),
-            files=Files(Vault.at(prepared.files_folder), Tickets("files/" + secret)),
         )
         logs.configure("INFO", pretty=True)
         with prepared.known_as_running(dsn):
@@ -101,10 +101,10 @@ def serve(
         pool_size=settings.pool_size,
         custody=settings.custody(secret),
         trusted_documents=settings.trusted_documents,
+        files=settings.files(data_dir / "files"),
         query_page=settings.query_page,
         meter=meter_of(settings.rates, settings.rate_together or TOGETHER_PER_MINUTE),
         browsers=_browsers(settings, keys, development=development),
-        files=settings.files(data_dir / "files"),
     )
     _run(app, _listen(host, port), lambda: None)
 

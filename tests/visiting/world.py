@@ -33,7 +33,6 @@ _PUBLISHED = {"District", "Authority", "InsuranceAgency", "WorkYear", "WorkDay"}
 _REGISTER = {"Institution", "Organisation", "Site", "Review", "FormerName", "Succession"}
 
 
-#: Types whose readers are stated here or beside the procedures; of all others the rules of the roles themselves are asked.
 _STATED = _PUBLISHED | _REGISTER | {"AuditEntry", "Member"} | READERS.keys()
 #: A value that a rule names: ``:institutions``, but not the ``::uuid`` of a cast.
 _NAMED = re.compile(r"(?<!:):([a-z_]+)")
