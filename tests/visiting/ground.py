@@ -51,7 +51,7 @@ class Attacker:
     tenants: frozenset[int]
 
 
-@dataclass
+@dataclass(repr=False)
 class Ground:
     """The application on the marked database."""
 
