@@ -58,6 +58,7 @@ def writings(draw: st.DrawFn) -> Generated:
     return Generated(text, {"input": given_})
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @seed(20261122)
 @settings(
     max_examples=PROBES,
