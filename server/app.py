@@ -129,7 +129,6 @@ class App:
         await self.lanes.close()
         await self.pools.close()
 
-<<<<<<< HEAD
     def _sessions(self) -> Sessions | None:
         given = self._browsers
         if given is None:
@@ -143,14 +142,6 @@ class App:
         door = SigningIn(self.sessions, given.secret, provider=given.provider, personas=given.personas)
         return [Route(path, door) for path in ("/signin", "/signin/back", "/signout", "/session")]
 
-    def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # The one hot path stands in front of the router: a third of a small request's time would go into routing.
-        if scope["type"] == "http" and scope["path"] == "/graphql":
-            return self._graphql(scope, receive, send)
-        return self._router(scope, receive, send)
-
-=======
->>>>>>> main
     async def _find_actor(self, subject: str) -> Actor | None:
         return await find_actor(self.pools, subject, clock.today())
 

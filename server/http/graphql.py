@@ -17,14 +17,9 @@ import structlog
 from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
-<<<<<<< HEAD
-from server.http.logs import REQUEST_ID
+from server.http.logs import REQUEST_ID, answered
 from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, peer_of, respond
 from server.http.sessions import Sessions
-=======
-from server.http.logs import REQUEST_ID, answered
-from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
->>>>>>> main
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
 from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
@@ -95,17 +90,11 @@ class GraphQLEndpoint:
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-<<<<<<< HEAD
-        if self._query_page and console.is_asked(scope):
-            await console.show(send)
-            return
-=======
         began, status = time.perf_counter(), 0
->>>>>>> main
         request_id = new_request_id()
         REQUEST_ID.set(request_id)
         try:
-            if self._development and console.is_asked(scope):
+            if self._query_page and console.is_asked(scope):
                 status = 200
                 await console.show(send)
                 return
@@ -165,16 +154,10 @@ class GraphQLEndpoint:
             chosen = await self._documents.choose(asked)
             text = chosen.text
         authorization = header(scope, b"authorization")
-<<<<<<< HEAD
-        actor = await self._caller(scope, authorization, fresh="mutation" in chosen.text)
+        actor = await self._caller(scope, authorization, fresh="mutation" in text)
         peer = peer_of(scope) if actor is None else ""
-        answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading, peer=peer)
-        if answer.executed:
-=======
-        actor = await self._callers.identify(authorization, fresh="mutation" in text)
-        answer = await self._execute(actor, request_id, text, asked, reading=reading)
+        answer = await self._execute(actor, request_id, text, asked, reading=reading, peer=peer)
         if chosen is not None and answer.executed:
->>>>>>> main
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body
 

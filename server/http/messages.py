@@ -101,12 +101,10 @@ async def respond(
         (b"content-length", b"%d" % len(body)),
         _NOSNIFF,
     ]
-<<<<<<< HEAD
-    sent += [(b"set-cookie", one.encode()) for one in cookies]
-=======
     for name, value in headers.items():
         sent.append((name.encode(), value.encode()))
->>>>>>> main
+    for cookie in cookies:
+        sent.append((b"set-cookie", cookie.encode()))
     if "cache-control" not in headers:
         sent.append(_NO_STORE)
     await send({"type": "http.response.start", "status": status, "headers": sent})
