@@ -7,7 +7,7 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import assessment, audit, districts, granting, identity, institutions, reviews, sites, workdays
+from schema import assessment, audit, districts, events, granting, identity, institutions, reviews, sites, workdays
 from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
@@ -78,9 +78,12 @@ Mutation = merge_types(
     ),
 )
 
+Subscription = merge_types("Subscription", (events.EventSubscriptions,))
+
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
     # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
     config=StrawberryConfig(scalar_map=SCALARS),
