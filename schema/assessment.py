@@ -244,26 +244,26 @@ class Assessment(Node):
     appeals: list[AssessmentAppeal] = field_of("申诉")
 
 
-class RectificationOrderField(Term):
+class RectificationItemOrderField(Term):
     """What the ledger can be ordered by."""
 
     DUE_ON = "DUE_ON", "整改期限"
     STATUS = "STATUS", "状态"
 
 
-term(RectificationOrderField, "整改台账排序字段")
+term(RectificationItemOrderField, "整改台账排序字段")
 
 
 @strawberry.input(description="整改台账排序")
-class RectificationOrder:
+class RectificationItemOrder:
     """One sort key."""
 
-    field: RectificationOrderField = strawberry.field(description="字段")
+    field: RectificationItemOrderField = strawberry.field(description="字段")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
 
 
 @strawberry.input(description="整改台账筛选 all given conditions must hold")
-class RectificationFilter:
+class RectificationItemFilter:
     """A filter on the ledger."""
 
     id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
@@ -273,9 +273,9 @@ class RectificationFilter:
     problem: StringFilter | None = strawberry.field(default=UNSET, description="问题")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
     institution: _InstitutionFilter | None = strawberry.field(default=UNSET, description="机构")
-    and_: list["RectificationFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
-    or_: list["RectificationFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
-    not_: Optional["RectificationFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
+    and_: list["RectificationItemFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
+    or_: list["RectificationItemFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
+    not_: Optional["RectificationItemFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
 @strawberry.type(description="整改事项 one problem in an institution's ledger")
@@ -345,8 +345,8 @@ class AssessmentQueries:
     def rectification_items(
         self,
         district: InDistrict = UNSET,
-        filter: RectificationFilter | None = UNSET,
-        order_by: list[RectificationOrder] | None = UNSET,
+        filter: RectificationItemFilter | None = UNSET,
+        order_by: list[RectificationItemOrder] | None = UNSET,
         first: First = UNSET,
         after: After = UNSET,
         last: Last = UNSET,
