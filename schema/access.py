@@ -4,7 +4,7 @@ Each root field runs on the role of the district it names, else on that of the c
 municipal role, a caller without a token on the public one.  Rights unite within one district, never across.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -23,6 +23,7 @@ from server.planner.scope import Scope
 from server.planner.slots import Wire
 from server.policy.shelf import Shelf
 from server.record.acts import Act, acting
+from server.record.events import Listening, Sequences
 from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district ORDER BY display_order"
@@ -77,6 +78,8 @@ class Engine:
     calendars: Calendars
     policies: Shelf
     files: Files
+    listening: Listening
+    sequences: Sequences
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +110,13 @@ class Request:
     request_id: str
     #: The address it comes from, for callers without a token.
     peer: str = ""
+    #: For what lasts: asks anew who the caller is. Raises: Unauthenticated when nobody is any more.
+    renew: Callable[[], Awaitable[Actor | None]] | None = None
+
+    async def renewed(self) -> "Request":
+        """The same request, by the caller with the rights that hold now. Raises: Unauthenticated."""
+        actor = self.actor if self.renew is None else await self.renew()
+        return Request(self.engine, actor, self.request_id, self.peer, self.renew)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.

@@ -12,6 +12,7 @@ from schema import (
     audit,
     districts,
     documents,
+    events,
     granting,
     identity,
     institutions,
@@ -112,9 +113,12 @@ Mutation = merge_types(
     ),
 )
 
+Subscription = merge_types("Subscription", (events.EventSubscriptions,))
+
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
     # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
     config=StrawberryConfig(scalar_map=SCALARS),

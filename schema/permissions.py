@@ -48,7 +48,7 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
     yield from _roots(schema.query_type, catalogue, named)
     ours = [one for name, one in sorted(schema.type_map.items()) if not name.startswith("__")]
     for type_ in ours:
-        if isinstance(type_, GraphQLObjectType) and type_ not in (schema.query_type, schema.mutation_type):
+        if isinstance(type_, GraphQLObjectType) and type_ not in _operations(schema):
             bound = catalogue.types.get(type_.name)
             cells = named.cells(bound) if bound else [_PARENT for _ in _ROLES]
             for name, field in sorted(type_.fields.items()):
@@ -57,6 +57,11 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
                         yield "read", type_.name, name, _target(field), *named.cells(catalogue.types[link.target])
                     case _:
                         yield "read", type_.name, name, _target(field), *cells
+    assert schema.subscription_type is not None
+    for name, field in sorted(schema.subscription_type.fields.items()):
+        # Of events, those about objects that the role reads; nobody listens without a token.
+        listening = ["none" if role is Role.PUBLIC else _PARENT for role in _ROLES]
+        yield "read", "Subscription", name, _target(field), *listening
     for name, field in sorted(schema.mutation_type.fields.items()):
         may = RIGHTS[name] | CITY_WIDE[name]
         yield "write", "Mutation", name, _written(field), *("yes" if role in may else "no" for role in _ROLES)
@@ -64,6 +69,10 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
         yield "grant", "Role", granted, "", *(_grants(role, granted, by) for role in _ROLES)
     for number, rule in enumerate(named.numbered, start=1):
         yield "rule", f"rule {number}", rule, ""
+
+
+def _operations(schema: GraphQLSchema) -> Sequence[GraphQLObjectType | None]:
+    return schema.query_type, schema.mutation_type, schema.subscription_type
 
 
 def _roots(query: GraphQLObjectType, catalogue: Catalogue, named: "_Rules") -> Iterator[Line]:

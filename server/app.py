@@ -1,6 +1,6 @@
 """The composition root of the server: puts the rooms together into one ASGI application."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +32,7 @@ from server.http.messages import AsgiApp, Receive, Scope, Send
 from server.http.provider import Provider
 from server.http.sessions import Sessions
 from server.http.signing_in import Known, SigningIn
+from server.http.socket import GraphQLSocket, Renew
 from server.http.trusted import Documents, TrustedDocuments
 from server.identity.sessions import SessionStore
 from server.identity.store import find_actor
@@ -44,6 +45,7 @@ from server.papers.handing_out import issued_paper
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.record.acts import Act, acting
+from server.record.events import Listening, Sequences
 from server.workdays.store import Calendars
 
 
@@ -101,6 +103,8 @@ class App:
             # Published policies of all districts are public law; the shelf holds nothing else.
             Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
             files or Files(Vault.in_memory(), Tickets("files/" + role_secret)),
+            Listening(self.pools),
+            Sequences(cursor_secret),
         )
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
@@ -119,6 +123,7 @@ class App:
             query_page=development if query_page is None else query_page,
             sessions=self.sessions,
         )
+        self._socket = GraphQLSocket(self._perform, self.callers, self.documents, self.sessions)
         self._router = Starlette(
             routes=[
                 Route(PATH, FilesEndpoint(self.engine.files, self._acting_for, finders)),
@@ -134,6 +139,8 @@ class App:
         # The one hot path stands in front of the router: a third of a small request's time would go into routing.
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await self._socket(scope, receive, send)
         else:
             await self._routed(scope, receive, send)
 
@@ -141,6 +148,7 @@ class App:
         """End every connection."""
         if self._browsers is not None and self._browsers.provider is not None:
             await self._browsers.provider.close()
+        await self.engine.listening.close()
         await self._keys.close()
         await self.lanes.close()
         await self.pools.close()
@@ -190,6 +198,12 @@ class App:
     async def _find_paper(self, ticket: Ticket) -> Outgoing:
         fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
         return await issued_paper(fetch, self.engine.policies.library.register, ticket)
+
+    def _perform(
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, peer: str, renew: Renew
+    ) -> Awaitable[Answer | AsyncGenerator[Answer, None]]:
+        request = Request(self.engine, actor, request_id, peer, renew)
+        return self.operations.stream(request, text, asked.variables, asked.operation_name)
 
     async def _database(self) -> str:
         await self.pools.fetch(roles.PUBLIC_READER, "SELECT 1", [])

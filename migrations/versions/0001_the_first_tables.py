@@ -215,11 +215,13 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('xact', sa.BigInteger(), server_default=sa.text('pg_current_xact_id()::text::bigint'), nullable=False, comment='the transaction: events are told in its order, once none before it is still running'),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_outbox_event')),
     comment='待发布的事件'
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_outbox_event_xact', 'outbox_event', ['tenant_id', 'xact', 'id'], unique=False)
     op.create_table('paper_counter',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -988,6 +990,7 @@ def downgrade() -> None:
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('paper_counter')
+    op.drop_index('ix_outbox_event_xact', table_name='outbox_event')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')

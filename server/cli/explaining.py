@@ -26,6 +26,7 @@ from server.identity.store import find_actor
 from server.kit import clock
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
+from server.record.events import Listening, Sequences
 from server.settings import Settings
 from server.workdays.store import Calendars
 
@@ -79,6 +80,8 @@ async def _explain(
             Calendars(partial(pools.fetch, roles.PUBLIC_READER)),
             Shelf(partial(pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
             Files(Vault.in_memory(), Tickets("explain")),  # nothing is uploaded here
+            Listening(pools),
+            Sequences("explain"),
         )
         actor = None
         if caller is not None:
