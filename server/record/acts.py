@@ -104,7 +104,7 @@ class Act:
         )
 
     def seal(
-        self, table: Table, row_id: UUID, /, *, at: tuple[str, ...] = ("input",), **values: str | None
+        self, table: Table, row_id: UUID, at: tuple[str, ...] = ("input",), /, **values: str | None
     ) -> dict[str, Any]:
         """The columns that hold these personal values of a row, for its INSERT or UPDATE (server/record/sealed.py).
 
