@@ -7,7 +7,7 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import auditing, database, documents, explaining, exporting, importing, members, policies, serving
+from server.cli import auditing, database, documents, explaining, exporting, importing, keys, members, policies, serving
 from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
 from server.db.provisioning import NotWalled
@@ -36,6 +36,7 @@ for command in (
     app.command()(command)
 app.add_typer(importing.app, name="import")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(keys.app, name="keys")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policies.app, name="policy")
 app.command("export-schema")(exporting.export_schema)
