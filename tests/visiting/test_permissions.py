@@ -21,6 +21,7 @@ from schema.contract import graphql_schema
 from schema.districts import AGENCY_TAG
 from schema.identity import MEMBER_TAG
 from schema.institutions import INSTITUTION_TAG
+from schema.people import PERSON_TAG
 from schema.permissions import permission_table
 from schema.policies import POLICY_TAG
 from server.development.samples import first_centre
@@ -74,7 +75,7 @@ def test_every_role_but_the_public_can_be_granted_by_somebody() -> None:
 
 # Every mutation, by every visitor -------------------------------------------------------------------------------------
 
-_TAGS = {"agency": AGENCY_TAG, "member": MEMBER_TAG, "policy": POLICY_TAG}  # any other id is an institution's
+_TAGS = {"agency": AGENCY_TAG, "member": MEMBER_TAG, "policy": POLICY_TAG, "person": PERSON_TAG}  # any other id is an institution's
 
 
 def made_input(type_: GraphQLInputObjectType, district: str) -> dict[str, Any]:
