@@ -75,7 +75,8 @@ def test_every_role_but_the_public_can_be_granted_by_somebody() -> None:
 
 # Every mutation, by every visitor -------------------------------------------------------------------------------------
 
-_TAGS = {"agency": AGENCY_TAG, "member": MEMBER_TAG, "policy": POLICY_TAG, "person": PERSON_TAG}  # any other id is an institution's
+#: Any other id is an institution's.
+_TAGS = {"agency": AGENCY_TAG, "member": MEMBER_TAG, "policy": POLICY_TAG, "person": PERSON_TAG}
 
 
 def made_input(type_: GraphQLInputObjectType, district: str) -> dict[str, Any]:
