@@ -29,6 +29,8 @@ from server.kit.actor import Actor
 from server.kit.custody import Custody
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
+from server.record.rotating import uses
+from server.tables import metadata
 from server.workdays.store import Calendars
 
 
@@ -66,13 +68,18 @@ class App:
             Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
         )
         self._keys = keys
+        self._opens = False
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
         self._graphql = GraphQLEndpoint(self._execute, self.callers, self.documents, development=development)
         self._router = Starlette(
             routes=[
                 Route("/livez", Livez(), methods=["GET"]),
-                Route("/readyz", Readyz({"database": self._database, "migrations": self._migrations}), methods=["GET"]),
+                Route(
+                    "/readyz",
+                    Readyz({"database": self._database, "migrations": self._migrations, "sealing": self._sealing}),
+                    methods=["GET"],
+                ),
             ],
             lifespan=self._lifespan,
         )
@@ -115,6 +122,18 @@ class App:
         if [row[0] for row in rows] != [expected]:
             raise RuntimeError(f"database is at {rows}, code expects {expected}")
         return expected
+
+    async def _sealing(self) -> str:
+        """That every personal value opens with the keys that are set; asked until it is so, and then no more.
+
+        A key that was taken away too early stops a roll-out here, before any process without it gets a request.
+        """
+        if not self._opens:
+            lost = {one.kid for one in await uses(self.pools, metadata) if not one.known}
+            if lost:
+                raise RuntimeError(f"values are sealed under keys that are not set: {', '.join(sorted(lost))}")
+            self._opens = True
+        return "ok"
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
+import httpx
 import psycopg
 import pytest
 from click.testing import Result
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from server import installation
+from server.app import App
 from server.cli import app
 from server.db import roles
 from server.db.pools import Pools
+from server.http.issuer import ISSUER, DevelopmentIssuer
 from server.kit.actor import Actor, Grant, Role
 from server.kit.custody import Custody
 from server.kit.ids import new_id
@@ -24,6 +29,7 @@ from server.people.model import Position
 from server.record import rotating
 from server.record.acts import acting
 from server.record.rotating import rotate, uses
+from server.settings import Settings, SettingsError
 from server.tables import metadata
 from tests.databases import cloned
 from tests.people.conftest import valid_number
@@ -128,6 +134,30 @@ def test_a_key_that_is_still_in_use_is_missed_at_once(installed: dict[str, str])
         refused = run(installed, "keys", command, SHEQU_SEALING_SECRET=NEW)
         assert refused.exit_code == 1
         assert f"{old}（20 条）" in str(refused.exception)
+
+
+async def test_no_process_without_a_key_in_use_becomes_ready(installed: dict[str, str], tmp_path: Path) -> None:
+    for secret, status, found in ((NEW, 503, "failed"), (f"{NEW},{OLD}", 200, "ok")):
+        app = App(
+            database_url=installed["SHEQU_DATABASE_URL"],
+            role_secret=installed["SHEQU_ROLE_SECRET"],
+            cursor_secret="x",
+            issuer=ISSUER,
+            audience="shequ",
+            keys=DevelopmentIssuer(tmp_path, development=True).keys,
+            custody=Settings(sealing_secret=SecretStr(secret)).custody(installed["SHEQU_ROLE_SECRET"]),
+        )
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shequ.test") as client:
+            for _ in range(2):
+                ready = await client.get("/readyz")
+                assert (ready.status_code, ready.json()["checks"]["sealing"]) == (status, found)
+        await app.close()
+
+
+def test_settings_refuse_secrets_that_cannot_be_told_apart() -> None:
+    for given in ("short", f"{OLD},short", f"{OLD},{OLD}"):
+        with pytest.raises(SettingsError, match="SHEQU_SEALING_SECRET"):
+            Settings(sealing_secret=SecretStr(given)).custody("role-secret")
 
 
 async def test_a_run_that_was_broken_off_is_taken_up(
