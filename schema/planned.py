@@ -148,7 +148,8 @@ def catalogue(
 ) -> Catalogue:
     """All bindings, completed from the schema and the tables.
 
-    Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds.
+    Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds, and for
+    whatever is made of a personal value, masks apart.
     """
     by_name = {one.name: one for one in binds}
     types = {one.name: _type(schema, one, by_name) for one in binds}
@@ -158,11 +159,11 @@ def catalogue(
         raise BindingError("two types share a tag")
     for name, root in roots.items():
         if root.grouping is not None:
-            _check_grouping(schema, name, root.grouping)
             made = [one.sql for one in root.grouping.keys.values()]
             made += [f"{one.of} {one.within}" for one in root.grouping.measures.values()]
             if personal.intersection(_COLUMNS.findall(" ".join(made))):
                 raise BindingError(f"{name}: nothing is grouped by, or made of, a personal value")
+            _check_grouping(schema, name, root.grouping)
     return Catalogue(types, roots, embedded)
 
 
