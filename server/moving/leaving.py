@@ -69,7 +69,7 @@ def export_tenant(
             tables = tables_of(metadata, district.tenant_id, pools.custody.sealer, key, LEFT_OUT)
             held = {one.name: _write(writer, connection, one, progress) for one in tables}
             municipal = {
-                table.name: _write_municipal(writer, connection, table)
+                str(table.name): _write_municipal(writer, connection, table)
                 for table in metadata.sorted_tables
                 if district.tenant_id != MUNICIPALITY and _of_the_city(table)
             }
@@ -135,7 +135,7 @@ def _of_the_city(table: Table) -> bool:
 def _write_municipal(writer: Writer, connection: psycopg.Connection, table: Table) -> Held:
     """The municipality's rows that the district reads; none of them holds a personal value."""
     listed = SQL(", ").join(SQL("{}::text").format(Identifier(column.name)) for column in table.columns)
-    names = [column.name for column in table.columns]
+    names = [str(column.name) for column in table.columns]
     query = SQL("SELECT {} FROM {} WHERE tenant_id = {} ORDER BY id").format(
         listed, Identifier(table.name), MUNICIPALITY
     )

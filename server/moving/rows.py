@@ -110,12 +110,12 @@ class TableRows:
 
     def __init__(self, table: Table, tenant_id: int, home: Sealer, archive: ArchiveKey) -> None:
         self.table = table
-        self.name = table.name
+        self.name = str(table.name)
         self._tenant_id = tenant_id
         self._home = home
         self._archive = archive
         self._sealed = list(sealed_columns(table).values())
-        self.columns = [one.name for one in table.columns if one.computed is None]
+        self.columns = [str(one.name) for one in table.columns if one.computed is None]
         made_anew = {one.index for one in self._sealed}
         #: What a line holds.
         self.told = [name for name in self.columns if name not in made_anew]
