@@ -121,7 +121,7 @@ def district() -> District:
     return next(one for one in load_districts() if one.code == CODE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def source(
     superuser_dsn: str, template: str, role_secret: str, worker_id: str, district: District
 ) -> Iterator[Installation]:
@@ -134,7 +134,9 @@ def source(
             rows = Rows(connection)
             for table in metadata.sorted_tables:
                 for tenant in (district, neighbour):
-                    rows.plant(table, tenant.tenant_id)
+                    held = connection.execute(f"SELECT 1 FROM {table.name} WHERE tenant_id = %s", [tenant.tenant_id])
+                    if held.fetchone() is None:
+                        rows.plant(table, tenant.tenant_id)
         asyncio.run(fill(one, district))
         yield one
 
@@ -166,7 +168,7 @@ async def fill(one: Installation, district: District) -> None:
     await pools.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def archived(source: Installation, district: District, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The district's archive."""
     path = tmp_path_factory.mktemp("archive") / "fengtai.zip"

@@ -217,7 +217,7 @@ def test_an_archive_is_imported_into_its_own_district_alone(archived: Path, targ
 
 
 @pytest.fixture
-def uploaded(source: Installation) -> Shelf:
+def uploaded(source: Installation) -> Iterator[Shelf]:
     """The store of the source, with one file that is noted among the district's documents."""
     table, place, sha256, size = FILES
     content, where = "营业执照".encode() * 1000, "5/2026/11/licence"
@@ -227,7 +227,12 @@ def uploaded(source: Installation) -> Shelf:
             f" WHERE id = (SELECT id FROM {table} WHERE tenant_id = 5 ORDER BY id LIMIT 1)",
             [where, hashlib.sha256(content).hexdigest(), len(content)],
         )
-    return Shelf(**{where: content})
+    yield Shelf(**{where: content})
+    with source.superuser() as connection:
+        connection.execute(
+            f"UPDATE {table} SET status = 'UPLOADING', stored_at = NULL, {place} = NULL, {sha256} = NULL"
+            f" WHERE {place} IS NOT NULL"
+        )
 
 
 def test_files_go_with_their_rows(
