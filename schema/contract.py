@@ -7,13 +7,15 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, granting, identity, institutions, people, reviews, sites, workdays
+from schema import assessment, audit, districts, granting, identity, institutions, people, reviews, sites, workdays
+from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
@@ -45,7 +47,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, people, sites, institutions, audit, identity)
+_AREAS = (districts, workdays, reviews, people, sites, institutions, assessment, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -55,6 +57,7 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -72,6 +75,8 @@ Mutation = merge_types(
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        AssessmentMutations,
+        RectificationMutations,
         UnmaskingMutations,
     ),
 )

@@ -15,8 +15,8 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from server.db import roles
-from server.db.migrating import newest_revision
 from server.db.pools import Pools
+from server.db.revisions import newest_revision
 from server.districts.model import District
 from server.moving.archive import LEFT_OUT, Archive, HeldFile
 from server.moving.leaving import Progress, Store, snapshot, tally

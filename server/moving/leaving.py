@@ -17,8 +17,8 @@ from sqlalchemy import Table
 
 from server.db import roles
 from server.db.metadata import access_of
-from server.db.migrating import newest_revision
 from server.db.pools import Pools
+from server.db.revisions import newest_revision
 from server.districts.model import District
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY

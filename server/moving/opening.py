@@ -14,7 +14,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from server.db import roles
-from server.db.migrating import newest_revision
+from server.db.revisions import newest_revision
 from server.moving.rows import SETTINGS, ArchiveError
 from server.tables import metadata
 

@@ -15,6 +15,13 @@ class TaskKind(Term):
     """What is to be done.  Areas add theirs here, a line each."""
 
     DECIDE_PROPOSAL = "DECIDE_PROPOSAL", "处理处置建议"
+    SELF_REPORT = "SELF_REPORT", "提交绩效考核自评"
+    ASSESS = "ASSESS", "考核评分"
+    RECHECK = "RECHECK", "复核考核结果"
+    CONFIRM_ASSESSMENT = "CONFIRM_ASSESSMENT", "确认考核结果"
+    DECIDE_APPEAL = "DECIDE_APPEAL", "处理考核申诉"
+    RECTIFY = "RECTIFY", "整改"
+    ACCEPT_RECTIFICATION = "ACCEPT_RECTIFICATION", "验收整改"
 
 
 class TaskStatus(Term):
