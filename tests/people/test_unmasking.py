@@ -154,23 +154,22 @@ async def test_the_answer_lists_where_masks_stand(
 
 
 async def test_a_mutations_answer_lists_them_too(officer: Client, institution: str) -> None:
-    reply = await officer(
-        "mutation($input: AppointPersonInput!) { appointPerson(input: $input) {"
-        " ... on PersonAppointed { person { phone } } } }",
-        input={
-            "institution": institution,
-            "position": "CONTACT",
-            "name": "某某",
-            "fromOn": "2024-01-01",
-            "phone": "13800001234",
-            "idempotencyKey": uuid.uuid4().hex,
-        },
-    )
+    reply = await raw(officer, institution, phone="13800001234")
     assert reply.data["appointPerson"]["person"]["phone"] == "138****1234"
     assert reply.body["extensions"]["masked"] == ["appointPerson.person.phone"]
 
 
 # Nowhere else --------------------------------------------------------------------------------------------------------
+
+
+async def raw(client: Client, institution: str, **given: Any) -> Reply:
+    """The whole reply to naming somebody the contact of the institution."""
+    fields = {"institution": institution, "position": "CONTACT", "name": "某某", "fromOn": "2024-01-01"}
+    return await client(
+        "mutation($input: AppointPersonInput!) { appointPerson(input: $input) {"
+        " __typename ... on PersonAppointed { person { phone } } } }",
+        input={**fields, "idempotencyKey": uuid.uuid4().hex, **given},
+    )
 
 
 async def test_no_value_is_found_anywhere_in_the_database_or_in_the_logs(
@@ -207,13 +206,19 @@ async def test_no_value_is_found_anywhere_in_the_database_or_in_the_logs(
         )
         broken = await unmask(officer, person)
         monkeypatch.undo()
+        with psycopg.connect(superuser, autocommit=True) as connection:
+            connection.execute("ALTER TABLE person RENAME COLUMN name TO called")
+            try:
+                crashed = await raw(officer, institution, **given)
+            finally:
+                connection.execute("ALTER TABLE person RENAME COLUMN called TO name")
     finally:
         logs.configure("CRITICAL", pretty=False)
-    assert broken.codes == ["INTERNAL_SERVER_ERROR"]
+    assert broken.codes == crashed.codes == ["INTERNAL_SERVER_ERROR"]
     assert typed.codes == ["BAD_USER_INPUT"]
     logged = "".join(capfd.readouterr())
-    assert "unexpected" in logged
-    told = [logged, *(str(one) for one in (refused, clash, other, typed.body, written.body, broken.body))]
+    assert logged.count("unexpected") == 2
+    told = [logged, *(str(one) for one in (refused, clash, other, typed.body, written.body, broken.body, crashed.body))]
     with psycopg.connect(superuser) as connection:
         tables = connection.execute(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
