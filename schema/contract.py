@@ -11,6 +11,7 @@ from schema import assessment, audit, districts, granting, identity, institution
 from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exporting import ExportMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -78,6 +79,7 @@ Mutation = merge_types(
         AssessmentMutations,
         RectificationMutations,
         UnmaskingMutations,
+        ExportMutations,
     ),
 )
 

@@ -133,6 +133,7 @@ class Operations:
         reading: bool = False,
     ) -> Answer:
         """The response to one request; ``reading`` refuses anything but a query (GET)."""
+        request.operations = self
         document = self._document(text)
         if document.tree is None:
             return Answer(document.problems, executed=False)

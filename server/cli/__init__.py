@@ -15,6 +15,7 @@ from server.cli import (
     exporting,
     importing,
     keys,
+    listing,
     members,
     policies,
     serving,
@@ -45,6 +46,7 @@ for command in (
     serving.token,
     members.appoint,
     explaining.explain,
+    listing.export,
 ):
     app.command()(command)
 app.add_typer(importing.app, name="import")

@@ -39,11 +39,12 @@ def explain(
     database, secret = database_of(data_dir)
     settings = Settings()
     cursors = Cursors(secret if settings.database_url is None else settings.require_cursor_secret())
-    text, given = file.read_text(encoding="utf-8"), _variables(variables)
+    text, given = file.read_text(encoding="utf-8"), variables_of(variables)
     asyncio.run(_explain(Pools(database, secret, size=1), cursors, text, caller, given, operation, analyze=analyze))
 
 
-def _variables(given: str) -> Mapping[str, Any]:
+def variables_of(given: str) -> Mapping[str, Any]:
+    """The variables that an option gives. Raises: typer.BadParameter."""
     try:
         text = Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given
         values = orjson.loads(text)
