@@ -4,10 +4,11 @@ Each root field runs on the role of the district it names, else on that of the c
 municipal role, a caller without a token on the public one.  Rights unite within one district, never across.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any, Protocol
 
 from schema.reading import Plans
 from server.db import roles
@@ -97,6 +98,21 @@ class Engine:
 #: Under which name, with the tenant's number, an actor's scopes are kept.
 _SCOPE = "scope"
 
+
+class Told(Protocol):
+    """What came of an operation."""
+
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+class Answering(Protocol):
+    """Answers operations, with all limits there are."""
+
+    async def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Told:
+        """The response to one operation."""
+
+
 #: Whoever comes without a token.
 _ANYBODY = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
@@ -112,6 +128,8 @@ class Request:
     peer: str = ""
     #: For what lasts: asks anew who the caller is. Raises: Unauthenticated when nobody is any more.
     renew: Callable[[], Awaitable[Actor | None]] | None = None
+    #: What answers it; for fields that ask further questions on the caller's behalf.
+    operations: "Answering | None" = field(default=None, repr=False, compare=False)
 
     async def renewed(self) -> "Request":
         """The same request, by the caller with the rights that hold now. Raises: Unauthenticated."""

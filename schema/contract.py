@@ -17,6 +17,7 @@ from schema import (
     identity,
     institutions,
     papers,
+    people,
     proposals,
     reviews,
     sites,
@@ -26,6 +27,7 @@ from schema import (
 from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exporting import ExportMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -35,6 +37,7 @@ from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
 
@@ -69,6 +72,7 @@ _AREAS = (
     papers,
     tasks,
     proposals,
+    people,
     sites,
     institutions,
     assessment,
@@ -102,6 +106,7 @@ Mutation = merge_types(
     "Mutation",
     (
         RegisterMutations,
+        people.PeopleMutations,
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
@@ -110,6 +115,8 @@ Mutation = merge_types(
         proposals.ProposalMutations,
         AssessmentMutations,
         RectificationMutations,
+        UnmaskingMutations,
+        ExportMutations,
     ),
 )
 

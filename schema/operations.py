@@ -36,6 +36,7 @@ from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
 from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
 from schema.lookahead import Operation
+from schema.masked import Masks, masked, masks_of
 from schema.reading import NODE, NODES, TYPENAME
 from schema.whole import answer_whole
 from server.kit.errors import NotFound, RateLimited, TimedOut
@@ -86,6 +87,8 @@ class _Prepared:
     node: OperationDefinitionNode
     planned: Operation
     cost: Cost
+    #: Where its answer holds masked values.
+    masks: Masks
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,7 @@ class Operations:
         reading: bool,
     ) -> "Answer | _Admitted":
         """The operation that the request may run, or the answer to one that it may not."""
+        request.operations = self
         document = self._document(text)
         if document.tree is None:
             return Answer(document.problems, executed=False)
@@ -254,6 +258,8 @@ class Operations:
                 limited = RateLimited(spent.wait_s)
                 body = failed(limited.code, limited.message, **limited.facts)
                 return Answer(body | {"extensions": extensions}, executed=False)
+        if prepared.masks:
+            extensions["masked"] = masked(prepared.masks, coerced)
         return _Admitted(document, prepared, variables, operation_name, coerced, shape, extensions)
 
     async def _done(
@@ -326,7 +332,7 @@ class Operations:
                 computed=self._computed,
                 hide_suggestions=not self._hints,
             )
-            known = _Prepared(node, planned, cost_of(self.schema, tree, node))
+            known = _Prepared(node, planned, cost_of(self.schema, tree, node), masks_of(self.schema, tree, node))
         document.prepared[name] = known
         return known
 

@@ -14,9 +14,10 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, GraphQLUnion
 from schema.acting import CITY_WIDE, RIGHTS
 from schema.contract import bindings, graphql_schema
 from schema.simulations import READERS
+from server.db.metadata import metadata, sealed_columns
 from server.identity import rules
 from server.kit.actor import Role
-from server.planner.binding import Catalogue, Many, One, Paged, Type
+from server.planner.binding import Catalogue, Many, Masked, One, Paged, Type
 
 _ROLES = tuple(Role)
 _PARENT = "parent"
@@ -29,7 +30,8 @@ def permission_table() -> str:
 
     Reading: ``all`` rows of the caller's jurisdiction (for published types and municipal roles: of all), ``none``, or the
     rows of a numbered rule, which stands at the end; ``parent`` where the object has no rows of its own.  A field is read
-    where its row is, and one that leads to other rows as those are.  Writing: ``yes`` or ``no``.
+    where its row is, and one that leads to other rows as those are.  Writing, and seeing a masked field in the clear:
+    ``yes`` or ``no``.
 
     Of several roles that somebody holds in one jurisdiction each gives its rows and its mutations: they unite, field by
     field, and none takes away.
@@ -65,6 +67,11 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
     for name, field in sorted(schema.mutation_type.fields.items()):
         may = RIGHTS[name] | CITY_WIDE[name]
         yield "write", "Mutation", name, _written(field), *("yes" if role in may else "no" for role in _ROLES)
+    for type_name, bound in sorted(catalogue.types.items()):
+        for name, one in sorted(bound.fields.items()):
+            if isinstance(one, Masked):
+                open_to = sealed_columns(metadata.tables[bound.table])[one.of].opened_by
+                yield "unmask", type_name, name, "", *("yes" if role in open_to else "no" for role in _ROLES)
     for granted, by in rules.GRANTED_BY.items():
         yield "grant", "Role", granted, "", *(_grants(role, granted, by) for role in _ROLES)
     for number, rule in enumerate(named.numbered, start=1):

@@ -46,6 +46,8 @@ from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.record.acts import Act, acting
 from server.record.events import Listening, Sequences
+from server.record.rotating import uses
+from server.tables import metadata
 from server.workdays.store import Calendars
 
 
@@ -107,6 +109,7 @@ class App:
             Sequences(cursor_secret),
         )
         self._keys = keys
+        self._opens = False
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
         finders = {
@@ -128,7 +131,11 @@ class App:
             routes=[
                 Route(PATH, FilesEndpoint(self.engine.files, self._acting_for, finders)),
                 Route("/livez", Livez(), methods=["GET"]),
-                Route("/readyz", Readyz({"database": self._database, "migrations": self._migrations}), methods=["GET"]),
+                Route(
+                    "/readyz",
+                    Readyz({"database": self._database, "migrations": self._migrations, "sealing": self._sealing}),
+                    methods=["GET"],
+                ),
                 *self._signing_in(),
             ],
             lifespan=self._lifespan,
@@ -215,6 +222,18 @@ class App:
         if [row[0] for row in rows] != [expected]:
             raise RuntimeError(f"database is at {rows}, code expects {expected}")
         return expected
+
+    async def _sealing(self) -> str:
+        """That every personal value opens with the keys that are set; asked until it is so, and then no more.
+
+        A key that was taken away too early stops a roll-out here, before any process without it gets a request.
+        """
+        if not self._opens:
+            lost = {one.kid for one in await uses(self.pools, metadata) if not one.known}
+            if lost:
+                raise RuntimeError(f"values are sealed under keys that are not set: {', '.join(sorted(lost))}")
+            self._opens = True
+        return "ok"
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -10,6 +10,7 @@ import server.documents.tables
 import server.identity.tables
 import server.institutions.tables
 import server.papers.tables
+import server.people.tables
 import server.policy.tables
 import server.proposals.tables
 import server.record.tables
