@@ -13,30 +13,41 @@ from schema import (
     districts,
     documents,
     events,
+    exits,
     granting,
     identity,
     institutions,
+    negative_list,
     papers,
     people,
     proposals,
     reviews,
+    risks,
     sites,
+    supervision,
     tasks,
     workdays,
 )
 from schema.assessing import AssessmentMutations
+from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exiting import ExitMutations
 from schema.exporting import ExportMutations
+from schema.finding import FindingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.providing import ProvidingMutations
+from schema.raising import RiskMutations
+from schema.recording import RecordingMutations
 from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.timelines import ComparisonQueries
 from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
@@ -73,6 +84,10 @@ _AREAS = (
     tasks,
     proposals,
     people,
+    supervision,
+    negative_list,
+    risks,
+    exits,
     sites,
     institutions,
     assessment,
@@ -92,11 +107,16 @@ Query = merge_types(
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
+        supervision.SupervisionQueries,
+        negative_list.NegativeListQueries,
+        risks.RiskQueries,
+        exits.ExitQueries,
         assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
         SimulationQueries,
+        ComparisonQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
         NodeQueries,
@@ -117,6 +137,12 @@ Mutation = merge_types(
         RectificationMutations,
         UnmaskingMutations,
         ExportMutations,
+        FindingMutations,
+        RecordingMutations,
+        CardMutations,
+        RiskMutations,
+        ExitMutations,
+        ProvidingMutations,
     ),
 )
 
@@ -146,7 +172,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        {**sites.EMBEDDED, **proposals.EMBEDDED},
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED},
     )
 
 

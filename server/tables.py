@@ -7,6 +7,7 @@ import server.assessment.tables
 import server.clients.tables
 import server.districts.tables
 import server.documents.tables
+import server.exits.tables
 import server.identity.tables
 import server.institutions.tables
 import server.papers.tables
@@ -16,6 +17,7 @@ import server.proposals.tables
 import server.record.tables
 import server.reviews.tables
 import server.sites.tables
+import server.supervision.tables
 import server.tasks.tables
 import server.workdays.tables  # noqa: F401
 from server.db.metadata import metadata

@@ -22,6 +22,23 @@ class TaskKind(Term):
     DECIDE_APPEAL = "DECIDE_APPEAL", "处理考核申诉"
     RECTIFY = "RECTIFY", "整改"
     ACCEPT_RECTIFICATION = "ACCEPT_RECTIFICATION", "验收整改"
+    INVESTIGATE_FINDING = "INVESTIGATE_FINDING", "调查负面清单线索"
+    HOLD_INTERVIEW = "HOLD_INTERVIEW", "约谈主要负责人"
+    REVIEW_FINDING = "REVIEW_FINDING", "复核已作认定"
+    TRIAGE_SIGNAL = "TRIAGE_SIGNAL", "研判风险信号"
+    HOLD_VISIT = "HOLD_VISIT", "开展联合检查或专项指导"
+    FULFIL_TASK = "FULFIL_TASK", "完成指令性任务"
+    REMOVE_HAZARD = "REMOVE_HAZARD", "消除重大安全隐患"
+    REVIEW_EXIT = "REVIEW_EXIT", "核实退出事实"
+    NOTIFY_EXIT = "NOTIFY_EXIT", "作出退出告知"
+    STATE_ON_EXIT = "STATE_ON_EXIT", "陈述申辩"
+    DECIDE_EXIT = "DECIDE_EXIT", "作出退出决定"
+    APPROVE_EXIT = "APPROVE_EXIT", "审批退出决定"
+    PLAN_CONTINUITY = "PLAN_CONTINUITY", "制定居民承接方案"
+    ANSWER_SUCCESSION = "ANSWER_SUCCESSION", "答复居民承接请求"
+    EXECUTE_EXIT = "EXECUTE_EXIT", "执行退出决定"
+    REVIEW_EXIT_CASE = "REVIEW_EXIT_CASE", "复核退出案件"
+    AGREE_CONVERSION = "AGREE_CONVERSION", "商定转型"
 
 
 class TaskStatus(Term):
