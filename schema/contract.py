@@ -11,12 +11,15 @@ from schema import (
     assessment,
     audit,
     districts,
+    documents,
+    events,
     exits,
     granting,
     identity,
     institutions,
     negative_list,
     papers,
+    people,
     proposals,
     reviews,
     risks,
@@ -30,6 +33,7 @@ from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.exiting import ExitMutations
+from schema.exporting import ExportMutations
 from schema.finding import FindingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
@@ -44,6 +48,7 @@ from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
 from schema.timelines import ComparisonQueries
+from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
 
@@ -74,12 +79,14 @@ _AREAS = (
     districts,
     workdays,
     reviews,
-    supervision,
-    negative_list,
-    risks,
+    documents,
     papers,
     tasks,
     proposals,
+    people,
+    supervision,
+    negative_list,
+    risks,
     exits,
     sites,
     institutions,
@@ -96,6 +103,7 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        documents.DocumentQueries,
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
@@ -118,25 +126,32 @@ Mutation = merge_types(
     "Mutation",
     (
         RegisterMutations,
+        people.PeopleMutations,
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        documents.DocumentMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
+        AssessmentMutations,
+        RectificationMutations,
+        UnmaskingMutations,
+        ExportMutations,
         FindingMutations,
         RecordingMutations,
         CardMutations,
         RiskMutations,
         ExitMutations,
         ProvidingMutations,
-        AssessmentMutations,
-        RectificationMutations,
     ),
 )
+
+Subscription = merge_types("Subscription", (events.EventSubscriptions,))
 
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
     # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
     config=StrawberryConfig(scalar_map=SCALARS),

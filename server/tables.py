@@ -11,6 +11,7 @@ import server.exits.tables
 import server.identity.tables
 import server.institutions.tables
 import server.papers.tables
+import server.people.tables
 import server.policy.tables
 import server.proposals.tables
 import server.record.tables

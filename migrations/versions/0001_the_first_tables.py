@@ -215,11 +215,13 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('xact', sa.BigInteger(), server_default=sa.text('pg_current_xact_id()::text::bigint'), nullable=False, comment='the transaction: events are told in its order, once none before it is still running'),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_outbox_event')),
     comment='待发布的事件'
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_outbox_event_xact', 'outbox_event', ['tenant_id', 'xact', 'id'], unique=False)
     op.create_table('paper_counter',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -540,6 +542,38 @@ def upgrade() -> None:
     op.create_index('ix_paper_institution', 'paper', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_paper_issued', 'paper', ['tenant_id', 'issued_on', 'id'], unique=False)
     op.create_index('ix_paper_subject', 'paper', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('person',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('position', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('identity_number_sealed', sa.LargeBinary(), nullable=True, comment='身份证件号码（密文）'),
+    sa.Column('identity_number_masked', sa.Text(), nullable=True, comment='身份证件号码（脱敏）'),
+    sa.Column('identity_number_index', sa.LargeBinary(), nullable=True, comment='身份证件号码（带密钥的摘要，用于相等查找）'),
+    sa.Column('phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='first day on which somebody else, or nobody, answers'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("position IN ('LEGAL_REPRESENTATIVE', 'PRINCIPAL', 'CONTACT')", name=op.f('ck_person_position')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_index IS NULL)', name=op.f('ck_person_identity_number_index')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_masked IS NULL)', name=op.f('ck_person_identity_number_masked')),
+    sa.CheckConstraint('(phone_sealed IS NULL) = (phone_masked IS NULL)', name=op.f('ck_person_phone_masked')),
+    sa.CheckConstraint('until >= from_on', name=op.f('ck_person_period')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_person_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_person')),
+    comment='机构负责人与联系人'
+    )
+    op.execute('ALTER TABLE person ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE person FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_person_institution', 'person', ['tenant_id', 'institution_id', 'from_on'], unique=False)
+    op.create_index(op.f('ix_person_tenant_id_identity_number_index'), 'person', ['tenant_id', 'identity_number_index'], unique=False)
+    op.create_index('uq_person_current', 'person', ['tenant_id', 'institution_id', 'position'], unique=True, postgresql_where=sa.text('until IS NULL'))
     op.create_table('rectification_item',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1393,6 +1427,10 @@ def downgrade() -> None:
     op.drop_index('ix_rectification_item_institution', table_name='rectification_item')
     op.drop_index('ix_rectification_item_due', table_name='rectification_item')
     op.drop_table('rectification_item')
+    op.drop_index('uq_person_current', table_name='person', postgresql_where=sa.text('until IS NULL'))
+    op.drop_index(op.f('ix_person_tenant_id_identity_number_index'), table_name='person')
+    op.drop_index('ix_person_institution', table_name='person')
+    op.drop_table('person')
     op.drop_index('ix_paper_subject', table_name='paper')
     op.drop_index('ix_paper_issued', table_name='paper')
     op.drop_index('ix_paper_institution', table_name='paper')
@@ -1422,6 +1460,7 @@ def downgrade() -> None:
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('paper_counter')
+    op.drop_index('ix_outbox_event_xact', table_name='outbox_event')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')
