@@ -13,7 +13,7 @@ from server.kit.actor import MUNICIPALITY
 from server.kit.clause import Clause
 from server.kit.errors import PolicyNotEnabled
 from server.policy.judge import Book
-from server.policy.model import Parameter, PolicyVersion
+from server.policy.model import Parameter, PolicyVersion, Rule
 from server.policy.shelf import Shelved
 from server.policy.terms import Kind, SourceStatus
 from server.tasks.model import DayUnit
@@ -40,6 +40,7 @@ class Limits:
     admission: PolicyVersion | None
     book: Book | None
     municipal: PolicyVersion | None
+    exit: PolicyVersion | None
 
     @classmethod
     def of(cls, shelved: Shelved, tenant_id: int, on: date) -> "Limits":
@@ -47,7 +48,8 @@ class Limits:
         book = shelved.book(tenant_id, Kind.ADMISSION)
         own = shelved.in_force(tenant_id, Kind.ADMISSION, on)
         city = shelved.in_force(MUNICIPALITY, Kind.DEADLINES, on)
-        return cls(on, own and own.version, book, city and city.version)
+        leaving = shelved.in_force(tenant_id, Kind.EXIT, on)
+        return cls(on, own and own.version, book, city and city.version, leaving and leaving.version)
 
     def required(self) -> PolicyVersion:
         """The district's admission pack.  Raises: PolicyNotEnabled."""
@@ -106,6 +108,18 @@ class Limits:
         found = self.parameter("suspension_months")
         least, most = found.value
         return least, most, found
+
+    def cites(self, rule: str) -> tuple[Clause, ...]:
+        """What the district's exit rule of this code cites; nothing where it has no such rule any more."""
+        try:
+            return () if self.exit is None else self.exit.rule(rule).cites
+        except KeyError:
+            return ()
+
+    def exit_rule(self, concept: str) -> Rule | None:
+        """The district's exit rule about this concept."""
+        rules = () if self.exit is None else self.exit.rules
+        return next((rule for rule in rules if rule.concept == concept), None)
 
     def _limit(self, found: Parameter, unit: DayUnit) -> Limit:
         told = {DayUnit.WORKING: "个工作日", DayUnit.CALENDAR: "日", DayUnit.MONTHS: "个月"}[unit]

@@ -38,7 +38,10 @@ class MaterialFor(Term):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One line of a checklist.  ``code`` is also the purpose under which the document is used, in every procedure."""
+    """One line of a checklist.  ``code`` is also the purpose under which the document is used, in every procedure.
+
+    ``of_operator``: it tells of who runs institutions, so that it serves for every one of theirs.
+    """
 
     code: str
     title: str
@@ -46,6 +49,7 @@ class Material:
     source: SourceStatus
     clause: Clause | None
     note: str | None
+    of_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ class _Material(_Part):
     source_status: SourceStatus
     clause: _Cite | None = None
     note: str | None = None
+    of_operator: bool = False
 
 
 class _Duty(_Part):
@@ -157,7 +162,7 @@ def _read(folder: Path, code: str, cited: _Cited) -> Lists:
     for place in dict.fromkeys((CITY, code)):
         read = _load(folder / place / FILE, cited.register)
         for one in read.materials:
-            material = Material(one.code, one.title, one.required, one.source_status, one.clause, one.note)
+            material = Material(one.code, one.title, one.required, one.source_status, one.clause, one.note, one.of_operator)
             for purpose in one.purposes:
                 materials[purpose][one.code] = material
         for duty in read.obligations:

@@ -120,6 +120,7 @@ class VerificationStatus(Term):
 
     APPLIED = "APPLIED", "已申请"
     DECIDED = "DECIDED", "已作出结论"
+    LAPSED = "LAPSED", "因许可终止不再办理"
 
 
 class EndingGround(Term):

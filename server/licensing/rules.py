@@ -109,6 +109,13 @@ def check_notice(today: date, notice_by: date, asked: Sequence[str], on_file: Co
         )
 
 
+def asked_already(on: date) -> MaterialsAskedOnce:
+    """The refusal of a second request for materials."""
+    return MaterialsAskedOnce(
+        f"已于 {on} 一次性告知补正，不得再次要求补正（行政许可法第三十二条第四项）", path=("input", "materials")
+    )
+
+
 def check_admissible(
     limits: Limits,
     version: PolicyVersion,
