@@ -7,7 +7,19 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, granting, identity, institutions, reviews, sites, workdays
+from schema import (
+    audit,
+    districts,
+    granting,
+    identity,
+    institutions,
+    papers,
+    proposals,
+    reviews,
+    sites,
+    tasks,
+    workdays,
+)
 from schema.connections import Node
 from schema.describing import complete
 from schema.planned import catalogue, not_resolved, planned, resolved
@@ -44,7 +56,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions, audit, identity)
+_AREAS = (districts, workdays, reviews, papers, tasks, proposals, sites, institutions, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -54,6 +66,9 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        papers.PaperQueries,
+        tasks.TaskQueries,
+        proposals.ProposalQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -65,7 +80,14 @@ Query = merge_types(
 )
 Mutation = merge_types(
     "Mutation",
-    (RegisterMutations, workdays.WorkdayMutations, PolicyMutations, granting.IdentityMutations),
+    (
+        RegisterMutations,
+        workdays.WorkdayMutations,
+        PolicyMutations,
+        granting.IdentityMutations,
+        papers.PaperMutations,
+        proposals.ProposalMutations,
+    ),
 )
 
 SCHEMA = strawberry.Schema(
@@ -91,7 +113,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        sites.EMBEDDED,
+        {**sites.EMBEDDED, **proposals.EMBEDDED},
     )
 
 
