@@ -8,6 +8,7 @@ import server.districts.tables
 import server.documents.tables
 import server.identity.tables
 import server.institutions.tables
+import server.licensing.tables
 import server.papers.tables
 import server.policy.tables
 import server.proposals.tables

@@ -1,4 +1,4 @@
-"""What licensing offers to policy: the day set for opening, opening, verifications with what went before them, and what is overdue.
+"""What licensing offers to policy: the day set for opening, opening, verifications, and what is overdue.
 
 Everything is derived from rows that are only added, or from a day that passed: what was known at an instant can be derived
 again.  Where the licence's history is not known here, nothing is said about it.
@@ -54,7 +54,9 @@ async def list_licensed(fetch: Fetch, institutions: Sequence[Subject]) -> dict[S
     ):
         for row in await store.find_for_policy(fetch, table, institutions):
             getattr(found[row["tenant_id"], row["institution_id"]], name).append(row)
-    return {one: licensed(rows.licences, rows.changes, rows.verifications, rows.practice) for one, rows in found.items()}
+    return {
+        one: licensed(rows.licences, rows.changes, rows.verifications, rows.practice) for one, rows in found.items()
+    }
 
 
 def licensed(
@@ -153,9 +155,7 @@ def _overdue(
 
 
 def _cycles(changes: Iterable[Row]) -> tuple[Period, ...]:
-    found = {
-        row["cycle_from_on"]: Period(row["cycle_from_on"], row["cycle_until"])
-        for row in changes
-        if row["cycle_from_on"] is not None
-    }
-    return tuple(found[on] for on in sorted(found))
+    """Each runs until the next begins: after a suspension that is not the day on which it would have ended."""
+    ends = {row["cycle_from_on"]: row["cycle_until"] for row in changes if row["cycle_from_on"] is not None}
+    begins = sorted(ends)
+    return tuple(Period(on, after or ends[on]) for on, after in zip(begins, [*begins[1:], None], strict=True))

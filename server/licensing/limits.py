@@ -1,4 +1,4 @@
-"""How long things may take here: from the district's admission pack where it says so, else from the city's calendar of limits.
+"""How long things may take here: by the district's admission pack where it says so, else by the city's limits.
 
 The statutes' own limits stand in the municipal DEADLINES pack, because they hold in every district; what a district has
 decided for itself stands in its ADMISSION pack and goes before.  Verification is statutory: it needs no ADMISSION pack.
@@ -15,6 +15,7 @@ from server.kit.errors import PolicyNotEnabled
 from server.policy.judge import Book
 from server.policy.model import Parameter, PolicyVersion, Rule
 from server.policy.shelf import Shelved
+from server.policy.store import Kept
 from server.policy.terms import Kind, SourceStatus
 from server.tasks.model import DayUnit
 
@@ -49,14 +50,14 @@ class Limits:
         own = shelved.in_force(tenant_id, Kind.ADMISSION, on)
         city = shelved.in_force(MUNICIPALITY, Kind.DEADLINES, on)
         leaving = shelved.in_force(tenant_id, Kind.EXIT, on)
-        return cls(on, own and own.version, book, city and city.version, leaving and leaving.version)
+        return cls(on, _version(own), book, _version(city), _version(leaving))
 
     def required(self) -> PolicyVersion:
         """The district's admission pack.  Raises: PolicyNotEnabled."""
         if self.admission is None:
             raise PolicyNotEnabled(
-                f"本区 {self.on} 没有施行中的{Kind.ADMISSION.label}政策（{Kind.ADMISSION}），不能办理设置审批和执业登记申请；"
-                "请先由区管理员发布政策",
+                f"本区 {self.on} 没有施行中的{Kind.ADMISSION.label}政策，不能办理设置审批和执业登记申请；请"
+                "先由区管理员发布政策",
                 kind=Kind.ADMISSION,
             )
         return self.admission
@@ -125,3 +126,7 @@ class Limits:
         told = {DayUnit.WORKING: "个工作日", DayUnit.CALENDAR: "日", DayUnit.MONTHS: "个月"}[unit]
         rule = f"{found.label} {found.value} {told}"
         return Limit(found.value, unit, rule, found.source_status, found.clause)
+
+
+def _version(kept: Kept | None) -> PolicyVersion | None:
+    return None if kept is None else kept.version

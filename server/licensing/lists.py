@@ -1,7 +1,7 @@
 """What a jurisdiction asks for and binds to: required materials and institutions' obligations, read from ``tenants/``.
 
-``licensing.yaml`` of the municipality holds for every district; a district's own adds to it, and replaces what bears the same
-code.  Lists are data because districts differ in them; every obligation cites its clause, and every material says where the
+``licensing.yaml`` of the municipality holds for every district; a district's own adds to it, and replaces what bears the
+same code.  Lists are data because districts differ in them; every obligation cites its clause, and every material says where the
 requirement comes from (BJ17-2-2a: no condition without a ground).
 """
 
@@ -162,7 +162,9 @@ def _read(folder: Path, code: str, cited: _Cited) -> Lists:
     for place in dict.fromkeys((CITY, code)):
         read = _load(folder / place / FILE, cited.register)
         for one in read.materials:
-            material = Material(one.code, one.title, one.required, one.source_status, one.clause, one.note, one.of_operator)
+            material = Material(
+                one.code, one.title, one.required, one.source_status, one.clause, one.note, one.of_operator
+            )
             for purpose in one.purposes:
                 materials[purpose][one.code] = material
         for duty in read.obligations:
@@ -184,8 +186,9 @@ def _load(path: Path, register: Register) -> _File:
     except ValidationError as error:
         first = error.errors()[0]
         raise ListsError(f"{name}：{'.'.join(map(str, first['loc']))}：{first['msg']}") from None
-    for cite in [one.clause for one in (*found.materials, *found.obligations) if one.clause is not None]:
-        if register.find(cite) is None:
+    cites = [one.clause for one in found.materials] + [duty.clause for duty in found.obligations]
+    for cite in cites:
+        if cite is not None and register.find(cite) is None:
             raise ListsError(f"{name}：引用的条款 {cite} 没有登记在 documents 中")
     for one in found.materials:
         if one.source_status is SourceStatus.FROM_CLAUSE and one.clause is None:

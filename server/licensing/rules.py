@@ -99,13 +99,16 @@ def check_notice(today: date, notice_by: date, asked: Sequence[str], on_file: Co
         raise Invalid("应一次写明全部需要补正的材料", path=("input", "materials"))
     if today > notice_by:
         raise MaterialsAskedOnce(
-            f"一次性告知补正的最后一日为 {notice_by}，逾期未告知的，自收到申请材料之日起即为受理（行政许可法第三十二条第四项）",
+            f"一次性告知补正的最后一日为 {notice_by}，"
+            "逾期未告知的，自收到申请材料之日起即为受理（行政许可法第三十二条第四项）",
             path=("input", "materials"),
         )
     again = [one for one in asked if one in on_file]
     if again:
         raise MaterialsAskedOnce(
-            f"以下材料已经提交，不得要求重复提交：{'、'.join(again)}", path=("input", "materials"), clause=SUBMITTED_ONCE
+            f"以下材料已经提交，不得要求重复提交：{'、'.join(again)}",
+            path=("input", "materials"),
+            clause=SUBMITTED_ONCE,
         )
 
 

@@ -63,7 +63,9 @@ async def find_pending_application(
     if not same:
         return None
     found: UUID | None = await connection.scalar(
-        select(about.id).where(about.kind == kind, about.status.in_([one.value for one in PENDING]), or_(*same)).limit(1)
+        select(about.id)
+        .where(about.kind == kind, about.status.in_([one.value for one in PENDING]), or_(*same))
+        .limit(1)
     )
     return found
 
@@ -184,12 +186,10 @@ async def list_reusable(
         )
         .order_by(use.id)
     )
-    return {purpose: document_id for purpose, document_id in rows}
+    return {row[0]: row[1] for row in rows}
 
 
-async def list_cases(
-    connection: AsyncConnection, institution_id: UUID | None, award_id: UUID | None
-) -> list[UUID]:
+async def list_cases(connection: AsyncConnection, institution_id: UUID | None, award_id: UUID | None) -> list[UUID]:
     """The cases whose documents need not be handed in again: those of the award, and of the institution."""
     about = licence_application.c
     mine = [about.institution_id == institution_id] if institution_id else []
@@ -205,9 +205,7 @@ async def list_cases(
 
 async def list_missed(connection: AsyncConnection, on: date) -> list[UUID]:
     """Institutions of the tenant that should have opened, or been verified, before the day and were not."""
-    missed = or_(
-        (licence.c.opening_due_on < on) & licence.c.opened_on.is_(None), licence.c.verification_due_on < on
-    )
+    missed = or_((licence.c.opening_due_on < on) & licence.c.opened_on.is_(None), licence.c.verification_due_on < on)
     rows = await connection.execute(
         select(licence.c.institution_id)
         .where(licence.c.current, licence.c.status.in_([one.value for one in LIVING]), missed)
@@ -303,9 +301,7 @@ _FOR_POLICY = {
 }
 
 
-async def find_for_policy(
-    fetch: Fetch, table: Table, institutions: Sequence[tuple[int, UUID]]
-) -> list[dict[str, Any]]:
+async def find_for_policy(fetch: Fetch, table: Table, institutions: Sequence[tuple[int, UUID]]) -> list[dict[str, Any]]:
     """The rows of one of the area's tables that tell these institutions' history (tenant and id), oldest first."""
     sql, names = _FOR_POLICY[table.name]
     rows = await fetch(sql, [[tenant for tenant, _ in institutions], [one for _, one in institutions]])

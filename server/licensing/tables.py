@@ -114,9 +114,7 @@ licence = tenant_table(
     Column("opened_on", Date),
     Column("ended_on", Date),
     *recorded(),
-    Index(
-        "uq_licence_current", "tenant_id", "institution_id", unique=True, postgresql_where=text("current")
-    ),
+    Index("uq_licence_current", "tenant_id", "institution_id", unique=True, postgresql_where=text("current")),
     Index("uq_licence_number", "tenant_id", "number", unique=True, postgresql_where=text("current")),
     Index("ix_licence_verification", "tenant_id", "verification_due_on", "id"),
     Index("ix_licence_opening", "tenant_id", "opening_due_on", "id"),

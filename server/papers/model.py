@@ -27,6 +27,21 @@ class PaperKind(Term):
         return member
 
     NOTICE = "NOTICE", "告知书", "告"
+    MATERIALS_NOTICE = "MATERIALS_NOTICE", "补正材料一次性告知书", "许补"
+    ACCEPTANCE = "ACCEPTANCE", "受理通知书", "许受"
+    NON_ACCEPTANCE = "NON_ACCEPTANCE", "不予受理决定书", "许不受"
+    EXPERT_REVIEW_NOTICE = "EXPERT_REVIEW_NOTICE", "专家评审告知书", "许评"
+    SETUP_APPROVAL = "SETUP_APPROVAL", "设置医疗机构批准书", "许设"
+    SETUP_REFUSAL = "SETUP_REFUSAL", "不予设置医疗机构决定书", "许不设"
+    REGISTRATION_APPROVAL = "REGISTRATION_APPROVAL", "准予执业登记决定书", "许登"
+    REGISTRATION_REFUSAL = "REGISTRATION_REFUSAL", "不予执业登记决定书", "许不登"
+    OPENING_EXTENSION = "OPENING_EXTENSION", "延长开放运行期限决定书", "许延"
+    VERIFICATION_ORDER = "VERIFICATION_ORDER", "限期补办校验通知书", "校催"
+    VERIFICATION_RESULT = "VERIFICATION_RESULT", "校验结果通知书", "校"
+    SUSPENSION_NOTICE = "SUSPENSION_NOTICE", "暂缓校验决定书", "校缓"
+    ENDING_NOTICE = "ENDING_NOTICE", "拟终止执业许可告知书", "许告"
+    ENDING_DECISION = "ENDING_DECISION", "终止执业许可决定书", "许终"
+    NON_ENDING_DECISION = "NON_ENDING_DECISION", "不予终止执业许可决定书", "许不终"
 
 
 class ServiceMethod(Term):

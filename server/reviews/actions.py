@@ -15,10 +15,14 @@ from server.reviews.model import ReviewKind, ReviewOutcome
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """How one review ended. ``score`` counts within ``scheme`` only, from 0 to ``score_max``."""
+    """How one review ended. ``score`` counts within ``scheme`` only, from 0 to ``score_max``.
+
+    ``institution_id`` is None where what was reviewed is an application of somebody who runs no institution yet; the case
+    that was reviewed, where there is one, is ``subject_type`` (its table) and ``subject_id``.
+    """
 
     kind: ReviewKind
-    institution_id: UUID
+    institution_id: UUID | None
     outcome: ReviewOutcome
     decided_on: date
     decided_by: str
@@ -28,6 +32,8 @@ class Conclusion:
     scheme: str | None = None
     reason: str | None = None
     policy_digest: str | None = None
+    subject_type: str | None = None
+    subject_id: UUID | None = None
 
 
 async def record_review(act: Act, conclusion: Conclusion) -> UUID:
@@ -57,6 +63,8 @@ async def record_review(act: Act, conclusion: Conclusion) -> UUID:
         "decided_by": conclusion.decided_by,
         "reason": conclusion.reason,
         "policy_digest": conclusion.policy_digest,
+        "subject_type": conclusion.subject_type,
+        "subject_id": conclusion.subject_id,
     }
     row = after | {"tenant_id": act.tenant_id, "id": review_id, "created_by": act.actor.subject, "source": "PERSON"}
     await store.insert_reviews(act.connection, [row])

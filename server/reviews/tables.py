@@ -1,6 +1,6 @@
 """The review record."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Numeric, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Numeric, Text, Uuid
 
 from server.db.metadata import Access, one_of, recorded, reference, tenant_table
 from server.reviews.model import ReviewKind, ReviewOutcome
@@ -8,7 +8,9 @@ from server.reviews.model import ReviewKind, ReviewOutcome
 review = tenant_table(
     "review",
     Column("kind", Text, nullable=False),
-    *reference("institution_id", "institution"),
+    *reference("institution_id", "institution", nullable=True),
+    Column("subject_type", Text, comment="the table of the case that was reviewed"),
+    Column("subject_id", Uuid),
     Column("cycle", Text, comment="the period reviewed, in the review's own words: 2025, 2026Q4"),
     Column("outcome", Text, nullable=False),
     Column("score", Numeric(8, 2)),
@@ -25,6 +27,7 @@ review = tenant_table(
     one_of("kind", ReviewKind),
     one_of("outcome", ReviewOutcome),
     CheckConstraint("score IS NULL OR (score >= 0 AND score <= score_max)", name="score"),
+    CheckConstraint("institution_id IS NOT NULL OR subject_id IS NOT NULL", name="subject"),
     access=Access(),
     comment="评审记录",
 )

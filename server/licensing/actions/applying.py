@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from server.documents.actions import take
 from server.institutions.model import InstitutionKind, OperatingNature, OperatorKind
 from server.institutions.rules import check_population
 from server.kit import clock, names, uscc
 from server.kit.actor import Role
 from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.ids import new_id
-from server.documents.actions import take
 from server.licensing import rules, store
 from server.licensing.actions.steps import (
     FILERS,
@@ -122,7 +122,12 @@ async def apply(act: Act, limits: Limits, lists: Lists, wanted: Wanted) -> UUID:
         "notice_by": notice.on,
         **due_values(notice, _DEEMED),
     }
-    row = after | {"tenant_id": act.tenant_id, "id": application_id, "created_by": act.actor.subject, "source": "PERSON"}
+    row = after | {
+        "tenant_id": act.tenant_id,
+        "id": application_id,
+        "created_by": act.actor.subject,
+        "source": "PERSON",
+    }
     await store.add(act.connection, licence_application, [row])
     await act.note("submitted", CASE, application_id, after=after)
     checklist = lists.checklist(PURPOSE[wanted.kind])
@@ -160,7 +165,8 @@ async def ask_for_materials(
     unknown = [one for one in asked if one not in checklist]
     if unknown:
         raise Invalid(
-            f"清单中没有材料 {'、'.join(unknown)}；不得要求清单以外的材料", path=("input", "materials"),
+            f"清单中没有材料 {'、'.join(unknown)}；不得要求清单以外的材料",
+            path=("input", "materials"),
             clause=rules.SUBMITTED_ONCE,
         )
     today = clock.today()
@@ -173,7 +179,10 @@ async def ask_for_materials(
     await change(act, licence_application, row, "materials_asked", values)
     titles = [checklist[one].title for one in asked]
     paper = await _paper(
-        act, row, PaperKind.MATERIALS_NOTICE, {"需补正的材料": "；".join(titles), "说明": rules.check_reason(note, "note")}
+        act,
+        row,
+        PaperKind.MATERIALS_NOTICE,
+        {"需补正的材料": "；".join(titles), "说明": rules.check_reason(note, "note")},
     )
     await finish(act, subject_id=application_id)
     await open_task(
@@ -223,9 +232,7 @@ async def supply_materials(
     )
 
 
-async def accept(
-    act: Act, limits: Limits, lists: Lists, application_id: UUID, *, expected_version: int
-) -> None:
+async def accept(act: Act, limits: Limits, lists: Lists, application_id: UUID, *, expected_version: int) -> None:
     """The application is accepted and the statutory limit runs; from the day of filing where nobody gave notice in time.
 
     Implements: 行政许可法 32, 42; 医疗机构管理条例 (30日, 45日).
@@ -317,7 +324,10 @@ async def begin_expert_review(act: Act, application_id: UUID, *, expected_versio
     }
     await change(act, licence_application, row, "expert_review_begun", values)
     await cancel(act, subject_id=application_id)
-    told = {"事项": rules.check_reason(note, "note"), "说明": "专家评审所需时间不计算在办理期限内（行政许可法第四十五条）"}
+    told = {
+        "事项": rules.check_reason(note, "note"),
+        "说明": "专家评审所需时间不计算在办理期限内（行政许可法第四十五条）",
+    }
     await _paper(act, row, PaperKind.EXPERT_REVIEW_NOTICE, told)
 
 
@@ -393,7 +403,8 @@ async def _check_grounds(act: Act, wanted: Wanted) -> None:
         if current is not None and current["status"] in LIVING:
             status = LicenceStatus(current["status"]).label
             raise Conflict(
-                f"该机构已有执业许可证 {current['number']}（{status}），不能再次申请执业登记", path=("input", "institution")
+                f"该机构已有执业许可证 {current['number']}（{status}），不能再次申请执业登记",
+                path=("input", "institution"),
             )
     elif wanted.award_id is None:
         raise Invalid(
@@ -453,6 +464,7 @@ async def _paper(
         subject_id=row["id"],
         institution_id=row["institution_id"],
         addressee=row["operator_name"],
+        recipient=row["applicant"],
         title=kind.label,
         fields=about | dict(told),
         issued_on=clock.today(),

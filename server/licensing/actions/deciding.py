@@ -20,7 +20,7 @@ from server.institutions.rules import ENDED
 from server.kit import clock, registration_no
 from server.kit.actor import Role
 from server.kit.clause import Clause
-from server.kit.errors import Conflict, Invalid
+from server.kit.errors import Conflict, Invalid, OutOfDate
 from server.kit.ids import new_id
 from server.licensing import rules, store
 from server.licensing.actions.applying import CASE
@@ -190,7 +190,12 @@ async def refuse(
     elif plan is not None:
         raise Invalid(f"以“{ground.label}”为由不予许可，不需要写规划", path=("input", "plan"))
     await _decide(
-        act, row, ApplicationStatus.REFUSED, f"{ground.label}：{told}", institution_id=row["institution_id"], values=values
+        act,
+        row,
+        ApplicationStatus.REFUSED,
+        f"{ground.label}：{told}",
+        institution_id=row["institution_id"],
+        values=values,
     )
     kind = PaperKind.SETUP_REFUSAL if row["kind"] == ApplicationKind.SETUP else PaperKind.REGISTRATION_REFUSAL
     await _paper(act, row, kind, fields, clauses=tuple(dict.fromkeys(clauses)), remedies=True)
@@ -214,9 +219,12 @@ async def record_licence(
     """
     act.require(*OFFICERS)
     row = await register.load_for_change(act.connection, act.tenant_id, institution_id)
-    institutions.check_version(row, expected_version)
+    if row["version"] != expected_version:
+        raise OutOfDate(current_version=row["version"])
     if row["status"] in ENDED:
-        raise Conflict(f"机构状态为“{InstitutionStatus(row['status']).label}”，不能补录许可证", path=("input", "institution"))
+        raise Conflict(
+            f"机构状态为“{InstitutionStatus(row['status']).label}”，不能补录许可证", path=("input", "institution")
+        )
     nature, operator = row["operating_nature"], row["operator_kind"]
     if limits.admission is not None and nature and operator:
         rules.check_admissible(
@@ -253,7 +261,9 @@ async def record_licence(
         opened_on=row["opened_on"] or (None if row["status"] == InstitutionStatus.PREPARING else issued_on),
     )
     if row["registration_number"] is None:
-        await register.update_institution(act.connection, act.tenant_id, institution_id, {"registration_number": number})
+        await register.update_institution(
+            act.connection, act.tenant_id, institution_id, {"registration_number": number}
+        )
     await bind_obligations(act, lists, institution_id, operator and OperatorKind(operator), today)
     return licence_id
 
@@ -349,9 +359,7 @@ async def verification_due(act: Act, start: date, months: Limit) -> Due:
 def check_opening(opening: Opening | None) -> None:
     """Raises: Invalid for a day without the document that sets it."""
     if opening is not None and not opening.reference.strip():
-        raise Invalid(
-            "开放运行期限应写明所依据的决定或委托协议的文号", path=("input", "opening", "reference")
-        )
+        raise Invalid("开放运行期限应写明所依据的决定或委托协议的文号", path=("input", "opening", "reference"))
 
 
 async def _held(
@@ -437,9 +445,7 @@ async def _registered(act: Act, row: RowMapping, number: str) -> UUID:
         raise Conflict(f"登记号 {number} 已有机构使用", path=("input", "number"))
     after = {key: value for key, value in said.items() if value is not None and before[key] != value}
     await register.update_institution(act.connection, act.tenant_id, institution_id, after)
-    await act.note(
-        "licensed", "institution", institution_id, before={key: before[key] for key in after}, after=after
-    )
+    await act.note("licensed", "institution", institution_id, before={key: before[key] for key in after}, after=after)
     return institution_id
 
 
@@ -451,9 +457,7 @@ def _cites(limits: Limits, ground: RefusalGround) -> tuple[Clause, ...]:
     return tuple(clause for rule in limits.admission.rules if rule.concept == concept for clause in rule.cites)
 
 
-async def _task(
-    act: Act, of: Mapping[str, Any], kind: TaskKind, title: str, deadline: Due, consequence: str
-) -> None:
+async def _task(act: Act, of: Mapping[str, Any], kind: TaskKind, title: str, deadline: Due, consequence: str) -> None:
     await open_task(
         act,
         Task(
@@ -485,6 +489,7 @@ async def _paper(
         subject_id=row["id"],
         institution_id=row["institution_id"],
         addressee=row["operator_name"],
+        recipient=row["applicant"],
         title=kind.label,
         fields={"机构名称": row["institution_name"], "执业地址": row["address"], **told},
         issued_on=clock.today(),

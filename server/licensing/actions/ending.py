@@ -59,7 +59,6 @@ CASE = licence_ending.name
 CONCEPTS = {
     EndingGround.NOT_OPENED: "licence.not_opened_in_time",
     EndingGround.VERIFICATION_FAILED: "licence.cancel_after_verification",
-
 }
 _EFFECTS = {EndingGround.PENALTY: Effect.REVOKE_LICENCE}
 _TO_STATE = "逾期不陈述申辩的，视为放弃，由区卫生健康委依法决定"
@@ -128,9 +127,7 @@ async def notify_ending(
         (Role.DISTRICT_OFFICER, f"许可证 {row['number']} 拟{_decision(ground)}：陈述申辩期满后由另一人决定"),
     ):
         kind = TaskKind.STATE_CASE if role is Role.INSTITUTION_STAFF else TaskKind.DECIDE_ENDING
-        await open_task(
-            act, Task(kind, title, CASE, case_id, row["institution_id"], role, due=deadline, clause=clause)
-        )
+        await open_task(act, Task(kind, title, CASE, case_id, row["institution_id"], role, due=deadline, clause=clause))
     return case_id
 
 
@@ -182,9 +179,7 @@ async def decide_ending(
     residents = continuity.strip() if continuity else None
     if ended:
         if row["opened_on"] is not None and not residents:
-            raise Invalid(
-                "该机构已开放运行，请写明服务区域居民的承接安排 continuity", path=("input", "continuity")
-            )
+            raise Invalid("该机构已开放运行，请写明服务区域居民的承接安排 continuity", path=("input", "continuity"))
         await end_licence(
             act,
             row,
@@ -295,7 +290,8 @@ async def _check_ground(
         case EndingGround.NOT_OPENED:
             if rule is None:
                 raise PolicyNotEnabled(
-                    f"本区 {limits.on} 施行中的{Kind.EXIT.label}政策没有关于按时开放运行的规则，不能以此注销", kind=Kind.EXIT
+                    f"本区 {limits.on} 施行中的{Kind.EXIT.label}政策没有关于按时开放运行的规则，不能以此注销",
+                    kind=Kind.EXIT,
                 )
             if row["opening_due_on"] is None:
                 raise WrongState("决定或委托协议没有写明开放运行时间，不能以此注销")
@@ -316,7 +312,9 @@ async def _check_ground(
             ):
                 clause = rule.cites[0] if rule else None
                 raise WrongState(
-                    "注销前应先暂缓校验；只有暂缓校验期满后再次校验仍不合格的，才能注销", path=("input", "ground"), clause=clause
+                    "注销前应先暂缓校验；只有暂缓校验期满后再次校验仍不合格的，才能注销",
+                    path=("input", "ground"),
+                    clause=clause,
                 )
         case EndingGround.CLOSED if row["status"] != LicenceStatus.CLOSED_VOLUNTARILY:
             raise WrongState("机构没有歇业，不能以歇业为由注销", path=("input", "ground"))
@@ -324,7 +322,9 @@ async def _check_ground(
             raise Invalid("退出社区卫生服务体系由退出程序办理，不在此处注销", path=("input", "ground"))
     if rule is not None and proposal is None and ground is not EndingGround.PENALTY:
         raise Invalid(
-            f"应处理规则 {rule.code}（{rule.title}）的建议，请写明 proposal", path=("input", "proposal"), clause=rule.cites[0]
+            f"应处理规则 {rule.code}（{rule.title}）的建议，请写明 proposal",
+            path=("input", "proposal"),
+            clause=rule.cites[0],
         )
     if proposal is not None:
         named = await proposals.load_for_change(act.connection, act.tenant_id, proposal.id)
@@ -349,7 +349,8 @@ def _penalty(ground: EndingGround, penalty: Penalty | None, today: date) -> dict
         )
     if penalty.decided_on > today:
         raise PenaltyRequired(
-            f"行政处罚决定日期不能晚于今天（{today}），实际为 {penalty.decided_on}", path=("input", "penalty", "decidedOn")
+            f"行政处罚决定日期不能晚于今天（{today}），实际为 {penalty.decided_on}",
+            path=("input", "penalty", "decidedOn"),
         )
     return {
         "penalty_number": penalty.number.strip(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from server.documents.actions import take
@@ -29,8 +30,10 @@ async def bind_obligations(
 
     Implements: MTG-13 to MTG-17.
     """
-    known = {row["code"] for row in await store.list_obligations(act.connection, institution_id) if row["until"] is None}
-    rows = [
+    known = {
+        row["code"] for row in await store.list_obligations(act.connection, institution_id) if row["until"] is None
+    }
+    rows: list[dict[str, Any]] = [
         {
             "tenant_id": act.tenant_id,
             "id": new_id(),
@@ -99,9 +102,7 @@ async def add_evidence(
             f"机构只能登记“{EvidenceFinding.STATED.label}”；是否落实由区卫生健康委核实", path=("input", "finding")
         )
     if not row["from_on"] <= on <= clock.today():
-        raise Invalid(
-            f"日期应在 {row['from_on']} 至今天（{clock.today()}）之间，实际为 {on}", path=("input", "on")
-        )
+        raise Invalid(f"日期应在 {row['from_on']} 至今天（{clock.today()}）之间，实际为 {on}", path=("input", "on"))
     evidence_id = new_id()
     after = {
         "obligation_id": obligation_id,
@@ -112,9 +113,7 @@ async def add_evidence(
     }
     base = {"tenant_id": act.tenant_id, "id": evidence_id, "created_by": act.actor.subject}
     await store.add(act.connection, obligation_evidence, [after | base])
-    await take(
-        act, documents, subject_type=obligation_evidence.name, subject_id=evidence_id, purpose=PURPOSE
-    )
+    await take(act, documents, subject_type=obligation_evidence.name, subject_id=evidence_id, purpose=PURPOSE)
     await act.note("added", "obligation_evidence", evidence_id, after=after)
     if row["latest_on"] is None or on >= row["latest_on"]:
         await change(act, obligation, row, "evidenced", {"latest_finding": finding, "latest_on": on})

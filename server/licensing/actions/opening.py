@@ -6,6 +6,7 @@ from uuid import UUID
 from server.institutions import store as register
 from server.institutions.model import InstitutionStatus
 from server.kit import clock
+from server.kit.actor import Role
 from server.kit.errors import Conflict, Invalid
 from server.licensing.actions.deciding import Opening, check_opening
 from server.licensing.actions.steps import (
@@ -22,7 +23,6 @@ from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
-from server.kit.actor import Role
 from server.tasks.actions import cancel, finish, open_task
 from server.tasks.model import DayUnit, Due, Task, TaskKind
 
@@ -36,7 +36,9 @@ async def record_opening(act: Act, licence_id: UUID, *, expected_version: int, o
     row = await held(act, licence, licence_id, expected_version)
     check_own(act, row["institution_id"])
     if row["status"] not in (LicenceStatus.ACTIVE, LicenceStatus.VERIFICATION_DUE):
-        raise Conflict(f"许可证状态为“{LicenceStatus(row['status']).label}”，不能登记开放运行", path=("input", "licence"))
+        raise Conflict(
+            f"许可证状态为“{LicenceStatus(row['status']).label}”，不能登记开放运行", path=("input", "licence")
+        )
     if row["opened_on"] is not None:
         raise Conflict(f"该机构已于 {row['opened_on']} 开放运行", path=("input", "licence"))
     if not row["valid_from_on"] <= on <= clock.today():
@@ -53,9 +55,7 @@ async def record_opening(act: Act, licence_id: UUID, *, expected_version: int, o
     await finish(act, subject_id=licence_id, kind=TaskKind.OPEN_INSTITUTION)
 
 
-async def extend_opening(
-    act: Act, licence_id: UUID, *, expected_version: int, opening: Opening, reason: str
-) -> None:
+async def extend_opening(act: Act, licence_id: UUID, *, expected_version: int, opening: Opening, reason: str) -> None:
     """The institution may open later, as a new decision or agreement says; only before the old day has passed.
 
     Implements: A-MTG-10.  Raises: NotAllowed, NotFound, OutOfDate, Conflict, Invalid.

@@ -119,7 +119,7 @@ async def change_licence(
         raise Conflict(f"日期 {on} 早于许可证颁发日期 {before['issued_on']}，请核对", path=("input", "on"))
     if after:
         await change(act, licence, before, kind.lower(), after)
-    await store.add(act.connection, licence_change, [change_row(act, before, kind, on=on, clause=clause, **told)])
+    await store.add(act.connection, licence_change, [change_row(act, dict(before), kind, on=on, clause=clause, **told)])
 
 
 def change_row(

@@ -222,9 +222,7 @@ async def suspend_verification(
     told = rules.check_reason(reason)
     _, through = await _suspend(act, limits, row, months, told, clause=clauses[0] if clauses else None)
     fields = {"许可证号": row["number"], "暂缓校验至": f"{through}（含当日）", "理由": told}
-    await _paper(
-        act, PaperKind.SUSPENSION_NOTICE, "licence", licence_id, row, fields, clauses=clauses, remedies=True
-    )
+    await _paper(act, PaperKind.SUSPENSION_NOTICE, "licence", licence_id, row, fields, clauses=clauses, remedies=True)
 
 
 async def order_make_up(act: Act, limits: Limits, licence_id: UUID, *, expected_version: int) -> None:
@@ -355,9 +353,7 @@ async def _reverification_due(act: Act, limits: Limits, through: date) -> Due:
     return await due(act, through, limit)
 
 
-async def _apply_task(
-    act: Act, row: RowMapping, kind: TaskKind, title: str, deadline: Due, consequence: str
-) -> None:
+async def _apply_task(act: Act, row: RowMapping, kind: TaskKind, title: str, deadline: Due, consequence: str) -> None:
     await open_task(
         act,
         Task(
@@ -373,9 +369,7 @@ async def _apply_task(
     )
 
 
-async def _review(
-    act: Act, limits: Limits, case: RowMapping, result: VerificationResult, reason: str
-) -> UUID:
+async def _review(act: Act, limits: Limits, case: RowMapping, result: VerificationResult, reason: str) -> UUID:
     today = clock.today()
     review = await record_review(
         act,
