@@ -1,8 +1,8 @@
 """What a jurisdiction asks for and binds to: required materials and institutions' obligations, read from ``tenants/``.
 
 ``licensing.yaml`` of the municipality holds for every district; a district's own adds to it, and replaces what bears the
-same code.  Lists are data because districts differ in them; every obligation cites its clause, and every material says where the
-requirement comes from (BJ17-2-2a: no condition without a ground).
+same code.  Lists are data because districts differ in them; every obligation cites its clause, and every material says where
+the requirement comes from (BJ17-2-2a: no condition without a ground).
 """
 
 from collections.abc import Mapping
