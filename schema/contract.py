@@ -13,15 +13,18 @@ from schema import (
     granting,
     identity,
     institutions,
+    negative_list,
     papers,
     proposals,
     reviews,
     sites,
+    supervision,
     tasks,
     workdays,
 )
 from schema.connections import Node
 from schema.describing import complete
+from schema.finding import FindingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -56,7 +59,20 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, papers, tasks, proposals, sites, institutions, audit, identity)
+_AREAS = (
+    districts,
+    workdays,
+    reviews,
+    supervision,
+    negative_list,
+    papers,
+    tasks,
+    proposals,
+    sites,
+    institutions,
+    audit,
+    identity,
+)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -69,6 +85,8 @@ Query = merge_types(
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
+        supervision.SupervisionQueries,
+        negative_list.NegativeListQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -87,6 +105,7 @@ Mutation = merge_types(
         granting.IdentityMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
+        FindingMutations,
     ),
 )
 
@@ -113,7 +132,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        {**sites.EMBEDDED, **proposals.EMBEDDED},
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED},
     )
 
 

@@ -17,6 +17,14 @@ from schema.institution_groups import (
     InstitutionGroupKey,
     InstitutionGroupOrder,
 )
+from schema.negative_list import (
+    NegativeFinding,
+    NegativeFindingFilter,
+    NegativeFindingOrder,
+    YellowCard,
+    YellowCardFilter,
+    YellowCardOrder,
+)
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import On
 from schema.reviews import Review, ReviewFilter, ReviewOrder
@@ -24,6 +32,7 @@ from schema.rows import OF_OWN_INSTITUTION, OWN_INSTITUTION, register
 from schema.scalars import UnifiedSocialCreditCode
 from schema.sites import Site, SiteFilter
 from schema.standing import InstitutionStanding, institution_standings
+from schema.supervision import SupervisionFact, SupervisionFactFilter, SupervisionFactOrder
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.institutions import tables
@@ -187,6 +196,45 @@ class Institution(Node):
         """评审记录 latest first unless ordered otherwise"""
         not_resolved()
 
+    @planned
+    def yellow_cards(
+        self,
+        filter: YellowCardFilter | None = UNSET,
+        order_by: list[YellowCardOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[YellowCard]:
+        """黄牌 of its own, not those of stations under it (A-FT-13); latest first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def negative_findings(
+        self,
+        filter: NegativeFindingFilter | None = UNSET,
+        order_by: list[NegativeFindingOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[NegativeFinding]:
+        """负面清单认定 latest occurrence first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def supervision_facts(
+        self,
+        filter: SupervisionFactFilter | None = UNSET,
+        order_by: list[SupervisionFactOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[SupervisionFact]:
+        """监管事实 latest first unless ordered otherwise"""
+        not_resolved()
+
 
 @strawberry.type
 class InstitutionQueries:
@@ -268,6 +316,9 @@ BINDS = (
             "successors": Many(Link("Succession", (("id", "predecessor_id"),)), Key("{t}.on_date", Kind.DATE)),
             "stations": Paged(Link("Institution", (("id", "parent_id"),)), "NAME ASC"),
             "reviews": Paged(_REVIEWS, "DECIDED_ON DESC"),
+            "yellowCards": Paged(Link("YellowCard", _OWN), "ISSUED_ON DESC"),
+            "negativeFindings": Paged(Link("NegativeFinding", _OWN), "OCCURRED_ON DESC"),
+            "supervisionFacts": Paged(Link("SupervisionFact", _OWN), "OCCURRED_ON DESC"),
         },
         columns={"NAME": "sort_key", "LATEST_REVIEW": "latest_review_on"},
         filters={

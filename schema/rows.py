@@ -100,3 +100,26 @@ TASKS: Mapping[str, str] = {
 PROPOSALS: Mapping[str, str] = dict.fromkeys(
     (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMENT_OFFICER)), "true"
 ) | dict.fromkeys((role.value for role in MUNICIPAL_READERS), "true")
+#: Findings: an institution learns of one once it is decided; what is merely alleged is the authority's own affair.
+FINDINGS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.status NOT IN ('ALLEGED', 'INVESTIGATING')")
+
+#: Facts about an institution: officials, and its staff once they are determined.
+FACTS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.decided_on IS NOT NULL")
+
+#: Risk signals: the department that raised one, those it was shared with, the health commission and the municipality.
+SIGNALS: Mapping[str, str] = dict.fromkeys(
+    (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)), "true"
+) | {
+    Role.DEPARTMENT_OFFICER.value: (
+        "{t}.department = ANY(:departments::text[]) OR {t}.shared_with && :departments::text[]"
+    )
+}
+
+#: Joint inspections and guidance: the departments that take part, the health commission, the municipality; the
+#: institution's staff once it was held.
+VISITS: Mapping[str, str] = dict.fromkeys(
+    (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)), "true"
+) | {
+    Role.DEPARTMENT_OFFICER.value: "{t}.departments && :departments::text[]",
+    Role.INSTITUTION_STAFF.value: f"({OF_OWN_INSTITUTION}) AND {{t}}.status = 'HELD'",
+}

@@ -15,6 +15,7 @@ import server.proposals.tables
 import server.record.tables
 import server.reviews.tables
 import server.sites.tables
+import server.supervision.tables
 import server.tasks.tables
 import server.workdays.tables  # noqa: F401
 from server.db.metadata import metadata

@@ -199,7 +199,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('last', sa.Integer(), nullable=False, comment='the last serial number given'),
-    sa.CheckConstraint("kind IN ('NOTICE')", name=op.f('ck_paper_counter_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_counter_kind')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_counter')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', name=op.f('uq_paper_counter_tenant_id_kind_year')),
     comment='文号计数：各区各类各年连续编号'
@@ -437,7 +437,7 @@ def upgrade() -> None:
     sa.Column('issued_by', sa.Text(), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 over all that it says'),
-    sa.CheckConstraint("kind IN ('NOTICE')", name=op.f('ck_paper_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_kind')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_paper_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', 'serial', name=op.f('uq_paper_tenant_id_kind_year_serial')),
@@ -531,6 +531,57 @@ def upgrade() -> None:
     op.execute('ALTER TABLE succession FORCE ROW LEVEL SECURITY')
     op.create_index('ix_succession_successor', 'succession', ['tenant_id', 'successor_id'], unique=False)
     op.create_index('uq_succession', 'succession', ['tenant_id', 'predecessor_id', 'successor_id'], unique=True)
+    op.create_table('supervision_fact',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=True, comment='when the authority determined it; null while it has not'),
+    sa.Column('source_name', sa.Text(), nullable=False, comment='which body or record it comes from'),
+    sa.Column('reference_number', sa.Text(), nullable=True, comment='of the document that says so'),
+    sa.Column('summary', sa.Text(), nullable=True),
+    sa.Column('matter', sa.Text(), nullable=True, comment='of a complaint: repeated calls on one matter bear the same'),
+    sa.Column('channel', sa.Text(), nullable=True),
+    sa.Column('substantiated', sa.Boolean(), nullable=True),
+    sa.Column('serious_adverse_effect', sa.Boolean(), nullable=True),
+    sa.Column('safety_grade', sa.Text(), nullable=True),
+    sa.Column('harm', sa.Boolean(), nullable=True),
+    sa.Column('malpractice_grade', sa.Integer(), nullable=True, comment='1 is the gravest (医疗事故处理条例 第四条)'),
+    sa.Column('penalty_kind', sa.Text(), nullable=True),
+    sa.Column('points', sa.Integer(), nullable=True),
+    sa.Column('insurance_action', sa.Text(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='of a mandatory task or an order to remove a hazard'),
+    sa.Column('refused', sa.Boolean(), nullable=True),
+    sa.Column('established', sa.Boolean(), nullable=True),
+    sa.Column('emergency', sa.Boolean(), nullable=True),
+    sa.Column('treatment_delayed', sa.Boolean(), nullable=True),
+    sa.Column('mental_harm', sa.Boolean(), nullable=True),
+    sa.Column('root_id', sa.Uuid(), nullable=False, comment='the same for a fact and what later took its place'),
+    sa.Column('annulled_at', sa.DateTime(timezone=True), nullable=True, comment='since when it no longer holds, or another takes its place'),
+    sa.Column('annulled_because', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("channel IN ('HOTLINE_12345', 'LETTER', 'VISIT', 'TRANSFER')", name=op.f('ck_supervision_fact_channel')),
+    sa.CheckConstraint("insurance_action IN ('PRACTITIONER_SUSPENSION', 'DEPARTMENT_SUSPENSION', 'YELLOW_CARD', 'AGREEMENT_SUSPENSION', 'AGREEMENT_TERMINATION')", name=op.f('ck_supervision_fact_insurance_action')),
+    sa.CheckConstraint("kind IN ('COMPLAINT', 'SAFETY_ACCIDENT', 'MALPRACTICE', 'SAFETY_PENALTY', 'PENALTY', 'PRACTICE_POINTS', 'INSURANCE_ACTION', 'MANDATORY_TASK', 'MAJOR_HAZARD', 'UNFIT_CONDUCT', 'REVOCATION_GROUNDS', 'OUT_OF_SUBJECT_PRACTICE', 'NON_HEALTH_PERSONNEL', 'FALSE_CERTIFICATE')", name=op.f('ck_supervision_fact_kind')),
+    sa.CheckConstraint("penalty_kind IN ('WARNING', 'FINE', 'SUSPENSION', 'REVOCATION')", name=op.f('ck_supervision_fact_penalty_kind')),
+    sa.CheckConstraint("safety_grade IN ('GENERAL', 'LARGER', 'MAJOR', 'ESPECIALLY_MAJOR')", name=op.f('ck_supervision_fact_safety_grade')),
+    sa.CheckConstraint('decided_on >= occurred_on', name=op.f('ck_supervision_fact_decided_on')),
+    sa.CheckConstraint('malpractice_grade BETWEEN 1 AND 4', name=op.f('ck_supervision_fact_malpractice_grade')),
+    sa.CheckConstraint('points BETWEEN 1 AND 100', name=op.f('ck_supervision_fact_points')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_supervision_fact_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_supervision_fact')),
+    comment='监管事实：投诉、事故、处罚、积分、医保处理、指令性任务等，撤销而不删除'
+    )
+    op.execute('ALTER TABLE supervision_fact ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE supervision_fact FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_supervision_fact_institution', 'supervision_fact', ['tenant_id', 'institution_id', 'kind', 'occurred_on'], unique=False)
+    op.create_index('ix_supervision_fact_occurred', 'supervision_fact', ['tenant_id', 'occurred_on', 'id'], unique=False)
+    op.create_index('uq_supervision_fact_root', 'supervision_fact', ['tenant_id', 'root_id'], unique=True, postgresql_where=sa.text('annulled_at IS NULL'))
     op.create_table('task',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -564,7 +615,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'RECTIFY', 'CHECK_RECTIFICATION', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -579,6 +630,42 @@ def upgrade() -> None:
     op.create_index('ix_task_institution', 'task', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_task_open', 'task', ['tenant_id', 'role', 'due_on'], unique=False, postgresql_where=sa.text("status = 'OPEN'"))
     op.create_index('ix_task_subject', 'task', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('yellow_card',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('item', sa.Text(), nullable=True, comment='null where one decision on several items gives one card'),
+    sa.Column('confirmation_id', sa.Uuid(), nullable=False, comment='the decision that gave it'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False, comment='of the earliest finding it was given for'),
+    sa.Column('confirmed_on', sa.Date(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('rectify_by', sa.Date(), nullable=False, comment='the last day in time'),
+    sa.Column('rectify_rule', sa.Text(), nullable=False, comment='which parameter or decision set that day'),
+    sa.Column('interviewed_on', sa.Date(), nullable=True),
+    sa.Column('rectification_submitted_on', sa.Date(), nullable=True),
+    sa.Column('rectification', sa.Text(), nullable=True, comment='what the institution says it has done'),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('voided_on', sa.Date(), nullable=True),
+    sa.Column('voided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('void_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'VOIDED') = (voided_at IS NOT NULL)", name=op.f('ck_yellow_card_voided')),
+    sa.CheckConstraint("status IN ('ISSUED', 'INTERVIEWED', 'RECTIFYING', 'CLOSED', 'VOIDED')", name=op.f('ck_yellow_card_status')),
+    sa.CheckConstraint('issued_on >= confirmed_on', name=op.f('ck_yellow_card_issued_on')),
+    sa.CheckConstraint('rectify_by >= issued_on', name=op.f('ck_yellow_card_rectify_by')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_yellow_card_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_yellow_card')),
+    comment='黄牌警告：办结的仍计入，撤销的从不计入'
+    )
+    op.execute('ALTER TABLE yellow_card ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE yellow_card FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_yellow_card_institution', 'yellow_card', ['tenant_id', 'institution_id', 'issued_on'], unique=False)
+    op.create_index('ix_yellow_card_issued', 'yellow_card', ['tenant_id', 'issued_on', 'id'], unique=False)
     op.create_table('document_use',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -596,6 +683,71 @@ def upgrade() -> None:
     op.execute('ALTER TABLE document_use FORCE ROW LEVEL SECURITY')
     op.create_index('ix_document_use_subject', 'document_use', ['tenant_id', 'subject_id'], unique=False)
     op.create_index('uq_document_use', 'document_use', ['tenant_id', 'document_id', 'subject_id', 'purpose'], unique=True)
+    op.create_table('interview',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('led_by', sa.Text(), nullable=False, comment='the body that led it'),
+    sa.Column('attended_by', sa.Text(), nullable=False, comment='by office, not by person: 主要负责人'),
+    sa.Column('minutes', sa.Text(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_interview_tenant_id_card_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_interview_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_interview')),
+    comment='约谈'
+    )
+    op.execute('ALTER TABLE interview ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE interview FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_interview_card', 'interview', ['tenant_id', 'card_id'], unique=False)
+    op.create_index('ix_interview_institution', 'interview', ['tenant_id', 'institution_id', 'on_date'], unique=False)
+    op.create_table('negative_finding',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('item', sa.Text(), nullable=False, comment='the number on the negative list'),
+    sa.Column('item_text', sa.Text(), nullable=False, comment='as the version that judged it has it'),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False),
+    sa.Column('discovered_on', sa.Date(), nullable=False),
+    sa.Column('evidence', sa.Text(), nullable=False),
+    sa.Column('basis', sa.Text(), nullable=True, comment='the record it rests on, as policy names its event; its elements then decide'),
+    sa.Column('confirmed_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True, comment='of a dismissal or a reversal'),
+    sa.Column('reversal_ground', sa.Text(), nullable=True),
+    sa.Column('reversed_on', sa.Date(), nullable=True),
+    sa.Column('reversed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmation_id', sa.Uuid(), nullable=True, comment='the decision that confirmed it, perhaps with others'),
+    sa.Column('policy_version', sa.Integer(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=True),
+    sa.Column('decision_id', sa.Uuid(), nullable=True),
+    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status IN ('CONFIRMED', 'REVERSED')) = (confirmed_on IS NOT NULL)", name=op.f('ck_negative_finding_confirmed')),
+    sa.CheckConstraint("reversal_ground IN ('REVIEW', 'RECONSIDERATION', 'COURT')", name=op.f('ck_negative_finding_reversal_ground')),
+    sa.CheckConstraint("status IN ('ALLEGED', 'INVESTIGATING', 'CONFIRMED', 'DISMISSED', 'REVERSED')", name=op.f('ck_negative_finding_status')),
+    sa.CheckConstraint('occurred_on <= discovered_on AND discovered_on <= confirmed_on', name=op.f('ck_negative_finding_days')),
+    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_negative_finding_tenant_id_card_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'decision_id'], ['decision_record.tenant_id', 'decision_record.id'], name=op.f('fk_negative_finding_tenant_id_decision_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_negative_finding_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_negative_finding')),
+    comment='负面清单认定'
+    )
+    op.execute('ALTER TABLE negative_finding ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE negative_finding FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_negative_finding_card', 'negative_finding', ['tenant_id', 'card_id'], unique=False)
+    op.create_index('ix_negative_finding_institution', 'negative_finding', ['tenant_id', 'institution_id', 'occurred_on'], unique=False)
+    op.create_index('ix_negative_finding_occurred', 'negative_finding', ['tenant_id', 'occurred_on', 'id'], unique=False)
     op.create_table('paper_service',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -680,25 +832,108 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE paper_remedy ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE paper_remedy FORCE ROW LEVEL SECURITY')
+    op.create_table('risk_signal',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('department', sa.Text(), nullable=False, comment='who raised it'),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('observed_on', sa.Date(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('triage', sa.Text(), nullable=True, comment='what the triage came to'),
+    sa.Column('shared_with', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("kind IN ('SERVICE_TERMINATION', 'DOCTOR_PATIENT_DISPUTE', 'INSURANCE_FRAUD', 'ADVERTISING_FRAUD', 'CIVIL_REGISTRATION_VIOLATION', 'COLLECTIVE_OPERATION')", name=op.f('ck_risk_signal_kind')),
+    sa.CheckConstraint("level IN ('LOW', 'MEDIUM', 'HIGH')", name=op.f('ck_risk_signal_level')),
+    sa.CheckConstraint("status IN ('RAISED', 'TRIAGED', 'SHARED', 'ACTION_STARTED', 'CLOSED', 'ESCALATED')", name=op.f('ck_risk_signal_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_risk_signal_tenant_id_finding_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_risk_signal_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_risk_signal')),
+    comment='风险信号：由主管部门提出，在本区内通报'
+    )
+    op.execute('ALTER TABLE risk_signal ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE risk_signal FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_risk_signal_institution', 'risk_signal', ['tenant_id', 'institution_id', 'observed_on'], unique=False)
+    op.create_index('ix_risk_signal_observed', 'risk_signal', ['tenant_id', 'observed_on', 'id'], unique=False)
+    op.create_table('joint_visit',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('signal_id', sa.Uuid(), nullable=True),
+    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('planned_on', sa.Date(), nullable=False),
+    sa.Column('departments', sa.ARRAY(sa.Text()), nullable=False, comment='who takes part'),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('held_on', sa.Date(), nullable=True),
+    sa.Column('findings', sa.Text(), nullable=True),
+    sa.Column('problems_found', sa.Boolean(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'HELD') = (held_on IS NOT NULL)", name=op.f('ck_joint_visit_held')),
+    sa.CheckConstraint("kind IN ('JOINT_INSPECTION', 'SPECIAL_GUIDANCE')", name=op.f('ck_joint_visit_kind')),
+    sa.CheckConstraint("status IN ('PLANNED', 'HELD', 'CANCELLED')", name=op.f('ck_joint_visit_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_joint_visit_tenant_id_card_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_joint_visit_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'signal_id'], ['risk_signal.tenant_id', 'risk_signal.id'], name=op.f('fk_joint_visit_tenant_id_signal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_joint_visit')),
+    comment='联合现场检查与专项指导'
+    )
+    op.execute('ALTER TABLE joint_visit ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE joint_visit FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_joint_visit_institution', 'joint_visit', ['tenant_id', 'institution_id', 'planned_on'], unique=False)
+    op.create_index('ix_joint_visit_planned', 'joint_visit', ['tenant_id', 'planned_on', 'id'], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('ix_joint_visit_planned', table_name='joint_visit')
+    op.drop_index('ix_joint_visit_institution', table_name='joint_visit')
+    op.drop_table('joint_visit')
+    op.drop_index('ix_risk_signal_observed', table_name='risk_signal')
+    op.drop_index('ix_risk_signal_institution', table_name='risk_signal')
+    op.drop_table('risk_signal')
     op.drop_table('paper_remedy')
     op.drop_index('uq_proposal_open', table_name='proposal', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_proposal_subject', table_name='proposal')
     op.drop_index('ix_proposal_institution', table_name='proposal')
     op.drop_table('proposal')
     op.drop_table('paper_service')
+    op.drop_index('ix_negative_finding_occurred', table_name='negative_finding')
+    op.drop_index('ix_negative_finding_institution', table_name='negative_finding')
+    op.drop_index('ix_negative_finding_card', table_name='negative_finding')
+    op.drop_table('negative_finding')
+    op.drop_index('ix_interview_institution', table_name='interview')
+    op.drop_index('ix_interview_card', table_name='interview')
+    op.drop_table('interview')
     op.drop_index('uq_document_use', table_name='document_use')
     op.drop_index('ix_document_use_subject', table_name='document_use')
     op.drop_table('document_use')
+    op.drop_index('ix_yellow_card_issued', table_name='yellow_card')
+    op.drop_index('ix_yellow_card_institution', table_name='yellow_card')
+    op.drop_table('yellow_card')
     op.drop_index('ix_task_subject', table_name='task')
     op.drop_index('ix_task_open', table_name='task', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_task_institution', table_name='task')
     op.drop_index('ix_task_due', table_name='task')
     op.drop_table('task')
+    op.drop_index('uq_supervision_fact_root', table_name='supervision_fact', postgresql_where=sa.text('annulled_at IS NULL'))
+    op.drop_index('ix_supervision_fact_occurred', table_name='supervision_fact')
+    op.drop_index('ix_supervision_fact_institution', table_name='supervision_fact')
+    op.drop_table('supervision_fact')
     op.drop_index('uq_succession', table_name='succession')
     op.drop_index('ix_succession_successor', table_name='succession')
     op.drop_table('succession')

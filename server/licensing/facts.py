@@ -19,6 +19,7 @@ from server.policy.store import Fetch
 from server.policy.windows import Period
 
 Subject = tuple[int, UUID]
+_INHERITED = (EventKind.VERIFICATION, EventKind.VERIFICATION_OVERDUE)
 Row = Mapping[str, Any]
 
 
@@ -33,6 +34,11 @@ class Licensed:
     events: tuple[Event, ...] = ()
     covered: frozenset[EventKind] = frozenset()
     cycles: tuple[Period, ...] = ()
+
+    @property
+    def inherited(self) -> tuple[Event, ...]:
+        """What counts against a successor too: how it was verified, not when it had to open (A-FT-14)."""
+        return tuple(event for event in self.events if event.kind in _INHERITED)
 
 
 @dataclass

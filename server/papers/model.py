@@ -42,6 +42,16 @@ class PaperKind(Term):
     ENDING_NOTICE = "ENDING_NOTICE", "拟终止执业许可告知书", "许告"
     ENDING_DECISION = "ENDING_DECISION", "终止执业许可决定书", "许终"
     NON_ENDING_DECISION = "NON_ENDING_DECISION", "不予终止执业许可决定书", "许不终"
+    YELLOW_CARD = "YELLOW_CARD", "黄牌警告决定书", "黄牌"
+    CARD_VOIDED = "CARD_VOIDED", "撤销黄牌警告决定书", "黄撤"
+    INTERVIEW = "INTERVIEW", "约谈通知书", "约谈"
+    RECTIFICATION = "RECTIFICATION", "责令限期整改通知书", "责改"
+    EXIT_NOTICE = "EXIT_NOTICE", "退出事先告知书", "退告"
+    EXIT_DECISION = "EXIT_DECISION", "退出决定书", "退决"
+    EXIT_REVOKED = "EXIT_REVOKED", "撤销退出决定书", "退撤"
+    EXIT_CIRCULAR = "EXIT_CIRCULAR", "退出情况通报", "退通"
+    STATUTORY_TRANSFER = "STATUTORY_TRANSFER", "案件移送函", "移送"
+    CONTINUITY_PLAN = "CONTINUITY_PLAN", "居民承接方案批复", "承接"
 
 
 class ServiceMethod(Term):
