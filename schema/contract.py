@@ -13,7 +13,10 @@ from schema import (
     granting,
     identity,
     institutions,
+    licence_applications,
+    licences,
     negative_list,
+    obligations,
     papers,
     proposals,
     reviews,
@@ -25,6 +28,8 @@ from schema import (
 from schema.connections import Node
 from schema.describing import complete
 from schema.finding import FindingMutations
+from schema.licence_applying import LicenceApplyingMutations
+from schema.licence_keeping import LicenceKeepingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -70,6 +75,9 @@ _AREAS = (
     proposals,
     sites,
     institutions,
+    licences,
+    licence_applications,
+    obligations,
     audit,
     identity,
 )
@@ -87,6 +95,9 @@ Query = merge_types(
         proposals.ProposalQueries,
         supervision.SupervisionQueries,
         negative_list.NegativeListQueries,
+        licences.LicenceQueries,
+        licence_applications.LicenceApplicationQueries,
+        obligations.ObligationQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -106,6 +117,9 @@ Mutation = merge_types(
         papers.PaperMutations,
         proposals.ProposalMutations,
         FindingMutations,
+        LicenceApplyingMutations,
+        LicenceKeepingMutations,
+        obligations.ObligationMutations,
     ),
 )
 

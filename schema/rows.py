@@ -96,6 +96,19 @@ TASKS: Mapping[str, str] = {
     **dict.fromkeys((role.value for role in MUNICIPAL_READERS), "true"),
 }
 
+#: Applications for licences, and the licences they led to: the register's readers, and who applied.
+LICENCE_APPLICATIONS: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: "{t}.applicant = :subject",
+}
+LICENCES: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: (
+        "{t}.application_id IN (SELECT own.id FROM licence_application own WHERE own.tenant_id = {t}.tenant_id"
+        " AND own.applicant = :subject)"
+    ),
+}
+
 #: Proposals: those who decide, those who help them to, and the municipality.
 PROPOSALS: Mapping[str, str] = dict.fromkeys(
     (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMENT_OFFICER)), "true"

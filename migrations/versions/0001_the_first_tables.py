@@ -199,7 +199,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('last', sa.Integer(), nullable=False, comment='the last serial number given'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_counter_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_counter_kind')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_counter')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', name=op.f('uq_paper_counter_tenant_id_kind_year')),
     comment='文号计数：各区各类各年连续编号'
@@ -417,6 +417,124 @@ def upgrade() -> None:
     op.execute('ALTER TABLE former_name ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE former_name FORCE ROW LEVEL SECURITY')
     op.create_index('ix_former_name_institution', 'former_name', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('licence_application',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('award_id', sa.Uuid(), nullable=True, comment='the selected application that gave the right to apply'),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('setup_id', sa.Uuid(), nullable=True),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('institution_kind', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('operator_name', sa.Text(), nullable=False),
+    sa.Column('operator_kind', sa.Text(), nullable=False),
+    sa.Column('operating_nature', sa.Text(), nullable=False),
+    sa.Column('unified_social_credit_code', sa.Text(), nullable=True),
+    sa.Column('subjects', sa.ARRAY(sa.Text()), nullable=False, comment='诊疗科目'),
+    sa.Column('beds', sa.Integer(), nullable=False),
+    sa.Column('service_population', sa.Integer(), nullable=True),
+    sa.Column('applicant', sa.Text(), nullable=False, comment='subject of who applied'),
+    sa.Column('submitted_on', sa.Date(), nullable=False),
+    sa.Column('notice_by', sa.Date(), nullable=False, comment='last day of the one-time notice; after it, accepted as filed'),
+    sa.Column('asked_on', sa.Date(), nullable=True),
+    sa.Column('asked_materials', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('supplied_on', sa.Date(), nullable=True),
+    sa.Column('accepted_on', sa.Date(), nullable=True),
+    sa.Column('deemed_accepted', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('limit_from_on', sa.Date(), nullable=True, comment='the day after which what is left of the limit runs'),
+    sa.Column('limit_left', sa.Integer(), nullable=True, comment='days of the limit that are left'),
+    sa.Column('limit_unit', sa.Text(), nullable=True),
+    sa.Column('paused_on', sa.Date(), nullable=True, comment='expert review began; its time is not counted'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('refusal_ground', sa.Text(), nullable=True),
+    sa.Column('plan_title', sa.Text(), nullable=True),
+    sa.Column('plan_number', sa.Text(), nullable=True),
+    sa.Column('plan_published_on', sa.Date(), nullable=True),
+    sa.Column('plan_url', sa.Text(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True, comment='its row in the review record'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_application_due_source')),
+    sa.CheckConstraint("institution_kind IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_licence_application_institution_kind')),
+    sa.CheckConstraint("kind IN ('SETUP', 'REGISTRATION')", name=op.f('ck_licence_application_kind')),
+    sa.CheckConstraint("operating_nature IN ('NON_PROFIT', 'FOR_PROFIT')", name=op.f('ck_licence_application_operating_nature')),
+    sa.CheckConstraint("operator_kind IN ('GOVERNMENT', 'PUBLIC_INSTITUTION', 'NON_GOV_ENTERPRISE', 'SOCIAL_ORGANISATION', 'INDIVIDUAL', 'COLLECTIVE_ECONOMIC', 'OTHER')", name=op.f('ck_licence_application_operator_kind')),
+    sa.CheckConstraint("refusal_ground IN ('PLANNING', 'NOT_ELIGIBLE', 'STANDARDS', 'FALSE_MATERIALS', 'OTHER')", name=op.f('ck_licence_application_refusal_ground')),
+    sa.CheckConstraint("status IN ('SUBMITTED', 'MATERIALS_ASKED', 'SUPPLIED', 'ACCEPTED', 'EXPERT_REVIEW', 'GRANTED', 'REFUSED', 'NOT_ACCEPTED', 'WITHDRAWN')", name=op.f('ck_licence_application_status')),
+    sa.CheckConstraint('beds >= 0', name=op.f('ck_licence_application_beds')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_application_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'setup_id'], ['licence_application.tenant_id', 'licence_application.id'], name=op.f('fk_licence_application_tenant_id_setup_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_application')),
+    comment='设置审批与执业登记申请'
+    )
+    op.execute('ALTER TABLE licence_application ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_application FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_application_applicant', 'licence_application', ['tenant_id', 'applicant'], unique=False)
+    op.create_index('ix_licence_application_award', 'licence_application', ['tenant_id', 'award_id'], unique=False)
+    op.create_index('ix_licence_application_institution', 'licence_application', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_application_status', 'licence_application', ['tenant_id', 'status', 'due_on'], unique=False)
+    op.create_index('ix_licence_application_submitted', 'licence_application', ['tenant_id', 'submitted_on', 'id'], unique=False)
+    op.create_table('monitoring_enrolment',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('enrolled_on', sa.Date(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=True, comment="the institution's code in the monitoring system"),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint('ended_on >= enrolled_on', name=op.f('ck_monitoring_enrolment_period')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_monitoring_enrolment_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_monitoring_enrolment')),
+    comment='社区卫生服务监测体系纳入情况'
+    )
+    op.execute('ALTER TABLE monitoring_enrolment ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE monitoring_enrolment FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_monitoring_enrolment', 'monitoring_enrolment', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text('ended_on IS NULL'))
+    op.create_table('obligation',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('nature', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='first day on which it no longer binds'),
+    sa.Column('latest_finding', sa.Text(), nullable=True),
+    sa.Column('latest_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("latest_finding IN ('STATED', 'MET', 'PARTLY_MET', 'NOT_MET')", name=op.f('ck_obligation_latest_finding')),
+    sa.CheckConstraint("nature IN ('DUTY', 'ENCOURAGED', 'ENTITLEMENT')", name=op.f('ck_obligation_nature')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_obligation_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_obligation')),
+    comment='机构义务登记'
+    )
+    op.execute('ALTER TABLE obligation ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE obligation FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_obligation_latest', 'obligation', ['tenant_id', 'latest_on', 'id'], unique=False)
+    op.create_index('uq_obligation', 'obligation', ['tenant_id', 'institution_id', 'code', 'from_on'], unique=True)
     op.create_table('paper',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -437,7 +555,7 @@ def upgrade() -> None:
     sa.Column('issued_by', sa.Text(), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 over all that it says'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_kind')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_paper_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', 'serial', name=op.f('uq_paper_tenant_id_kind_year_serial')),
@@ -452,7 +570,9 @@ def upgrade() -> None:
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('subject_type', sa.Text(), nullable=True, comment='the table of the case that was reviewed'),
+    sa.Column('subject_id', sa.Uuid(), nullable=True),
     sa.Column('cycle', sa.Text(), nullable=True, comment="the period reviewed, in the review's own words: 2025, 2026Q4"),
     sa.Column('outcome', sa.Text(), nullable=False),
     sa.Column('score', sa.Numeric(precision=8, scale=2), nullable=True),
@@ -470,6 +590,7 @@ def upgrade() -> None:
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
     sa.CheckConstraint("kind IN ('SELECTION', 'REGISTRATION', 'VERIFICATION', 'ASSESSMENT', 'INSPECTION', 'DESIGNATION_DISTRICT', 'DESIGNATION_MUNICIPAL', 'CAPABILITY', 'COMMUNITY_HOSPITAL')", name=op.f('ck_review_kind')),
     sa.CheckConstraint("outcome IN ('PASSED', 'CONDITIONAL', 'FAILED', 'UNDETERMINED')", name=op.f('ck_review_outcome')),
+    sa.CheckConstraint('institution_id IS NOT NULL OR subject_id IS NOT NULL', name=op.f('ck_review_subject')),
     sa.CheckConstraint('score IS NULL OR (score >= 0 AND score <= score_max)', name=op.f('ck_review_score')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_review_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_review')),
@@ -615,7 +736,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'RECTIFY', 'CHECK_RECTIFICATION', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'OPEN_INSTITUTION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'RECTIFY', 'CHECK_RECTIFICATION', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -703,6 +824,54 @@ def upgrade() -> None:
     op.execute('ALTER TABLE interview FORCE ROW LEVEL SECURITY')
     op.create_index('ix_interview_card', 'interview', ['tenant_id', 'card_id'], unique=False)
     op.create_index('ix_interview_institution', 'interview', ['tenant_id', 'institution_id', 'on_date'], unique=False)
+    op.create_table('licence',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('current', sa.Boolean(), server_default=sa.text('true'), nullable=False, comment="the institution's latest licence"),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('valid_from_on', sa.Date(), nullable=False),
+    sa.Column('valid_through_on', sa.Date(), nullable=False, comment='last day of validity'),
+    sa.Column('subjects', sa.ARRAY(sa.Text()), nullable=False, comment='诊疗科目'),
+    sa.Column('beds', sa.Integer(), nullable=False),
+    sa.Column('cycle_from_on', sa.Date(), nullable=False, comment='first day of the running verification cycle'),
+    sa.Column('cycle_until', sa.Date(), nullable=False, comment='first day of the next cycle'),
+    sa.Column('verification_months', sa.Integer(), nullable=False),
+    sa.Column('verification_due_on', sa.Date(), nullable=False, comment='last day of verification that is in time'),
+    sa.Column('verification_provisional', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('last_verified_on', sa.Date(), nullable=True),
+    sa.Column('suspended_through_on', sa.Date(), nullable=True, comment='last day of 暂缓校验'),
+    sa.Column('opening_due_on', sa.Date(), nullable=True, comment='last day of opening that is in time'),
+    sa.Column('opening_source', sa.Text(), nullable=True),
+    sa.Column('opening_reference', sa.Text(), nullable=True, comment='number of the decision or agreement that sets it'),
+    sa.Column('opened_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("opening_source IN ('AWARD', 'AGREEMENT')", name=op.f('ck_licence_opening_source')),
+    sa.CheckConstraint("status IN ('ACTIVE', 'VERIFICATION_DUE', 'VERIFICATION_SUSPENDED', 'CLOSED_VOLUNTARILY', 'CANCELLED', 'REVOKED')", name=op.f('ck_licence_status')),
+    sa.CheckConstraint('(opening_due_on IS NULL) = (opening_source IS NULL)', name=op.f('ck_licence_opening')),
+    sa.CheckConstraint('beds >= 0', name=op.f('ck_licence_beds')),
+    sa.CheckConstraint('cycle_until > cycle_from_on', name=op.f('ck_licence_cycle')),
+    sa.CheckConstraint('valid_through_on >= valid_from_on', name=op.f('ck_licence_validity')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['licence_application.tenant_id', 'licence_application.id'], name=op.f('fk_licence_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence')),
+    comment='医疗机构执业许可证'
+    )
+    op.execute('ALTER TABLE licence ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_institution', 'licence', ['tenant_id', 'institution_id', 'issued_on'], unique=False)
+    op.create_index('ix_licence_opening', 'licence', ['tenant_id', 'opening_due_on', 'id'], unique=False)
+    op.create_index('ix_licence_verification', 'licence', ['tenant_id', 'verification_due_on', 'id'], unique=False)
+    op.create_index('uq_licence_current', 'licence', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text('current'))
+    op.create_index('uq_licence_number', 'licence', ['tenant_id', 'number'], unique=True, postgresql_where=sa.text('current'))
     op.create_table('negative_finding',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -748,6 +917,25 @@ def upgrade() -> None:
     op.create_index('ix_negative_finding_card', 'negative_finding', ['tenant_id', 'card_id'], unique=False)
     op.create_index('ix_negative_finding_institution', 'negative_finding', ['tenant_id', 'institution_id', 'occurred_on'], unique=False)
     op.create_index('ix_negative_finding_occurred', 'negative_finding', ['tenant_id', 'occurred_on', 'id'], unique=False)
+    op.create_table('obligation_evidence',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('obligation_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('finding', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("finding IN ('STATED', 'MET', 'PARTLY_MET', 'NOT_MET')", name=op.f('ck_obligation_evidence_finding')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_obligation_evidence_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'obligation_id'], ['obligation.tenant_id', 'obligation.id'], name=op.f('fk_obligation_evidence_tenant_id_obligation_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_obligation_evidence')),
+    comment='义务落实情况佐证'
+    )
+    op.execute('ALTER TABLE obligation_evidence ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE obligation_evidence FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_obligation_evidence_obligation', 'obligation_evidence', ['tenant_id', 'obligation_id', 'on_date'], unique=False)
     op.create_table('paper_service',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -809,6 +997,100 @@ def upgrade() -> None:
     op.create_index('ix_proposal_institution', 'proposal', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_proposal_subject', 'proposal', ['tenant_id', 'subject_id'], unique=False)
     op.create_index('uq_proposal_open', 'proposal', ['tenant_id', 'subject_id', 'kind', 'rule'], unique=True, postgresql_where=sa.text("status = 'OPEN'"))
+    op.create_table('licence_change',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False, comment='when it took effect'),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False, comment='when the platform knew'),
+    sa.Column('deadline_on', sa.Date(), nullable=True, comment='the day it set: for opening, for the end of a suspension'),
+    sa.Column('cycle_from_on', sa.Date(), nullable=True, comment='the verification cycle that it began'),
+    sa.Column('cycle_until', sa.Date(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True, comment="last day of that cycle's verification"),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True, comment='number of the document it rests on'),
+    sa.Column('clause_document', sa.Text(), nullable=True),
+    sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('ISSUED', 'RECORDED', 'OPENING_EXTENDED', 'OPENED', 'VERIFICATION_APPLIED', 'VERIFIED', 'VERIFICATION_FAILED', 'SUSPENDED', 'CLOSED', 'CANCELLED', 'REVOKED')", name=op.f('ck_licence_change_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_change_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_change_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_change')),
+    comment='执业许可证变动'
+    )
+    op.execute('ALTER TABLE licence_change ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_change FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_change_institution', 'licence_change', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_change_licence', 'licence_change', ['tenant_id', 'licence_id', 'id'], unique=False)
+    op.create_table('licence_ending',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('proposal_id', sa.Uuid(), nullable=True),
+    sa.Column('penalty_number', sa.Text(), nullable=True, comment='number of the penalty decision'),
+    sa.Column('penalty_authority', sa.Text(), nullable=True),
+    sa.Column('penalty_decided_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=True),
+    sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('notified_on', sa.Date(), nullable=False),
+    sa.Column('notified_by', sa.Text(), nullable=False),
+    sa.Column('statement', sa.Text(), nullable=True),
+    sa.Column('stated_on', sa.Date(), nullable=True),
+    sa.Column('continuity', sa.Text(), nullable=True, comment='how the residents it served are looked after'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decision_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("decided_by <> notified_by OR ground = 'CLOSED'", name=op.f('ck_licence_ending_two_persons')),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_ending_due_source')),
+    sa.CheckConstraint("ground <> 'PENALTY' OR penalty_number IS NOT NULL", name=op.f('ck_licence_ending_penalty')),
+    sa.CheckConstraint("ground IN ('NOT_OPENED', 'VERIFICATION_FAILED', 'CLOSED', 'EXIT', 'PENALTY')", name=op.f('ck_licence_ending_ground')),
+    sa.CheckConstraint("status IN ('NOTIFIED', 'STATED', 'ENDED', 'NOT_ENDED')", name=op.f('ck_licence_ending_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_ending_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_ending_tenant_id_licence_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_licence_ending_tenant_id_proposal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_ending')),
+    comment='注销、吊销与歇业程序'
+    )
+    op.execute('ALTER TABLE licence_ending ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_ending FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_ending_institution', 'licence_ending', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_ending_notified', 'licence_ending', ['tenant_id', 'notified_on', 'id'], unique=False)
+    op.create_index('uq_licence_ending_open', 'licence_ending', ['tenant_id', 'licence_id'], unique=True, postgresql_where=sa.text("status IN ('NOTIFIED', 'STATED')"))
+    op.create_table('overdue_practice',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('cycle_due_on', sa.Date(), nullable=False, comment='the missed last day it is about'),
+    sa.Column('practising', sa.Boolean(), nullable=False, comment='whether it went on practising'),
+    sa.Column('found_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_overdue_practice_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_overdue_practice_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_overdue_practice')),
+    comment='逾期未校验期间是否继续执业的认定'
+    )
+    op.execute('ALTER TABLE overdue_practice ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE overdue_practice FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_overdue_practice_licence', 'overdue_practice', ['tenant_id', 'licence_id', 'cycle_due_on'], unique=False)
     op.create_table('paper_remedy',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -863,6 +1145,51 @@ def upgrade() -> None:
     op.execute('ALTER TABLE risk_signal FORCE ROW LEVEL SECURITY')
     op.create_index('ix_risk_signal_institution', 'risk_signal', ['tenant_id', 'institution_id', 'observed_on'], unique=False)
     op.create_index('ix_risk_signal_observed', 'risk_signal', ['tenant_id', 'observed_on', 'id'], unique=False)
+    op.create_table('verification',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('cycle', sa.Text(), nullable=False, comment='the cycle verified, by its first and last day'),
+    sa.Column('cycle_due_on', sa.Date(), nullable=False, comment="last day on which the cycle's verification was in time"),
+    sa.Column('applied_on', sa.Date(), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False, comment='applied for after the last day'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('suspension_months', sa.Integer(), nullable=True),
+    sa.Column('suspended_through_on', sa.Date(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True, comment='its row in the review record'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'DECIDED') = (result IS NOT NULL)", name=op.f('ck_verification_decided')),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_verification_due_source')),
+    sa.CheckConstraint("kind IN ('REGULAR', 'RE_VERIFICATION')", name=op.f('ck_verification_kind')),
+    sa.CheckConstraint("result IN ('QUALIFIED', 'SUSPENDED', 'NOT_QUALIFIED')", name=op.f('ck_verification_result')),
+    sa.CheckConstraint("status IN ('APPLIED', 'DECIDED', 'LAPSED')", name=op.f('ck_verification_status')),
+    sa.CheckConstraint('(suspension_months IS NULL) = (suspended_through_on IS NULL)', name=op.f('ck_verification_suspension')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_verification_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_verification_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_verification')),
+    comment='校验'
+    )
+    op.execute('ALTER TABLE verification ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE verification FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_verification_applied', 'verification', ['tenant_id', 'applied_on', 'id'], unique=False)
+    op.create_index('ix_verification_institution', 'verification', ['tenant_id', 'institution_id', 'applied_on'], unique=False)
+    op.create_index('ix_verification_status', 'verification', ['tenant_id', 'status', 'due_on'], unique=False)
+    op.create_index('uq_verification_pending', 'verification', ['tenant_id', 'licence_id'], unique=True, postgresql_where=sa.text("status = 'APPLIED'"))
     op.create_table('joint_visit',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -903,19 +1230,41 @@ def downgrade() -> None:
     op.drop_index('ix_joint_visit_planned', table_name='joint_visit')
     op.drop_index('ix_joint_visit_institution', table_name='joint_visit')
     op.drop_table('joint_visit')
+    op.drop_index('uq_verification_pending', table_name='verification', postgresql_where=sa.text("status = 'APPLIED'"))
+    op.drop_index('ix_verification_status', table_name='verification')
+    op.drop_index('ix_verification_institution', table_name='verification')
+    op.drop_index('ix_verification_applied', table_name='verification')
+    op.drop_table('verification')
     op.drop_index('ix_risk_signal_observed', table_name='risk_signal')
     op.drop_index('ix_risk_signal_institution', table_name='risk_signal')
     op.drop_table('risk_signal')
     op.drop_table('paper_remedy')
+    op.drop_index('ix_overdue_practice_licence', table_name='overdue_practice')
+    op.drop_table('overdue_practice')
+    op.drop_index('uq_licence_ending_open', table_name='licence_ending', postgresql_where=sa.text("status IN ('NOTIFIED', 'STATED')"))
+    op.drop_index('ix_licence_ending_notified', table_name='licence_ending')
+    op.drop_index('ix_licence_ending_institution', table_name='licence_ending')
+    op.drop_table('licence_ending')
+    op.drop_index('ix_licence_change_licence', table_name='licence_change')
+    op.drop_index('ix_licence_change_institution', table_name='licence_change')
+    op.drop_table('licence_change')
     op.drop_index('uq_proposal_open', table_name='proposal', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_proposal_subject', table_name='proposal')
     op.drop_index('ix_proposal_institution', table_name='proposal')
     op.drop_table('proposal')
     op.drop_table('paper_service')
+    op.drop_index('ix_obligation_evidence_obligation', table_name='obligation_evidence')
+    op.drop_table('obligation_evidence')
     op.drop_index('ix_negative_finding_occurred', table_name='negative_finding')
     op.drop_index('ix_negative_finding_institution', table_name='negative_finding')
     op.drop_index('ix_negative_finding_card', table_name='negative_finding')
     op.drop_table('negative_finding')
+    op.drop_index('uq_licence_number', table_name='licence', postgresql_where=sa.text('current'))
+    op.drop_index('uq_licence_current', table_name='licence', postgresql_where=sa.text('current'))
+    op.drop_index('ix_licence_verification', table_name='licence')
+    op.drop_index('ix_licence_opening', table_name='licence')
+    op.drop_index('ix_licence_institution', table_name='licence')
+    op.drop_table('licence')
     op.drop_index('ix_interview_institution', table_name='interview')
     op.drop_index('ix_interview_card', table_name='interview')
     op.drop_table('interview')
@@ -947,6 +1296,17 @@ def downgrade() -> None:
     op.drop_index('ix_paper_issued', table_name='paper')
     op.drop_index('ix_paper_institution', table_name='paper')
     op.drop_table('paper')
+    op.drop_index('uq_obligation', table_name='obligation')
+    op.drop_index('ix_obligation_latest', table_name='obligation')
+    op.drop_table('obligation')
+    op.drop_index('uq_monitoring_enrolment', table_name='monitoring_enrolment', postgresql_where=sa.text('ended_on IS NULL'))
+    op.drop_table('monitoring_enrolment')
+    op.drop_index('ix_licence_application_submitted', table_name='licence_application')
+    op.drop_index('ix_licence_application_status', table_name='licence_application')
+    op.drop_index('ix_licence_application_institution', table_name='licence_application')
+    op.drop_index('ix_licence_application_award', table_name='licence_application')
+    op.drop_index('ix_licence_application_applicant', table_name='licence_application')
+    op.drop_table('licence_application')
     op.drop_index('ix_former_name_institution', table_name='former_name')
     op.drop_table('former_name')
     op.drop_index('ix_document_uploaded_by', table_name='document')

@@ -203,15 +203,19 @@ async def list_cases(connection: AsyncConnection, institution_id: UUID | None, a
     return [*found, award_id] if award_id else found
 
 
-async def list_missed(connection: AsyncConnection, on: date) -> list[UUID]:
-    """Institutions of the tenant that should have opened, or been verified, before the day and were not."""
-    missed = or_((licence.c.opening_due_on < on) & licence.c.opened_on.is_(None), licence.c.verification_due_on < on)
+async def list_missed(connection: AsyncConnection, on: date) -> Sequence[RowMapping]:
+    """Licences of the tenant (``id``, ``institution_id``) whose institution should have opened, or been verified, before the
+    day and was not.
+    """
+    pending = select(verification.c.licence_id).where(verification.c.status == VerificationStatus.APPLIED)
+    unverified = (licence.c.verification_due_on < on) & licence.c.id.not_in(pending)
+    unopened = (licence.c.opening_due_on < on) & licence.c.opened_on.is_(None)
     rows = await connection.execute(
-        select(licence.c.institution_id)
-        .where(licence.c.current, licence.c.status.in_([one.value for one in LIVING]), missed)
+        select(licence.c.id, licence.c.institution_id)
+        .where(licence.c.current, licence.c.status.in_([one.value for one in LIVING]), or_(unverified, unopened))
         .order_by(licence.c.institution_id)
     )
-    return list(rows.scalars())
+    return rows.mappings().all()
 
 
 _WANTED = " FROM unnest($1::int4[], $2::uuid[]) AS wanted(tenant_id, id)"

@@ -8,7 +8,9 @@ from typing import Any
 from server.kit import clock
 from tests.driving import Client, Reply, Server
 
-PROBLEM = "__typename ... on Problem { code message path clause { document anchor } } ... on OutOfDate { currentVersion }"
+PROBLEM = (
+    "__typename ... on Problem { code message path clause { document anchor } } ... on OutOfDate { currentVersion }"
+)
 STANDING = """query($id: ID!, $on: Date) { institution(id: $id) { standing(on: $on) { decisions {
   rule { code } kind outcome effects flags openQuestions { fact } explanation { facts { name value } } } } } }"""
 

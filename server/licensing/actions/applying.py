@@ -42,7 +42,6 @@ from server.policy.terms import SourceStatus
 from server.record.acts import Act
 from server.tasks.actions import cancel, finish, open_task
 from server.tasks.model import DayUnit, Due, Task, TaskKind
-from server.workdays.store import calendar_within
 
 CASE = licence_application.name
 PURPOSE = {
@@ -54,7 +53,7 @@ DECISION_LIMIT = {
     ApplicationKind.REGISTRATION: "registration_decision_days",
 }
 _DEEMED = "逾期未一次性告知的，自收到申请材料之日起即为受理"
-_LATE = "逾期未作出决定的，申请人可以依法申请行政复议或者提起行政诉讼"
+LATE = "逾期未作出决定的，申请人可以依法申请行政复议或者提起行政诉讼"
 
 Documents = Sequence[tuple[str, UUID]]
 
@@ -178,7 +177,7 @@ async def ask_for_materials(
     values = {"status": ApplicationStatus.MATERIALS_ASKED, "asked_on": today, "asked_materials": asked, **NOTHING_DUE}
     await change(act, licence_application, row, "materials_asked", values)
     titles = [checklist[one].title for one in asked]
-    paper = await _paper(
+    paper = await application_paper(
         act,
         row,
         PaperKind.MATERIALS_NOTICE,
@@ -257,15 +256,15 @@ async def accept(act: Act, limits: Limits, lists: Lists, application_id: UUID, *
         "limit_from_on": accepted_on,
         "limit_left": limit.n,
         "limit_unit": limit.unit,
-        **due_values(deadline, _LATE),
+        **due_values(deadline, LATE),
     }
     await change(act, licence_application, row, "accepted", values)
     await finish(act, subject_id=application_id)
     told = {"受理日期": str(accepted_on), "办理期限": deadline.rule, "最后一日": str(deadline.on)}
     if deemed:
         told["说明"] = _DEEMED
-    await _paper(act, row, PaperKind.ACCEPTANCE, told)
-    await _decision_task(act, row, deadline)
+    await application_paper(act, row, PaperKind.ACCEPTANCE, told)
+    await decision_task(act, row, deadline)
 
 
 async def refuse_acceptance(act: Act, application_id: UUID, *, expected_version: int, reason: str) -> None:
@@ -286,7 +285,7 @@ async def refuse_acceptance(act: Act, application_id: UUID, *, expected_version:
     }
     await change(act, licence_application, row, "not_accepted", values)
     await cancel(act, subject_id=application_id)
-    await _paper(act, row, PaperKind.NON_ACCEPTANCE, {"理由": told}, remedies=True)
+    await application_paper(act, row, PaperKind.NON_ACCEPTANCE, {"理由": told}, remedies=True)
 
 
 async def withdraw(act: Act, application_id: UUID, *, expected_version: int, reason: str) -> None:
@@ -303,53 +302,6 @@ async def withdraw(act: Act, application_id: UUID, *, expected_version: int, rea
     }
     await change(act, licence_application, row, "withdrawn", values)
     await cancel(act, subject_id=application_id)
-
-
-async def begin_expert_review(act: Act, application_id: UUID, *, expected_version: int, note: str) -> None:
-    """Experts review; until they are done the limit stands still, and the applicant is told so in writing.
-
-    Implements: 行政许可法 45.  Raises: NotAllowed, NotFound, OutOfDate, WrongState, Invalid.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence_application, application_id, expected_version)
-    rules.check_step(NEXT_APPLICATION, ApplicationStatus(row["status"]), ApplicationStatus.EXPERT_REVIEW)
-    today = clock.today()
-    calendar = await calendar_within(act.connection)
-    used = rules.used_days(calendar, row["limit_from_on"], today, DayUnit(row["limit_unit"]))
-    values = {
-        "status": ApplicationStatus.EXPERT_REVIEW,
-        "paused_on": today,
-        "limit_left": max(row["limit_left"] - used, 0),
-        **NOTHING_DUE,
-    }
-    await change(act, licence_application, row, "expert_review_begun", values)
-    await cancel(act, subject_id=application_id)
-    told = {
-        "事项": rules.check_reason(note, "note"),
-        "说明": "专家评审所需时间不计算在办理期限内（行政许可法第四十五条）",
-    }
-    await _paper(act, row, PaperKind.EXPERT_REVIEW_NOTICE, told)
-
-
-async def end_expert_review(act: Act, limits: Limits, application_id: UUID, *, expected_version: int) -> None:
-    """What was left of the limit runs on from the day after today.
-
-    Raises: NotAllowed, NotFound, OutOfDate, WrongState.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence_application, application_id, expected_version)
-    rules.check_step(NEXT_APPLICATION, ApplicationStatus(row["status"]), ApplicationStatus.ACCEPTED)
-    today = clock.today()
-    limit = limits.days(DECISION_LIMIT[ApplicationKind(row["kind"])], unit=DayUnit(row["limit_unit"]))
-    deadline = await due(act, today, limit, n=row["limit_left"])
-    values = {
-        "status": ApplicationStatus.ACCEPTED,
-        "paused_on": None,
-        "limit_from_on": today,
-        **due_values(deadline, _LATE),
-    }
-    await change(act, licence_application, row, "expert_review_ended", values)
-    await _decision_task(act, row, deadline)
 
 
 async def take_materials(
@@ -437,7 +389,8 @@ async def _check_setup(act: Act, limits: Limits, wanted: Wanted) -> UUID | None:
     return found
 
 
-async def _decision_task(act: Act, row: RowMapping, deadline: Due) -> None:
+async def decision_task(act: Act, row: RowMapping, deadline: Due) -> None:
+    """Open the task to decide, by the last day of the limit."""
     await open_task(
         act,
         Task(
@@ -448,12 +401,12 @@ async def _decision_task(act: Act, row: RowMapping, deadline: Due) -> None:
             row["institution_id"],
             Role.DISTRICT_OFFICER,
             due=deadline,
-            consequence=_LATE,
+            consequence=LATE,
         ),
     )
 
 
-async def _paper(
+async def application_paper(
     act: Act, row: RowMapping, kind: PaperKind, told: Mapping[str, str], *, remedies: bool = False
 ) -> UUID:
     about = {"申请事项": ApplicationKind(row["kind"]).label, "机构名称": row["institution_name"]}

@@ -8,7 +8,7 @@ from server.institutions.model import InstitutionStatus
 from server.kit import clock
 from server.kit.actor import Role
 from server.kit.errors import Conflict, Invalid
-from server.licensing.actions.deciding import Opening, check_opening
+from server.licensing.actions.issuing import Opening, check_opening
 from server.licensing.actions.steps import (
     INSTITUTION_FILERS,
     OFFICERS,

@@ -1,0 +1,508 @@
+"""A licence's life: opening, verification, and how it ends."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
+from schema.filters import UNSET
+from schema.licences import ENDING_TAG, LICENCE_TAG, VERIFICATION_TAG, Licence, LicenceEnding, Verification
+from schema.licensing_inputs import (
+    KEY,
+    REASON,
+    VERSION,
+    MaterialDocumentInput,
+    OpeningInput,
+    ProposalAtInput,
+    documents_of,
+    field,
+    limits_in,
+    lists_in,
+    opening_of,
+    proposal_of,
+)
+from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.proposals import PROPOSAL_TAG, Proposal
+from server.kit import clock
+from server.kit.ids import NodeId
+from server.licensing import store
+from server.licensing.actions import ending, opening, verifying
+from server.licensing.actions.steps import INSTITUTION_FILERS, OFFICERS
+from server.licensing.model import EndingGround
+from server.licensing.tables import licence, verification
+from server.policy.terms import VerificationResult
+from server.record.acts import Act
+from server.standing.proposing import propose_for
+
+
+@strawberry.input(description="登记开放运行")
+class RecordOpeningInput:
+    """What opening takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    on: date = field("开放运行日期")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="延长开放运行期限")
+class ExtendOpeningInput:
+    """What giving longer takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    opening: OpeningInput = field("新的期限")
+    reason: str = field(REASON)
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="申请校验")
+class ApplyForVerificationInput:
+    """What applying for verification takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    documents: list[MaterialDocumentInput] = field(
+        "材料 what was handed in before is used again by itself", default_factory=list
+    )
+
+
+@strawberry.input(description="作出校验结论")
+class DecideVerificationInput:
+    """What the result takes."""
+
+    verification: strawberry.ID = field("校验")
+    expected_version: int = field(VERSION)
+    result: VerificationResult = field("结论")
+    reason: str = field(REASON)
+    idempotency_key: str = field(KEY)
+    suspension_months: int | None = field("暂缓校验期（月）needed for SUSPENDED", default=UNSET)
+
+
+@strawberry.input(description="暂缓校验 after a first verification that failed")
+class SuspendVerificationInput:
+    """What suspending takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    suspension_months: int = field("暂缓校验期（月）")
+    reason: str = field(REASON)
+    idempotency_key: str = field(KEY)
+    proposal: ProposalAtInput | None = field("所处理的建议", default=UNSET)
+
+
+@strawberry.input(description="责令限期补办校验")
+class OrderVerificationInput:
+    """What the order takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="认定逾期未校验期间是否继续执业")
+class DetermineOverduePracticeInput:
+    """What the determination takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    practising: bool = field("是否继续执业")
+    on: date = field("查实日期")
+    reason: str = field("证据与理由 2 to 2000 characters")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="行政处罚决定 that revokes the licence")
+class PenaltyInput:
+    """A penalty."""
+
+    number: str = field("文号")
+    authority: str = field("作出机关")
+    decided_on: date = field("决定日期")
+
+
+@strawberry.input(description="告知拟终止许可")
+class NotifyLicenceEndingInput:
+    """What the notice takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    ground: EndingGround = field("事由")
+    reason: str = field(REASON)
+    idempotency_key: str = field(KEY)
+    proposal: ProposalAtInput | None = field("所处理的建议 where a rule proposes it", default=UNSET)
+    penalty: PenaltyInput | None = field("行政处罚决定 for PENALTY only", default=UNSET)
+
+
+@strawberry.input(description="陈述申辩")
+class StateLicenceCaseInput:
+    """What a statement takes."""
+
+    ending: strawberry.ID = field("终止许可程序")
+    expected_version: int = field(VERSION)
+    statement: str = field("陈述申辩 2 to 2000 characters; 放弃陈述申辩 where there is none")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="决定是否终止许可")
+class DecideLicenceEndingInput:
+    """What the decision takes."""
+
+    ending: strawberry.ID = field("终止许可程序")
+    expected_version: int = field(VERSION)
+    ended: bool = field("是否终止许可 false to let it stand")
+    reason: str = field(REASON)
+    idempotency_key: str = field(KEY)
+    continuity: str | None = field("居民承接安排 needed where the institution has been open", default=UNSET)
+
+
+@strawberry.input(description="机构歇业")
+class CloseInstitutionInput:
+    """What closing takes."""
+
+    licence: strawberry.ID = field("执业许可证")
+    expected_version: int = field(VERSION)
+    on: date = field("歇业日期")
+    reason: str = field(REASON)
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="核查到期事项 what passed without anybody acting")
+class ReviewMissedDaysInput:
+    """What looking takes."""
+
+    district: str = field("辖区代码")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.type(description="已登记开放运行")
+class OpeningRecorded:
+    """An opening, and what it sets off."""
+
+    licence: Licence = field("执业许可证 as it is now")
+    proposals: list[Proposal] = field("处置建议 those that are new: opened late, say")
+
+
+@strawberry.type(description="已延长开放运行期限")
+class OpeningExtended:
+    """More time."""
+
+    licence: Licence = field("执业许可证 as it is now")
+
+
+@strawberry.type(description="已申请校验")
+class VerificationApplied:
+    """An application."""
+
+    verification: Verification = field("校验 as it is now")
+
+
+@strawberry.type(description="已作出校验结论")
+class VerificationDecided:
+    """A result, and what it sets off."""
+
+    verification: Verification = field("校验 as it is now")
+    proposals: list[Proposal] = field("处置建议 those that are new; a person decides about them")
+
+
+@strawberry.type(description="已暂缓校验")
+class VerificationSuspended:
+    """A suspension."""
+
+    licence: Licence = field("执业许可证 as it is now")
+
+
+@strawberry.type(description="已责令限期补办校验")
+class VerificationOrdered:
+    """An order."""
+
+    licence: Licence = field("执业许可证 as it is now")
+
+
+@strawberry.type(description="已认定")
+class OverduePracticeDetermined:
+    """A determination, and what it sets off."""
+
+    licence: Licence = field("执业许可证 as it is now")
+    proposals: list[Proposal] = field("处置建议 those that are new")
+
+
+@strawberry.type(description="已告知拟终止许可")
+class LicenceEndingNotified:
+    """A notice."""
+
+    ending: LicenceEnding = field("终止许可程序 as it is now")
+
+
+@strawberry.type(description="已陈述申辩")
+class LicenceCaseStated:
+    """A statement."""
+
+    ending: LicenceEnding = field("终止许可程序 as it is now")
+
+
+@strawberry.type(description="已决定")
+class LicenceEndingDecided:
+    """A decision."""
+
+    ending: LicenceEnding = field("终止许可程序 as it is now")
+
+
+@strawberry.type(description="已歇业")
+class InstitutionClosed:
+    """A closing."""
+
+    licence: Licence = field("执业许可证 as it is now")
+
+
+@strawberry.type(description="已核查到期事项")
+class MissedDaysReviewed:
+    """What was found."""
+
+    licences: list[Licence] = field("逾期的许可证 not opened or not verified in time")
+    proposals: list[Proposal] = field("处置建议 those that are new; a person decides about them")
+
+
+Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
+RecordOpeningResult = Annotated[OpeningRecorded | Problems, strawberry.union("RecordOpeningResult")]
+ExtendOpeningResult = Annotated[OpeningExtended | Problems, strawberry.union("ExtendOpeningResult")]
+ApplyForVerificationResult = Annotated[VerificationApplied | Problems, strawberry.union("ApplyForVerificationResult")]
+DecideVerificationResult = Annotated[VerificationDecided | Problems, strawberry.union("DecideVerificationResult")]
+SuspendVerificationResult = Annotated[VerificationSuspended | Problems, strawberry.union("SuspendVerificationResult")]
+OrderVerificationResult = Annotated[VerificationOrdered | Problems, strawberry.union("OrderVerificationResult")]
+DetermineOverduePracticeResult = Annotated[
+    OverduePracticeDetermined | Problems, strawberry.union("DetermineOverduePracticeResult")
+]
+NotifyLicenceEndingResult = Annotated[LicenceEndingNotified | Problems, strawberry.union("NotifyLicenceEndingResult")]
+StateLicenceCaseResult = Annotated[LicenceCaseStated | Problems, strawberry.union("StateLicenceCaseResult")]
+DecideLicenceEndingResult = Annotated[LicenceEndingDecided | Problems, strawberry.union("DecideLicenceEndingResult")]
+CloseInstitutionResult = Annotated[InstitutionClosed | Problems, strawberry.union("CloseInstitutionResult")]
+ReviewMissedDaysResult = Annotated[MissedDaysReviewed | Problems, strawberry.union("ReviewMissedDaysResult")]
+
+
+@strawberry.type
+class LicenceKeepingMutations:
+    """Root fields of this area."""
+
+    @mutation("登记开放运行 whether in time is for the rule to say", by=INSTITUTION_FILERS)
+    async def record_opening(self, info: strawberry.Info, input: RecordOpeningInput) -> RecordOpeningResult:
+        async def verb(act: Act, node: NodeId) -> UUID:
+            await opening.record_opening(act, node.id, expected_version=input.expected_version, on=input.on)
+            return (await store.load(act.connection, licence, act.tenant_id, node.id))["institution_id"]
+
+        return await _proposing(info, input.licence, LICENCE_TAG, "licence", input, verb, OpeningRecorded)
+
+    @mutation("延长开放运行期限 before it has passed", by=OFFICERS)
+    async def extend_opening(self, info: strawberry.Info, input: ExtendOpeningInput) -> ExtendOpeningResult:
+        until = opening_of(input.opening)
+        assert until is not None
+
+        async def verb(act: Act, node: NodeId) -> None:
+            await opening.extend_opening(
+                act, node.id, expected_version=input.expected_version, opening=until, reason=input.reason
+            )
+
+        return await perform_on(info, _licence(input.licence), input, verb, OpeningExtended)
+
+    @mutation("申请校验 or, after a suspension, to be verified again", by=INSTITUTION_FILERS)
+    async def apply_for_verification(
+        self, info: strawberry.Info, input: ApplyForVerificationInput
+    ) -> ApplyForVerificationResult:
+        node, request = _licence(input.licence), request_of(info)
+        tenant, documents = request.tenant_of(node), documents_of(input.documents)
+        limits, lists = await limits_in(request, tenant), await lists_in(request, tenant)
+
+        async def verb(act: Act) -> Mapping[str, str]:
+            made = await verifying.apply_for_verification(
+                act, limits, lists, node.id, expected_version=input.expected_version, documents=documents
+            )
+            return {"verification": str(NodeId(VERIFICATION_TAG, tenant, made))}
+
+        def payload(verification: str) -> VerificationApplied:
+            return VerificationApplied(verification=ref(verification))
+
+        return await perform(info, tenant, input, verb, payload)
+
+    @mutation("作出校验结论 what follows from a failure is proposed, and decided by a person", by=OFFICERS)
+    async def decide_verification(
+        self, info: strawberry.Info, input: DecideVerificationInput
+    ) -> DecideVerificationResult:
+        request = request_of(info)
+        limits = await limits_in(request, node_of(input.verification, VERIFICATION_TAG, "verification").tenant_id)
+
+        async def verb(act: Act, node: NodeId) -> UUID:
+            await verifying.decide_verification(
+                act,
+                limits,
+                node.id,
+                expected_version=input.expected_version,
+                result=input.result,
+                reason=input.reason,
+                suspension_months=given(input.suspension_months),
+            )
+            return (await store.load(act.connection, verification, act.tenant_id, node.id))["institution_id"]
+
+        return await _proposing(
+            info, input.verification, VERIFICATION_TAG, "verification", input, verb, VerificationDecided
+        )
+
+    @mutation("暂缓校验 taking up what the rule proposed", by=OFFICERS)
+    async def suspend_verification(
+        self, info: strawberry.Info, input: SuspendVerificationInput
+    ) -> SuspendVerificationResult:
+        node = _licence(input.licence)
+        limits, proposal = await limits_in(request_of(info), node.tenant_id), proposal_of(given(input.proposal))
+
+        async def verb(act: Act, node: NodeId) -> None:
+            await verifying.suspend_verification(
+                act,
+                limits,
+                node.id,
+                expected_version=input.expected_version,
+                months=input.suspension_months,
+                reason=input.reason,
+                proposal=proposal,
+            )
+
+        return await perform_on(info, node, input, verb, VerificationSuspended)
+
+    @mutation("责令限期补办校验 once its day has passed", by=OFFICERS)
+    async def order_verification(self, info: strawberry.Info, input: OrderVerificationInput) -> OrderVerificationResult:
+        node = _licence(input.licence)
+        limits = await limits_in(request_of(info), node.tenant_id)
+
+        async def verb(act: Act, node: NodeId) -> None:
+            await verifying.order_make_up(act, limits, node.id, expected_version=input.expected_version)
+
+        return await perform_on(info, node, input, verb, VerificationOrdered)
+
+    @mutation("认定逾期未校验期间是否继续执业", by=OFFICERS)
+    async def determine_overdue_practice(
+        self, info: strawberry.Info, input: DetermineOverduePracticeInput
+    ) -> DetermineOverduePracticeResult:
+        async def verb(act: Act, node: NodeId) -> UUID:
+            await verifying.determine_overdue_practice(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                practising=input.practising,
+                on=input.on,
+                reason=input.reason,
+            )
+            return (await store.load(act.connection, licence, act.tenant_id, node.id))["institution_id"]
+
+        return await _proposing(info, input.licence, LICENCE_TAG, "licence", input, verb, OverduePracticeDetermined)
+
+    @mutation("告知拟终止许可 the institution may state its case, and somebody else decides", by=OFFICERS)
+    async def notify_licence_ending(
+        self, info: strawberry.Info, input: NotifyLicenceEndingInput
+    ) -> NotifyLicenceEndingResult:
+        node, request = _licence(input.licence), request_of(info)
+        tenant, proposal, said = request.tenant_of(node), proposal_of(given(input.proposal)), given(input.penalty)
+        limits = await limits_in(request, tenant)
+        penalty = said and ending.Penalty(said.number, said.authority, said.decided_on)
+
+        async def verb(act: Act) -> Mapping[str, str]:
+            made = await ending.notify_ending(
+                act,
+                limits,
+                node.id,
+                expected_version=input.expected_version,
+                ground=input.ground,
+                reason=input.reason,
+                proposal=proposal,
+                penalty=penalty,
+            )
+            return {"ending": str(NodeId(ENDING_TAG, tenant, made))}
+
+        def payload(ending: str) -> LicenceEndingNotified:
+            return LicenceEndingNotified(ending=ref(ending))
+
+        return await perform(info, tenant, input, verb, payload)
+
+    @mutation("陈述申辩 by the institution, or taken down by an officer", by=INSTITUTION_FILERS)
+    async def state_licence_case(self, info: strawberry.Info, input: StateLicenceCaseInput) -> StateLicenceCaseResult:
+        async def verb(act: Act, node: NodeId) -> None:
+            await ending.state_case(act, node.id, expected_version=input.expected_version, statement=input.statement)
+
+        return await perform_on(info, node_of(input.ending, ENDING_TAG, "ending"), input, verb, LicenceCaseStated)
+
+    @mutation("决定是否终止许可 by somebody other than who gave notice", by=OFFICERS)
+    async def decide_licence_ending(
+        self, info: strawberry.Info, input: DecideLicenceEndingInput
+    ) -> DecideLicenceEndingResult:
+        async def verb(act: Act, node: NodeId) -> None:
+            await ending.decide_ending(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                ended=input.ended,
+                reason=input.reason,
+                continuity=given(input.continuity),
+            )
+
+        return await perform_on(info, node_of(input.ending, ENDING_TAG, "ending"), input, verb, LicenceEndingDecided)
+
+    @mutation("机构歇业 its licence is then cancelled by the authority", by=INSTITUTION_FILERS)
+    async def close_institution(self, info: strawberry.Info, input: CloseInstitutionInput) -> CloseInstitutionResult:
+        async def verb(act: Act, node: NodeId) -> None:
+            await ending.close_voluntarily(
+                act, node.id, expected_version=input.expected_version, on=input.on, reason=input.reason
+            )
+
+        return await perform_on(info, _licence(input.licence), input, verb, InstitutionClosed)
+
+    @mutation("核查到期事项 institutions not opened or not verified in time, with what the rules propose", by=OFFICERS)
+    async def review_missed_days(self, info: strawberry.Info, input: ReviewMissedDaysInput) -> ReviewMissedDaysResult:
+        request = request_of(info)
+        tenant = await request.tenant_named(input.district)
+
+        async def verb(act: Act) -> Mapping[str, list[str]]:
+            act.require(*OFFICERS)
+            missed = await store.list_missed(act.connection, clock.today())
+            made = await propose_for(act, request.engine.policies, [one["institution_id"] for one in missed])
+            return {
+                "licences": [str(NodeId(LICENCE_TAG, tenant, one["id"])) for one in missed],
+                "proposals": [str(NodeId(PROPOSAL_TAG, tenant, one)) for one in made],
+            }
+
+        def payload(licences: list[str], proposals: list[str]) -> MissedDaysReviewed:
+            return MissedDaysReviewed(
+                licences=[ref(one) for one in licences], proposals=[ref(one) for one in proposals]
+            )
+
+        return await perform(info, tenant, input, verb, payload)
+
+
+def _licence(text: str) -> NodeId:
+    return node_of(text, LICENCE_TAG, "licence")
+
+
+async def _proposing(
+    info: strawberry.Info,
+    text: str,
+    tag: int,
+    name: str,
+    request_input: Any,
+    verb: Callable[[Act, NodeId], Awaitable[UUID]],
+    payload: Callable[..., Any],
+) -> Any:
+    """``perform_on`` for a verb that changes an institution's facts: what the rules now propose comes with the answer.
+
+    ``verb`` returns the institution.
+    """
+    request, node = request_of(info), node_of(text, tag, name)
+    tenant = request.tenant_of(node)
+
+    async def changed(act: Act) -> Mapping[str, Any]:
+        made = await propose_for(act, request.engine.policies, [await verb(act, node)])
+        return {name: text, "proposals": [str(NodeId(PROPOSAL_TAG, tenant, one)) for one in made]}
+
+    def told(proposals: list[str], **answer: str) -> Any:
+        return payload(**{name: ref(answer[name])}, proposals=[ref(one) for one in proposals])
+
+    return await perform(info, tenant, request_input, changed, told)
