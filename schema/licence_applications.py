@@ -35,7 +35,7 @@ term(ApplicationKind, "许可申请种类", "LicenceApplicationKind")
 term(ApplicationStatus, "许可申请状态", "LicenceApplicationStatus")
 term(RefusalGround, "不予许可的事由", "LicenceRefusalGround")
 
-APPLICATION_TAG = 111
+APPLICATION_TAG = 121
 
 
 @strawberry.type(description="材料清单 one line: what is asked, and what is on file for it")

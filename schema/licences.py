@@ -47,10 +47,10 @@ term(VerificationResult, "校验结论", "VerificationResult")
 term(EndingGround, "终止许可的事由", "LicenceEndingGround")
 term(EndingStatus, "终止许可程序状态", "LicenceEndingStatus")
 
-LICENCE_TAG = 110
-VERIFICATION_TAG = 112
-ENDING_TAG = 113
-CHANGE_TAG = 114
+LICENCE_TAG = 120
+VERIFICATION_TAG = 122
+ENDING_TAG = 123
+CHANGE_TAG = 124
 
 _Institution = Annotated["Institution", strawberry.lazy("schema.institutions")]
 _InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions")]

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 term(ObligationNature, "义务性质")
 term(EvidenceFinding, "佐证结论")
 
-OBLIGATION_TAG = 115
-EVIDENCE_TAG = 116
-ENROLMENT_TAG = 117
+OBLIGATION_TAG = 125
+EVIDENCE_TAG = 126
+ENROLMENT_TAG = 127
 
 
 @strawberry.type(description="义务佐证 what the institution states, or the authority found")
