@@ -25,6 +25,8 @@ from schema import (
     tasks,
     workdays,
 )
+from schema import assessment, audit, districts, granting, identity, institutions, reviews, sites, workdays
+from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.finding import FindingMutations
@@ -34,6 +36,7 @@ from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
@@ -81,6 +84,7 @@ _AREAS = (
     audit,
     identity,
 )
+_AREAS = (districts, workdays, reviews, sites, institutions, assessment, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -98,6 +102,7 @@ Query = merge_types(
         licences.LicenceQueries,
         licence_applications.LicenceApplicationQueries,
         obligations.ObligationQueries,
+        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -120,6 +125,8 @@ Mutation = merge_types(
         LicenceApplyingMutations,
         LicenceKeepingMutations,
         obligations.ObligationMutations,
+        AssessmentMutations,
+        RectificationMutations,
     ),
 )
 

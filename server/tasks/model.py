@@ -43,6 +43,13 @@ class TaskKind(Term):
     EXECUTE_EXIT = "EXECUTE_EXIT", "执行退出决定"
     REVIEW_EXIT_CASE = "REVIEW_EXIT_CASE", "复核退出案件"
     AGREE_CONVERSION = "AGREE_CONVERSION", "商定转型"
+    SELF_REPORT = "SELF_REPORT", "提交绩效考核自评"
+    ASSESS = "ASSESS", "考核评分"
+    RECHECK = "RECHECK", "复核考核结果"
+    CONFIRM_ASSESSMENT = "CONFIRM_ASSESSMENT", "确认考核结果"
+    DECIDE_APPEAL = "DECIDE_APPEAL", "处理考核申诉"
+    RECTIFY = "RECTIFY", "整改"
+    ACCEPT_RECTIFICATION = "ACCEPT_RECTIFICATION", "验收整改"
 
 
 class TaskStatus(Term):
