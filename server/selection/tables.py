@@ -22,8 +22,9 @@ from sqlalchemy import (
     text,
 )
 
-from server.db.metadata import Access, one_of, recorded, reference, tenant_table
+from server.db.metadata import Access, one_of, recorded, reference, sealed, tenant_table
 from server.institutions.model import OperatingNature, OperatorKind
+from server.kit.personal import Personal
 from server.policy.terms import ApplicationRoute, Effect, Mode, Outcome, SourceStatus
 from server.selection.model import (
     AffiliationKind,
@@ -57,7 +58,7 @@ selection_call = tenant_table(
     Column("url", Text, comment="where the authority's own site announces it"),
     Column("closes_on", Date, nullable=False, comment="last day for applications"),
     Column("publicity_working_days", Integer, nullable=False),
-    Column("publicity_source", Text, nullable=False),
+    Column("publicity_source", Text, comment="of the policy's length; null where the call set its own"),
     Column("method", Text, nullable=False),
     Column("tie_rule", Text, nullable=False),
     Column("quorum", Integer, comment="sheets that each application needs; set when the committee is formed"),
@@ -143,10 +144,12 @@ operator_application = tenant_table(
     Column("route", Text, nullable=False),
     *reference("existing_institution_id", "institution", nullable=True),
     Column("statement", Text, comment="what the applicant says of itself and its plan"),
+    Column("contact_name", Text),
+    *sealed("contact_phone", Personal.TELEPHONE),
     Column("status", Text, nullable=False),
     Column("submitted_at", DateTime(timezone=True), nullable=False),
     Column("submitted_on", Date, nullable=False),
-    Column("proposed", Text, nullable=False, comment="what the policy proposes now"),
+    Column("proposed", Text, nullable=False, comment="what the policy proposes now; NO_ACTION while something is open"),
     Column("decided_on", Date),
     Column("decided_by", Text),
     Column("decision_reason", Text),
@@ -185,7 +188,7 @@ operator_application = tenant_table(
     one_of("operating_nature", OperatingNature),
     one_of("route", ApplicationRoute),
     one_of("status", ApplicationStatus),
-    one_of("proposed", Outcome),
+    one_of("proposed", (Effect.ELIGIBLE, Effect.INELIGIBLE, Effect.NO_ACTION)),
     CheckConstraint("(route = 'NEW') = (existing_institution_id IS NULL)", name="existing"),
     CheckConstraint("operator_kind = 'INDIVIDUAL' OR unified_social_credit_code IS NOT NULL", name="code"),
     CheckConstraint("(status = 'CONFIRMED') <= (confirmed_on IS NOT NULL AND opening_by > confirmed_on)", name="award"),

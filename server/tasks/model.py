@@ -15,6 +15,15 @@ class TaskKind(Term):
     """What is to be done.  Areas add theirs here, a line each."""
 
     DECIDE_PROPOSAL = "DECIDE_PROPOSAL", "处理处置建议"
+    CLOSE_CALL = "CLOSE_CALL", "截止申报并组织评价"
+    DECIDE_ELIGIBILITY = "DECIDE_ELIGIBILITY", "审查申报资格"
+    SCORE_APPLICATION = "SCORE_APPLICATION", "评审申报"
+    DECIDE_OBJECTION = "DECIDE_OBJECTION", "复核公示异议"
+    AWARD_CALL = "AWARD_CALL", "公示期满公布结果"
+    OPEN_INSTITUTION = "OPEN_INSTITUTION", "按期开放运行"
+    HAND_OVER_PREMISES = "HAND_OVER_PREMISES", "交付配套用房"
+    RETURN_PREMISES = "RETURN_PREMISES", "委托期满收回配套用房"
+    REMEDY_BREACH = "REMEDY_BREACH", "处理委托用房违约"
 
 
 class TaskStatus(Term):
