@@ -134,9 +134,11 @@ class Request:
 
         What the municipality lets somebody read holds in every district, so it unites with what the district does.
         """
-        own = [grant.institution_id for grant in actor.grants if grant.tenant_id == tenant and grant.institution_id]
+        here = [grant for grant in actor.grants if grant.tenant_id == tenant]
+        own = [grant.institution_id for grant in here if grant.institution_id]
+        departments = [grant.department for grant in here if grant.department]
         held = actor.roles_in(tenant) | (actor.roles_in(MUNICIPALITY) & MUNICIPAL_READERS) | {Role.PUBLIC}
-        return Scope(db_role, held, {"institutions": own, "subject": actor.subject})
+        return Scope(db_role, held, {"institutions": own, "departments": departments, "subject": actor.subject})
 
     @asynccontextmanager
     async def acting(self, tenant_id: int) -> AsyncIterator[Act]:

@@ -7,7 +7,24 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, granting, identity, institutions, people, reviews, sites, workdays
+from schema import (
+    audit,
+    calls,
+    deciding,
+    districts,
+    granting,
+    identity,
+    institutions,
+    papers,
+    people,
+    proposals,
+    reviews,
+    selection,
+    sites,
+    siting,
+    tasks,
+    workdays,
+)
 from schema.connections import Node
 from schema.describing import complete
 from schema.planned import catalogue, not_resolved, planned, resolved
@@ -45,7 +62,20 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, people, sites, institutions, audit, identity)
+_AREAS = (
+    districts,
+    workdays,
+    reviews,
+    people,
+    papers,
+    tasks,
+    proposals,
+    sites,
+    selection,
+    institutions,
+    audit,
+    identity,
+)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -55,6 +85,9 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        papers.PaperQueries,
+        tasks.TaskQueries,
+        proposals.ProposalQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -72,6 +105,8 @@ Mutation = merge_types(
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        papers.PaperMutations,
+        proposals.ProposalMutations,
         UnmaskingMutations,
     ),
 )
@@ -99,7 +134,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        sites.EMBEDDED,
+        {**sites.EMBEDDED, **proposals.EMBEDDED},
     )
 
 

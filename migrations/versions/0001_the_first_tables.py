@@ -76,19 +76,18 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('subject_type', sa.Text(), nullable=False),
     sa.Column('subject_id', sa.Uuid(), nullable=False),
-    sa.Column('reader', sa.Text(), nullable=True, comment='a person by subject: an expert who must score the case'),
-    sa.Column('role', sa.Text(), nullable=True, comment='everybody of this role: the agency that handles the case'),
+    sa.Column('role', sa.Text(), nullable=False, comment='who reads in this role: the agency that handles the case'),
+    sa.Column('reader', sa.Text(), nullable=True, comment='only this person, by subject: an expert who must score the case'),
     sa.Column('given_by', sa.Text(), nullable=False),
     sa.Column('given_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True, comment='an expert recused: nothing is shown from then on'),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_case_reader_role')),
-    sa.CheckConstraint('num_nonnulls(reader, role) = 1', name=op.f('ck_case_reader_whom')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_case_reader')),
     comment='案件材料查阅授权'
     )
     op.execute('ALTER TABLE case_reader ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE case_reader FORCE ROW LEVEL SECURITY')
-    op.create_index('uq_case_reader', 'case_reader', ['tenant_id', 'subject_id', 'reader', 'role'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_index('uq_case_reader', 'case_reader', ['tenant_id', 'subject_id', 'role', 'reader'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.create_table('district',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -430,6 +429,7 @@ def upgrade() -> None:
     sa.Column('institution_id', sa.Uuid(), nullable=True),
     sa.Column('issuer', sa.Text(), nullable=False, comment='the authority, by its full name'),
     sa.Column('addressee', sa.Text(), nullable=False),
+    sa.Column('recipient', sa.Text(), nullable=True, comment="the applicant who reads it here, by subject; staff read their institution's"),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('content', postgresql.JSON(astext_type=sa.Text()), nullable=False, comment='fields and clauses as issued, in order'),
     sa.Column('remedies', sa.Boolean(), nullable=False, comment='whether it is open to reconsideration and litigation'),
@@ -608,7 +608,6 @@ def upgrade() -> None:
     sa.Column('served_by', sa.Text(), nullable=False),
     sa.Column('noted_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.CheckConstraint("method IN ('DIRECT', 'LEFT', 'ENTRUSTED', 'MAIL', 'FORWARDED', 'ELECTRONIC', 'PUBLIC_NOTICE')", name=op.f('ck_paper_service_method')),
-    sa.CheckConstraint('(sequence > 1) <= (reason IS NOT NULL)', name=op.f('ck_paper_service_reason')),
     sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_paper_service_tenant_id_paper_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_service')),
     sa.UniqueConstraint('tenant_id', 'paper_id', 'sequence', name=op.f('uq_paper_service_tenant_id_paper_id_sequence')),

@@ -76,15 +76,26 @@ def own_institutions(act: Act) -> frozenset[UUID]:
 async def open_case(
     act: Act, subject_type: str, subject_id: UUID, *, readers: Sequence[str] = (), roles: Sequence[Role] = ()
 ) -> None:
-    """These people (by subject), and everybody of these roles in the district, read the files used in the case.
+    """These experts (by subject), and everybody of these roles in the district, read the files used in the case.
 
-    For experts who must score it, and the agency that handles it.
+    For experts who must score it, and the agency that handles it.  Who reads all files of the district anyway
+    (``DISTRICT_OFFICER``, …) need not be named.
     """
-    whom = [{"reader": one, "role": None} for one in readers] + [{"reader": None, "role": one} for one in roles]
-    row = {"tenant_id": act.tenant_id, "subject_type": subject_type, "subject_id": subject_id}
-    row["given_by"] = act.actor.subject
-    await store.insert_readers(act.connection, [row | one | {"id": new_id()} for one in whom])
-    if whom:
+    whom: list[tuple[Role, str | None]] = [(Role.EXPERT, one) for one in readers] + [(one, None) for one in roles]
+    rows = [
+        {
+            "tenant_id": act.tenant_id,
+            "id": new_id(),
+            "subject_type": subject_type,
+            "subject_id": subject_id,
+            "role": role,
+            "reader": reader,
+            "given_by": act.actor.subject,
+        }
+        for role, reader in whom
+    ]
+    await store.insert_readers(act.connection, rows)
+    if rows:
         after = {"readers": list(readers), "roles": list(roles)}
         await act.note("opened_to_readers", subject_type, subject_id, after=after)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from server.districts.model import AuthorityKind
 from server.kit import clock
+from server.kit.actor import Role
 from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
@@ -13,6 +14,10 @@ from server.papers import rules, store
 from server.papers.model import PaperKind, ServiceMethod
 from server.record.acts import Act
 from server.workdays.store import calendar_within
+
+#: Who notes how a document was served: whoever may issue one.
+SERVERS = (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.AGENCY_OFFICER)
+CITY_SERVERS = (Role.MUNICIPAL_INSURANCE_OFFICER,)
 
 
 async def issue(
@@ -29,10 +34,12 @@ async def issue(
     clauses: Sequence[Clause] = (),
     remedies: bool = False,
     issuer: AuthorityKind | str = AuthorityKind.HEALTH_COMMISSION,
+    recipient: str | None = None,
 ) -> UUID:
     """The document, numbered and fixed: no later act changes it.
 
     ``fields`` are the rows of its body, label and text, in order.  ``issuer``: which authority, or its full name.
+    ``recipient``: the applicant, by subject, who reads it here; staff read what concerns their institution.
     ``remedies``: whether it is an act open to reconsideration and litigation.
 
     Raises: Invalid for a day that has not come, an empty addressee or title.
@@ -63,6 +70,7 @@ async def issue(
         "subject_type": subject_type,
         "subject_id": subject_id,
         "institution_id": institution_id,
+        "recipient": recipient,
         "issued_by": act.actor.subject,
         "digest": rules.digest_of(told),
     }
