@@ -12,6 +12,7 @@ from typing import Any
 from server.kit.clause import Clause
 from server.kit.errors import PolicyNotEnabled
 from server.policy.documents import Register
+from server.policy.grounds import find_enabled
 from server.policy.judge import Book
 from server.policy.model import PolicyVersion
 from server.policy.shelf import Shelf
@@ -56,9 +57,7 @@ async def procedure_of(
 
     Raises: PolicyNotEnabled where there is none: the procedure does not exist there.
     """
-    shelved = await shelf.current()
-    book = shelved.book(tenant_id, kind)
-    version = None if book is None else book.in_force(on)
-    if book is None or version is None:
-        raise PolicyNotEnabled(f"该辖区没有施行中的“{kind.label}”政策（{kind}），不适用本程序", path=path, kind=kind)
-    return Procedure(version, book, shelf.library.register)
+    enabled = find_enabled(await shelf.current(), tenant_id, kind, on)
+    if enabled is None:
+        raise PolicyNotEnabled(f"该辖区在 {on} 没有施行中的“{kind.label}”政策（{kind}），不适用本程序", path=path, kind=kind)
+    return Procedure(enabled.version, enabled.book, shelf.library.register)

@@ -89,8 +89,9 @@ async def issue(
     clauses: Sequence[Clause] = (),
     remedies: bool = False,
     institution_id: UUID | None = None,
+    recipient: str | None = None,
 ) -> tuple[UUID, str]:
-    """An official document of today about the subject: its id and number."""
+    """An official document of today about the subject: its id and number.  ``recipient``: the applicant who reads it."""
     paper_id = await papers.issue(
         act,
         kind=kind,
@@ -103,6 +104,7 @@ async def issue(
         issued_on=clock.today(),
         clauses=clauses,
         remedies=remedies,
+        recipient=recipient,
     )
     number: str = (await load_paper(act.connection, act.tenant_id, paper_id))["number"]
     return paper_id, number

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 
 from server.documents import actions as documents
 from server.identity.actions import enrol_applicant
+from server.institutions import store as institutions
 from server.institutions.model import OperatingNature, OperatorKind
 from server.kit import clock, names, prose, uscc
 from server.kit.actor import Role
@@ -89,6 +90,8 @@ async def submit_application(act: Act, procedure: Procedure, wanted: Application
     rules.check_open(CallStatus(call["status"]), call["closes_on"], today, clause=procedure.clause("MTG-8-2"))
     await _check_gap(act, procedure, wanted)
     values = _values(act, wanted)
+    if wanted.existing_institution_id is not None:
+        await _check_existing(act, wanted.existing_institution_id)
     before = await store.find_application_of(
         act.connection, act.tenant_id, wanted.call_id, wanted.gap_id, values["operator_key"]
     )
@@ -128,6 +131,7 @@ async def submit_application(act: Act, procedure: Procedure, wanted: Application
         title=f"关于受理“{values['operator_name']}”申报的回执",
         fields={"遴选公告": call["number"], "受理号": row["number"], "举办主体": values["operator_name"], "收到日期": str(today)},
         clauses=procedure.clauses(("MTG-8-2",)),
+        recipient=act.actor.subject,
     )
     await tasks.open_task(
         act,
@@ -258,6 +262,7 @@ async def _end_award(act: Act, procedure: Procedure, application: RowMapping, re
         title=f"关于终止“{application['operator_name']}”举办主体资格的通知",
         fields={"受理号": application["number"], "原因": reason, "处理": "举办主体资格终止，该空白点重新开放"},
         clauses=procedure.clauses(("MTG-10-3",)),
+        recipient=application["subject"],
     )
 
 
@@ -269,6 +274,14 @@ async def _check_gap(act: Act, procedure: Procedure, wanted: Application) -> Non
             path=("input", "gap"),
             clause=procedure.clause("MTG-8-1"),
         )
+
+
+async def _check_existing(act: Act, institution_id: UUID) -> None:
+    """The institution is one of the district's own (区内现有医疗机构). Raises: NotFound."""
+    try:
+        await institutions.load_for_change(act.connection, act.tenant_id, institution_id)
+    except NotFound:
+        raise NotFound(path=("input", "existingInstitution")) from None
 
 
 def _values(act: Act, wanted: Application) -> dict[str, object]:
