@@ -11,11 +11,11 @@ from schema.access import Request
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.decisions import told_again
 from schema.districts import District, DistrictFilter
+from schema.documents import Document
 from schema.fetching import fetched
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.gaps import ServiceGap, ServiceGapFilter, by_id
 from schema.institutions import Institution
-from schema.papers import Document
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause
 from schema.rows import APPLICATIONS, OBJECTIONS, OF_APPLICATION, OF_MEMBER, OWN_AS_EXPERT, SCORES

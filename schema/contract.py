@@ -8,10 +8,14 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema import (
+    applications,
+    applying,
     audit,
     calls,
-    deciding,
     districts,
+    documents,
+    gap_changes,
+    gaps,
     granting,
     identity,
     institutions,
@@ -21,7 +25,6 @@ from schema import (
     reviews,
     selection,
     sites,
-    siting,
     tasks,
     workdays,
 )
@@ -67,11 +70,14 @@ _AREAS = (
     workdays,
     reviews,
     people,
+    documents,
     papers,
     tasks,
     proposals,
     sites,
+    gaps,
     selection,
+    applications,
     institutions,
     audit,
     identity,
@@ -84,7 +90,11 @@ Query = merge_types(
         districts.DistrictQueries,
         institutions.InstitutionQueries,
         sites.SiteQueries,
+        gaps.GapQueries,
+        selection.SelectionQueries,
+        applications.ApplicationQueries,
         reviews.ReviewQueries,
+        documents.DocumentQueries,
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
@@ -105,8 +115,12 @@ Mutation = merge_types(
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        documents.DocumentMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
+        gap_changes.GapMutations,
+        calls.CallMutations,
+        applying.ApplyingMutations,
         UnmaskingMutations,
     ),
 )
@@ -134,7 +148,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        {**sites.EMBEDDED, **proposals.EMBEDDED},
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **applications.EMBEDDED},
     )
 
 

@@ -54,9 +54,7 @@ class ServiceGap(Node):
     published_on: date | None = field_of("首次发布日期")
     version: int = field_of("版本 for `expectedVersion`")
     district: District = field_of("辖区")
-    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of(
-        "覆盖该区域的机构"
-    )
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("覆盖该区域的机构")
     history: list[ServiceGapEvent] = field_of("沿革 earliest first; for the district and the city")
     calls: list[Annotated["SelectionCall", strawberry.lazy("schema.selection")]] = field_of("历次遴选 earliest first")
 
@@ -116,9 +114,7 @@ class GapQueries:
         not_resolved()
 
     @planned
-    def service_gap(
-        self, id: Annotated[strawberry.ID, strawberry.argument(description="标识")]
-    ) -> ServiceGap | None:
+    def service_gap(self, id: Annotated[strawberry.ID, strawberry.argument(description="标识")]) -> ServiceGap | None:
         """一个空白点 by its id; an error `NOT_FOUND` where the caller sees none"""
         not_resolved()
 

@@ -1,4 +1,4 @@
-"""Procedures in the API: the pack that a district must have in force, and persons who act in a district for the first time."""
+"""Procedures in the API: the pack that a district must have in force, and who acts in a district for the first time."""
 
 import strawberry
 
@@ -12,13 +12,13 @@ from server.policy.terms import Kind
 async def admission_of(info: strawberry.Info, tenant_id: int) -> Procedure:
     """The district's admission policy in force today. Raises: PolicyNotEnabled."""
     path = ("input", "district") if info.field_name in BY_DISTRICT else ("input",)
-    return await procedure_of(
-        request_of(info).engine.policies, tenant_id, Kind.ADMISSION, clock.today(), path=path
-    )
+    return await procedure_of(request_of(info).engine.policies, tenant_id, Kind.ADMISSION, clock.today(), path=path)
 
 
 #: Mutations that name their district, for the path of a refusal.
-BY_DISTRICT = frozenset({"identifyGaps", "selectGaps", "draftCall", "publishCall", "enrolAsApplicant", "registerPremises"})
+BY_DISTRICT = frozenset(
+    {"identifyGaps", "selectGaps", "draftCall", "publishCall", "enrolAsApplicant", "registerPremises"}
+)
 
 
 def is_applicant_now(info: strawberry.Info, tenant_id: int) -> None:

@@ -47,6 +47,18 @@ FILES: Mapping[str, str] = {
     Role.INSTITUTION_STAFF.value: f"{_OWN_FILE} OR {{t}}.institution_id = ANY(:institutions::uuid[])",
 }
 
+#: Where a file was used is told to those who read all files, and to its owners; not to those who were given one case.
+_USED = "{t}.document_id IN (SELECT file.id FROM document file WHERE file.tenant_id = {t}.tenant_id AND (RULE))"
+_TOLD = {
+    **FILES,
+    Role.AGENCY_OFFICER.value: _OWN_FILE,
+    Role.MUNICIPAL_INSURANCE_OFFICER.value: _OWN_FILE,
+    Role.EXPERT.value: _OWN_FILE,
+}
+USES: Mapping[str, str] = {
+    role: rule if rule == "true" else _USED.replace("RULE", rule.replace("{t}", "file")) for role, rule in _TOLD.items()
+}
+
 #: Memberships: each jurisdiction's are read by those who grant and revoke them (docs/decisions/who-grants-which-role.md).
 MEMBERS: Mapping[str, str] = {
     Role.DISTRICT_ADMINISTRATOR.value: "true",
@@ -147,9 +159,7 @@ OF_MEMBER: Mapping[str, str] = {
 }
 
 #: Scores: nobody reads one before all sheets of the round are opened together; before that there are ciphertexts alone.
-_OPENED = (
-    "{t}.sheet_id IN (SELECT one.id FROM score_sheet one WHERE one.tenant_id = {t}.tenant_id AND one.opened_at IS NOT NULL)"
-)
+_OPENED = "{t}.sheet_id IN (SELECT one.id FROM score_sheet one WHERE one.tenant_id = {t}.tenant_id AND one.opened_at IS NOT NULL)"
 SCORES: Mapping[str, str] = {
     **dict.fromkeys(_CONDUCTING, _OPENED),
     Role.EXPERT.value: f"{_OPENED} AND {{t}}.sheet_id IN ({_MY_SHEETS})",

@@ -115,7 +115,9 @@ class SelectionCall(Node):
     closes_on: date = field_of("申报截止日期 the last day for applications")
     url: str | None = field_of("官方网站地址")
     publicity_working_days: int = field_of("结果公示期（工作日）")
-    publicity_source: SourceStatus | None = field_of("公示期来源 of the policy's length; null where the call set its own")
+    publicity_source: SourceStatus | None = field_of(
+        "公示期来源 of the policy's length; null where the call set its own"
+    )
     method: EvaluationMethod = field_of("评价方法")
     tie_rule: TieRule = field_of("同分处理")
     quorum: int | None = field_of("法定人数 sheets that each application needs; null until the committee is formed")

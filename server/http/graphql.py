@@ -117,8 +117,11 @@ class GraphQLEndpoint:
             raise HttpProblem(405, "METHOD_NOT_ALLOWED", "请使用 POST 方法", allow="GET, POST")
         chosen = await self._documents.choose(asked)
         authorization = header(scope, b"authorization")
-        actor = await self._callers.identify(authorization, fresh="mutation" in chosen.text)
+        changing = "mutation" in chosen.text
+        actor = await self._callers.identify(authorization, fresh=changing)
         answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading)
+        if changing and actor is not None:
+            self._callers.forget(actor)
         if answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body

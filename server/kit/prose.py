@@ -19,7 +19,9 @@ def checked(text: str, *, path: tuple[str, ...], limit: int = 500) -> str:
         raise Invalid(f"内容最长 {limit} 个字符，现为 {len(trimmed)} 个，请缩短", path=path, limit=limit)
     for place, char in enumerate(trimmed, start=1):
         if char not in _LAYOUT and names.is_forbidden(char):
-            raise Invalid(f"第 {place} 个字符是不可见的控制字符（U+{ord(char):04X}），请删除后重试", path=path, place=place)
+            raise Invalid(
+                f"第 {place} 个字符是不可见的控制字符（U+{ord(char):04X}），请删除后重试", path=path, place=place
+            )
     return trimmed
 
 

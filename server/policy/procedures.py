@@ -59,5 +59,7 @@ async def procedure_of(
     """
     enabled = find_enabled(await shelf.current(), tenant_id, kind, on)
     if enabled is None:
-        raise PolicyNotEnabled(f"该辖区在 {on} 没有施行中的“{kind.label}”政策（{kind}），不适用本程序", path=path, kind=kind)
+        raise PolicyNotEnabled(
+            f"该辖区在 {on} 没有施行中的“{kind.label}”政策（{kind}），不适用本程序", path=path, kind=kind
+        )
     return Procedure(enabled.version, enabled.book, shelf.library.register)

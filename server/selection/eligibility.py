@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import RowMapping
+
 from server.policy.decision import Decision
 from server.policy.evaluate import eligibility
 from server.policy.events import Event, EventKind, History
@@ -20,7 +22,7 @@ PROPOSED = {
 }
 
 
-def history_of(application_id: UUID, claims: Iterable[Mapping[str, Any]]) -> History:
+def history_of(application_id: UUID, claims: Iterable[Mapping[str, Any] | RowMapping]) -> History:
     """The application's claims and determinations as events: everything that admission may rest on."""
     events = tuple(
         Event(

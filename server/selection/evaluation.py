@@ -92,8 +92,8 @@ def ranking(
 ) -> tuple[Ranked, ...]:
     """The applications, best first; those that the tie rule leaves equal share a rank, and the next ranks are left out.
 
-    HEAVIEST_CRITERION compares the mean scores of the criteria, the heaviest first.  EARLIER_SUBMISSION compares the instants
-    of submission.  COMMISSION_DECIDES leaves every tie to people.
+    HEAVIEST_CRITERION compares the mean scores of the criteria, the heaviest first.  EARLIER_SUBMISSION compares the
+    instants of submission.  COMMISSION_DECIDES leaves every tie to people.
     """
     totals = {one.id: total_of(criteria, method, one.sheets) for one in applications}
 

@@ -37,7 +37,8 @@ def _call_machine() -> dict[CallStatus, frozenset[CallStatus]]:
     failing = set(forward) - {s.DRAFT, s.PUBLISHED}
     ended = {s.AWARDED, s.FAILED, s.CANCELLED}
     return {
-        one: frozenset(after | {s.CANCELLED} | ({s.FAILED} if one in failing else set())) for one, after in forward.items()
+        one: frozenset(after | {s.CANCELLED} | ({s.FAILED} if one in failing else set()))
+        for one, after in forward.items()
     } | {one: frozenset[CallStatus]() for one in ended}
 
 

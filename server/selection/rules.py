@@ -1,4 +1,4 @@
-"""What may be done in a selection: pure checks, no I/O.  Refusals carry the clause that the district's own policy rests on."""
+"""What may be done in a selection: pure checks, no I/O.  Refusals carry the clause that the district's policy rests on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Weighing:
     note: str | None = None
 
 
-#: The scheme of a call that announces none.  PLATFORM_DEFAULT: the duties of the operator as the measures list them (MTG-11-1,
+#: The scheme of a call that announces none.  PLATFORM_DEFAULT: the operator's duties as the measures list them (MTG-11-1,
 #: MTG-13-1, MTG-14-1, MTG-16-2), and nothing that would be a condition of its own.
 DEFAULT_SCHEME = (
     Weighing("举办能力与组建方案", Decimal(100), Decimal(30)),
@@ -55,6 +55,7 @@ DEFAULT_SCHEME = (
     Weighing("收费、药品管理与惠民措施", Decimal(100), Decimal(15)),
 )
 
+
 def check_call_step(status: CallStatus, to: CallStatus, *, clause: Clause | None) -> None:
     """Pass where the call may go from ``status`` to ``to`` (machine 2). Raises: Conflict."""
     if to not in CALL_NEXT[status]:
@@ -62,7 +63,11 @@ def check_call_step(status: CallStatus, to: CallStatus, *, clause: Clause | None
 
 
 def check_application_step(
-    status: ApplicationStatus, to: ApplicationStatus, *, clause: Clause | None, path: tuple[str, ...] = ("input", "application")
+    status: ApplicationStatus,
+    to: ApplicationStatus,
+    *,
+    clause: Clause | None,
+    path: tuple[str, ...] = ("input", "application"),
 ) -> None:
     """Pass where the application may go from ``status`` to ``to`` (machine 3). Raises: Conflict."""
     if to not in APPLICATION_NEXT[status]:
@@ -92,7 +97,9 @@ def checked_scheme(criteria: Sequence[Weighing]) -> tuple[Weighing, ...]:
     for n, one in enumerate(criteria):
         at = (*path, str(n))
         if not (0 < one.max_score <= SCORE_MOST and _cents(one.max_score)):
-            raise Invalid(f"满分应大于 0、不超过 {SCORE_MOST}，至多两位小数，实际为 {one.max_score}", path=(*at, "maxScore"))
+            raise Invalid(
+                f"满分应大于 0、不超过 {SCORE_MOST}，至多两位小数，实际为 {one.max_score}", path=(*at, "maxScore")
+            )
         if not (0 < one.weight <= 100 and _cents(one.weight)):
             raise Invalid(f"权重应大于 0、不超过 100，至多两位小数，实际为 {one.weight}", path=(*at, "weight"))
         name = names.normalise(one.name, path=(*at, "name"), limit=100)
@@ -144,9 +151,7 @@ def check_quorum(quorum: int, members: int, method: EvaluationMethod) -> None:
         raise Invalid(f"“{method.label}”至少需要 {TRIMMED_LEAST} 份评分表", path=path)
 
 
-def same_employer(
-    expert_name: str, expert_code: str | None, operator_name: str, operator_code: str | None
-) -> bool:
+def same_employer(expert_name: str, expert_code: str | None, operator_name: str, operator_code: str | None) -> bool:
     """Whether the expert works for the operator: by credit code where both have one, else by name.
 
     Two legal persons may bear one name, and one may be written in two ways; where the codes differ the names do not

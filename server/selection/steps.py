@@ -75,7 +75,9 @@ async def move_application(
     after = {"status": to, **(values or {})}
     await store.change(act.connection, tables.operator_application, act.tenant_id, application["id"], after)
     before = {key: application[key] for key in after}
-    await act.note(to.lower(), APPLICATION, application["id"], before=before, after=after, policy_digest=procedure.digest)
+    await act.note(
+        to.lower(), APPLICATION, application["id"], before=before, after=after, policy_digest=procedure.digest
+    )
 
 
 async def issue(

@@ -73,7 +73,9 @@ async def find_gaps_in_calls(connection: AsyncConnection, tenant_id: int, gap_id
     columns = tables.call_gap.c
     found = await connection.scalars(
         select(columns.gap_id).where(
-            columns.tenant_id == literal(tenant_id), columns.gap_id.in_(gap_ids), columns.outcome == GapOutcome.OPEN.value
+            columns.tenant_id == literal(tenant_id),
+            columns.gap_id.in_(gap_ids),
+            columns.outcome == GapOutcome.OPEN.value,
         )
     )
     return found.all()
@@ -94,17 +96,13 @@ async def update_outcome(
 async def list_materials(connection: AsyncConnection, tenant_id: int, call_id: UUID) -> Sequence[RowMapping]:
     """What the call asks for, in its order."""
     columns = tables.call_material.c
-    return await _rows(
-        connection, tables.call_material, tenant_id, columns.call_id == call_id, order=columns.ordinal
-    )
+    return await _rows(connection, tables.call_material, tenant_id, columns.call_id == call_id, order=columns.ordinal)
 
 
 async def list_criteria(connection: AsyncConnection, tenant_id: int, call_id: UUID) -> Sequence[RowMapping]:
     """The scoring scheme of the call, in its order."""
     columns = tables.call_criterion.c
-    return await _rows(
-        connection, tables.call_criterion, tenant_id, columns.call_id == call_id, order=columns.ordinal
-    )
+    return await _rows(connection, tables.call_criterion, tenant_id, columns.call_id == call_id, order=columns.ordinal)
 
 
 async def find_published_call(connection: AsyncConnection, tenant_id: int, call_id: UUID) -> RowMapping | None:

@@ -91,9 +91,7 @@ call_gap = tenant_table(
     UniqueConstraint("tenant_id", "call_id", "gap_id"),
     Index("ix_call_gap_gap", "tenant_id", "gap_id"),
     # One gap stands in one call at a time.
-    Index(
-        "uq_call_gap_open", "tenant_id", "gap_id", unique=True, postgresql_where=text("outcome = 'OPEN'")
-    ),
+    Index("uq_call_gap_open", "tenant_id", "gap_id", unique=True, postgresql_where=text("outcome = 'OPEN'")),
     one_of("outcome", GapOutcome),
     access=_PUBLIC,
     comment="公开遴选所含空白点",
@@ -349,7 +347,9 @@ notice_result = tenant_table(
     *reference("notice_id", "public_notice"),
     *reference("gap_id", "service_gap"),
     Column("application_id", Uuid, comment="for those who may read applications"),
-    ForeignKeyConstraint(["tenant_id", "application_id"], ["operator_application.tenant_id", "operator_application.id"]),
+    ForeignKeyConstraint(
+        ["tenant_id", "application_id"], ["operator_application.tenant_id", "operator_application.id"]
+    ),
     Column("outcome", Text, nullable=False),
     Column("operator_name", Text),
     Column("total_score", Numeric(8, 2)),

@@ -5,6 +5,7 @@ cross itself, without which an area has neither inside nor outside.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from geojson_pydantic import Polygon
@@ -63,7 +64,7 @@ def crosses_itself(ring: Sequence[Point]) -> bool:
 
     A side without length, or one that turns back upon the one before it, counts as crossing.
     """
-    sides = list(zip(ring, ring[1:], strict=False))
+    sides = list(pairwise(ring))
     last = len(sides) - 1
     for n, (a, b) in enumerate(sides):
         if a == b:

@@ -12,7 +12,9 @@ _POPULATION_MOST = 2_000_000
 _AREA_MOST = Decimal(100_000)
 
 
-def check_gap_step(name: str, status: GapStatus, to: GapStatus, *, clause: Clause | None, path: tuple[str, ...]) -> None:
+def check_gap_step(
+    name: str, status: GapStatus, to: GapStatus, *, clause: Clause | None, path: tuple[str, ...]
+) -> None:
     """Pass where the gap may go from ``status`` to ``to`` (requirements A.7, machine 1). Raises: Conflict."""
     if to not in GAP_NEXT[status]:
         raise Conflict(f"空白点“{name}”现为“{status.label}”，不能变为“{to.label}”", path=path, clause=clause)
@@ -61,7 +63,8 @@ def check_term(term_from_on: date, term_until: date, opening_by: date, awarded_o
         )
     if opening_by > awarded_opening_by:
         raise Invalid(
-            f"开放运行期限不能晚于确定举办主体时规定的 {awarded_opening_by}，实际为 {opening_by}", path=("input", "openingBy")
+            f"开放运行期限不能晚于确定举办主体时规定的 {awarded_opening_by}，实际为 {opening_by}",
+            path=("input", "openingBy"),
         )
 
 

@@ -118,9 +118,7 @@ async def find_live_agreement(connection: AsyncConnection, tenant_id: int, premi
     return rows.mappings().one_or_none()
 
 
-async def list_agreements_of(
-    connection: AsyncConnection, tenant_id: int, application_id: UUID
-) -> Sequence[RowMapping]:
+async def list_agreements_of(connection: AsyncConnection, tenant_id: int, application_id: UUID) -> Sequence[RowMapping]:
     """The agreements made on an award that have not ended, locked for change."""
     columns = entrustment_agreement.c
     rows = await connection.execute(
@@ -157,7 +155,9 @@ async def list_open_breaches(connection: AsyncConnection, tenant_id: int, agreem
     return rows.mappings().all()
 
 
-async def update_breach(connection: AsyncConnection, tenant_id: int, breach_id: UUID, values: Mapping[str, Any]) -> None:
+async def update_breach(
+    connection: AsyncConnection, tenant_id: int, breach_id: UUID, values: Mapping[str, Any]
+) -> None:
     """Change the values and count the version up."""
     await _update(connection, agreement_breach, tenant_id, breach_id, values)
 

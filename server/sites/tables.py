@@ -106,7 +106,9 @@ entrustment_agreement = tenant_table(
     *reference("premises_id", "premises"),
     # The application stands in an area above; no action of this one looks into it.
     Column("application_id", Uuid, nullable=False, comment="the awarded application"),
-    ForeignKeyConstraint(["tenant_id", "application_id"], ["operator_application.tenant_id", "operator_application.id"]),
+    ForeignKeyConstraint(
+        ["tenant_id", "application_id"], ["operator_application.tenant_id", "operator_application.id"]
+    ),
     *reference("gap_id", "service_gap"),
     *reference("institution_id", "institution", nullable=True),
     Column("operator_name", Text, nullable=False),

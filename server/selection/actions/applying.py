@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -97,7 +98,7 @@ async def submit_application(act: Act, procedure: Procedure, wanted: Application
     )
     if before is not None:
         raise Conflict(
-            f"“{values['operator_name']}”已于 {before['submitted_on']} 申报该空白点（受理号 {before['number']}）；如需更改请先撤回原申报",
+            f"“{values['operator_name']}”已于 {before['submitted_on']} 申报该空白点（{before['number']}），请先撤回",
             path=("input", "operator"),
             clause=procedure.clause("MTG-8-2"),
         )
@@ -129,7 +130,12 @@ async def submit_application(act: Act, procedure: Procedure, wanted: Application
         (steps.APPLICATION, application_id),
         addressee=values["operator_name"],
         title=f"关于受理“{values['operator_name']}”申报的回执",
-        fields={"遴选公告": call["number"], "受理号": row["number"], "举办主体": values["operator_name"], "收到日期": str(today)},
+        fields={
+            "遴选公告": call["number"],
+            "受理号": row["number"],
+            "举办主体": values["operator_name"],
+            "收到日期": str(today),
+        },
         clauses=procedure.clauses(("MTG-8-2",)),
         recipient=act.actor.subject,
     )
@@ -252,7 +258,11 @@ async def _lose_selected(act: Act, procedure: Procedure, application: RowMapping
 async def _end_award(act: Act, procedure: Procedure, application: RowMapping, reason: str) -> None:
     """The operator that had been determined is no longer: the gap re-opens, and whoever was to sign or open need not."""
     await calls.reopen_gaps(
-        act, procedure, application["call_id"], [application["gap_id"]], f"举办主体“{application['operator_name']}”退出：{reason}"
+        act,
+        procedure,
+        application["call_id"],
+        [application["gap_id"]],
+        f"举办主体“{application['operator_name']}”退出：{reason}",
     )
     await steps.issue(
         act,
@@ -284,7 +294,7 @@ async def _check_existing(act: Act, institution_id: UUID) -> None:
         raise NotFound(path=("input", "existingInstitution")) from None
 
 
-def _values(act: Act, wanted: Application) -> dict[str, object]:
+def _values(act: Act, wanted: Application) -> dict[str, Any]:
     operator = wanted.operator
     at = ("input", "operator")
     name = names.normalise(operator.name, path=(*at, "name"))
@@ -371,5 +381,3 @@ async def _attach(act: Act, application_id: UUID, call: RowMapping, attachments:
             for one in attachments
         ],
     )
-
-

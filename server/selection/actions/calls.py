@@ -161,7 +161,9 @@ async def publish_call(act: Act, procedure: Procedure, call_id: UUID, *, expecte
         act, procedure, call, CallStatus.PUBLISHED, "MTG-8-1", {"published_on": today, "number": number}
     )
     await store.publish_parts(act.connection, act.tenant_id, call_id, today)
-    await notices.publish(act, call_id, NoticeKind.CALL, paper_id, number, call["title"], _body(call, gaps), call["url"])
+    await notices.publish(
+        act, call_id, NoticeKind.CALL, paper_id, number, call["title"], _body(call, gaps), call["url"]
+    )
     due = await tasks.due_after(
         act, call["closes_on"], 0, DayUnit.FIXED, rule="公告所定申报截止日", source=SourceStatus.FROM_CLAUSE
     )
@@ -190,7 +192,9 @@ async def close_call(act: Act, procedure: Procedure, call_id: UUID, *, expected_
     clause = procedure.clause("MTG-8-2")
     rules.check_call_step(CallStatus(call["status"]), CallStatus.CLOSED, clause=clause)
     if clock.today() <= call["closes_on"]:
-        raise Conflict(f"申报截至 {call['closes_on']} 当日结束，期满后方可办理截止", path=("input", "call"), clause=clause)
+        raise Conflict(
+            f"申报截至 {call['closes_on']} 当日结束，期满后方可办理截止", path=("input", "call"), clause=clause
+        )
     await steps.move_call(act, procedure, call, CallStatus.CLOSED, "MTG-8-2")
     await tasks.finish(act, subject_id=call_id, kind=TaskKind.CLOSE_CALL)
     alive = await store.list_applications(
@@ -219,9 +223,7 @@ async def fail_call(act: Act, procedure: Procedure, call_id: UUID, reason: str) 
     await _end(act, procedure, call, CallStatus.FAILED, reason)
 
 
-async def reopen_gaps(
-    act: Act, procedure: Procedure, call_id: UUID, gap_ids: Sequence[UUID], reason: str
-) -> None:
+async def reopen_gaps(act: Act, procedure: Procedure, call_id: UUID, gap_ids: Sequence[UUID], reason: str) -> None:
     """These gaps of the call have no operator: they may stand in another call."""
     if not gap_ids:
         return
@@ -304,9 +306,12 @@ async def _announcement(act: Act, call: RowMapping, gaps: Sequence[RowMapping]) 
     criteria = await store.list_criteria(act.connection, act.tenant_id, call["id"])
     materials = await store.list_materials(act.connection, act.tenant_id, call["id"])
     method, tie = EvaluationMethod(call["method"]), TieRule(call["tie_rule"])
-    fields = {f"空白点{n}": f"{gap['name']}：{gap['area']}；人口 {gap['population']}" for n, gap in enumerate(gaps, start=1)}
+    fields = {
+        f"空白点{n}": f"{gap['name']}：{gap['area']}；人口 {gap['population']}" for n, gap in enumerate(gaps, start=1)
+    }
     fields["申报截止"] = f"{call['closes_on']}（当日有效）"
-    fields["申报材料"] = "；".join(f"{one['name']}{'' if one['mandatory'] else '（可选）'}" for one in materials) or "见公告正文"
+    asked = (f"{one['name']}{'' if one['mandatory'] else '（可选）'}" for one in materials)
+    fields["申报材料"] = "；".join(asked) or "见公告正文"
     fields["评分指标"] = "；".join(f"{one['name']}（满分{one['max_score']}，权重{one['weight']}%）" for one in criteria)
     fields["评价方法"] = f"{method.label}；总分相同时{tie.label}"
     fields["结果公示"] = f"{call['publicity_working_days']}个工作日"
@@ -315,4 +320,6 @@ async def _announcement(act: Act, call: RowMapping, gaps: Sequence[RowMapping]) 
 
 def _body(call: RowMapping, gaps: Sequence[RowMapping]) -> str:
     areas = "\n".join(f"{n}. {gap['name']}：{gap['area']}" for n, gap in enumerate(gaps, start=1))
-    return "\n\n".join(filter(None, (call["description"], f"空白点选址区域：\n{areas}", f"申报截止：{call['closes_on']}")))
+    return "\n\n".join(
+        filter(None, (call["description"], f"空白点选址区域：\n{areas}", f"申报截止：{call['closes_on']}"))
+    )

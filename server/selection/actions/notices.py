@@ -50,5 +50,7 @@ async def publish(
     await store.add(act.connection, tables.public_notice, [row])
     mine = {"tenant_id": act.tenant_id, "notice_id": notice_id, "published_on": today}
     await store.add(act.connection, tables.notice_result, [mine | {"id": new_id()} | dict(one) for one in results])
-    await act.note("published", "public_notice", notice_id, after={key: row[key] for key in ("kind", "number", "ends_on")})
+    await act.note(
+        "published", "public_notice", notice_id, after={key: row[key] for key in ("kind", "number", "ends_on")}
+    )
     return notice_id

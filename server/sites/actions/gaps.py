@@ -1,4 +1,4 @@
-"""What can be done to service gaps 空白点: identify in batches, choose, amend, withdraw; and how other areas move them on."""
+"""What can be done to service gaps 空白点: identify in batches, choose, amend, withdraw; and how areas above move them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -95,7 +95,9 @@ async def withdraw_gap(act: Act, procedure: Procedure, gap_id: UUID, *, expected
     reason = prose.checked(reason, path=("input", "reason"))
     before = await _held(act, gap_id, expected_version)
     if before["status"] == GapStatus.PUBLISHED:
-        raise Conflict("空白点正在公开遴选，须先取消该次遴选", path=("input", "gap"), clause=procedure.clause("MTG-8-1"))
+        raise Conflict(
+            "空白点正在公开遴选，须先取消该次遴选", path=("input", "gap"), clause=procedure.clause("MTG-8-1")
+        )
     await move_gaps(act, [before], GapStatus.WITHDRAWN, reason, procedure=procedure, requirement="MTG-6-1")
 
 
