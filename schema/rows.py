@@ -159,7 +159,10 @@ OF_MEMBER: Mapping[str, str] = {
 }
 
 #: Scores: nobody reads one before all sheets of the round are opened together; before that there are ciphertexts alone.
-_OPENED = "{t}.sheet_id IN (SELECT one.id FROM score_sheet one WHERE one.tenant_id = {t}.tenant_id AND one.opened_at IS NOT NULL)"
+_OPENED = (
+    "{t}.sheet_id IN (SELECT one.id FROM score_sheet one WHERE one.tenant_id = {t}.tenant_id"
+    " AND one.opened_at IS NOT NULL)"
+)
 SCORES: Mapping[str, str] = {
     **dict.fromkeys(_CONDUCTING, _OPENED),
     Role.EXPERT.value: f"{_OPENED} AND {{t}}.sheet_id IN ({_MY_SHEETS})",

@@ -199,7 +199,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('last', sa.Integer(), nullable=False, comment='the last serial number given'),
-    sa.CheckConstraint("kind IN ('NOTICE')", name=op.f('ck_paper_counter_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_counter_kind')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_counter')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', name=op.f('uq_paper_counter_tenant_id_kind_year')),
     comment='文号计数：各区各类各年连续编号'
@@ -262,6 +262,46 @@ def upgrade() -> None:
     op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
     op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
+    op.create_table('selection_call',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=True, comment='of its announcement'),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=True),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.Column('url', sa.Text(), nullable=True, comment="where the authority's own site announces it"),
+    sa.Column('closes_on', sa.Date(), nullable=False, comment='last day for applications'),
+    sa.Column('publicity_working_days', sa.Integer(), nullable=False),
+    sa.Column('publicity_source', sa.Text(), nullable=True, comment="of the policy's length; null where the call set its own"),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('tie_rule', sa.Text(), nullable=False),
+    sa.Column('quorum', sa.Integer(), nullable=True, comment='sheets that each application needs; set when the committee is formed'),
+    sa.Column('round', sa.Integer(), server_default=sa.text('1'), nullable=False, comment='counts evaluations held anew'),
+    sa.Column('evaluated_on', sa.Date(), nullable=True),
+    sa.Column('publicity_ends_on', sa.Date(), nullable=True, comment='last day of the publicity that runs or ran last'),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("method IN ('AVERAGE', 'TRIMMED', 'WEIGHTED')", name=op.f('ck_selection_call_method')),
+    sa.CheckConstraint("publicity_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_selection_call_publicity_source')),
+    sa.CheckConstraint("status IN ('DRAFT', 'PUBLISHED', 'CLOSED', 'UNDER_EVALUATION', 'DETERMINED', 'PUBLICITY', 'OBJECTION_REVIEW', 'RE_EVALUATION', 'AWARDED', 'FAILED', 'CANCELLED')", name=op.f('ck_selection_call_status')),
+    sa.CheckConstraint("tie_rule IN ('HEAVIEST_CRITERION', 'EARLIER_SUBMISSION', 'COMMISSION_DECIDES')", name=op.f('ck_selection_call_tie_rule')),
+    sa.CheckConstraint('closes_on > published_on', name=op.f('ck_selection_call_closes')),
+    sa.CheckConstraint('publicity_working_days BETWEEN 1 AND 60', name=op.f('ck_selection_call_publicity')),
+    sa.CheckConstraint('quorum > 0', name=op.f('ck_selection_call_quorum')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_selection_call')),
+    comment='公开遴选'
+    )
+    op.execute('ALTER TABLE selection_call ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE selection_call FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_selection_call_published', 'selection_call', ['tenant_id', 'published_on', 'id'], unique=False)
+    op.create_index('ix_selection_call_status', 'selection_call', ['tenant_id', 'status'], unique=False)
     op.create_table('trusted_document',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -289,6 +329,60 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE work_year ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE work_year FORCE ROW LEVEL SECURITY')
+    op.create_table('call_criterion',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('max_score', sa.Numeric(precision=6, scale=2), nullable=False),
+    sa.Column('weight', sa.Numeric(precision=6, scale=2), nullable=False, comment='percent; all of a call make 100'),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.CheckConstraint('max_score > 0 AND weight > 0', name=op.f('ck_call_criterion_positive')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_call_criterion_tenant_id_call_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_call_criterion')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'ordinal', name=op.f('uq_call_criterion_tenant_id_call_id_ordinal')),
+    comment='公开遴选评分指标'
+    )
+    op.execute('ALTER TABLE call_criterion ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE call_criterion FORCE ROW LEVEL SECURITY')
+    op.create_table('call_material',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('mandatory', sa.Boolean(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_call_material_tenant_id_call_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_call_material')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'ordinal', name=op.f('uq_call_material_tenant_id_call_id_ordinal')),
+    comment='公开遴选须提交的材料'
+    )
+    op.execute('ALTER TABLE call_material ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE call_material FORCE ROW LEVEL SECURITY')
+    op.create_table('committee_member',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('field', sa.Text(), nullable=False),
+    sa.Column('affiliation', sa.Text(), nullable=False),
+    sa.Column('employer_name', sa.Text(), nullable=False),
+    sa.Column('employer_code', sa.Text(), nullable=True, comment='unified social credit code of the employer'),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("affiliation IN ('PUBLIC_INSTITUTION', 'SOCIAL_INSTITUTION', 'UNIVERSITY', 'ASSOCIATION', 'AUTHORITY', 'OTHER')", name=op.f('ck_committee_member_affiliation')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_committee_member_tenant_id_call_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_committee_member')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'subject', name=op.f('uq_committee_member_tenant_id_call_id_subject')),
+    comment='专家委员会成员'
+    )
+    op.execute('ALTER TABLE committee_member ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE committee_member FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_committee_member_subject', 'committee_member', ['tenant_id', 'subject'], unique=False)
     op.create_table('institution',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -437,7 +531,7 @@ def upgrade() -> None:
     sa.Column('issued_by', sa.Text(), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 over all that it says'),
-    sa.CheckConstraint("kind IN ('NOTICE')", name=op.f('ck_paper_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_kind')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_paper_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', 'serial', name=op.f('uq_paper_tenant_id_kind_year_serial')),
@@ -448,6 +542,38 @@ def upgrade() -> None:
     op.create_index('ix_paper_institution', 'paper', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_paper_issued', 'paper', ['tenant_id', 'issued_on', 'id'], unique=False)
     op.create_index('ix_paper_subject', 'paper', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('person',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('position', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('identity_number_sealed', sa.LargeBinary(), nullable=True, comment='身份证件号码（密文）'),
+    sa.Column('identity_number_masked', sa.Text(), nullable=True, comment='身份证件号码（脱敏）'),
+    sa.Column('identity_number_index', sa.LargeBinary(), nullable=True, comment='身份证件号码（带密钥的摘要，用于相等查找）'),
+    sa.Column('phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='first day on which somebody else, or nobody, answers'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("position IN ('LEGAL_REPRESENTATIVE', 'PRINCIPAL', 'CONTACT')", name=op.f('ck_person_position')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_index IS NULL)', name=op.f('ck_person_identity_number_index')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_masked IS NULL)', name=op.f('ck_person_identity_number_masked')),
+    sa.CheckConstraint('(phone_sealed IS NULL) = (phone_masked IS NULL)', name=op.f('ck_person_phone_masked')),
+    sa.CheckConstraint('until >= from_on', name=op.f('ck_person_period')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_person_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_person')),
+    comment='机构负责人与联系人'
+    )
+    op.execute('ALTER TABLE person ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE person FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_person_institution', 'person', ['tenant_id', 'institution_id', 'from_on'], unique=False)
+    op.create_index(op.f('ix_person_tenant_id_identity_number_index'), 'person', ['tenant_id', 'identity_number_index'], unique=False)
+    op.create_index('uq_person_current', 'person', ['tenant_id', 'institution_id', 'position'], unique=True, postgresql_where=sa.text('until IS NULL'))
     op.create_table('review',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -479,6 +605,36 @@ def upgrade() -> None:
     op.execute('ALTER TABLE review FORCE ROW LEVEL SECURITY')
     op.create_index('ix_review_decided', 'review', ['tenant_id', 'decided_on'], unique=False)
     op.create_index('ix_review_institution', 'review', ['tenant_id', 'institution_id', 'decided_on'], unique=False)
+    op.create_table('service_gap',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('sort_key', sa.Text(), nullable=False, comment='the name in pinyin'),
+    sa.Column('batch', sa.Text(), nullable=False, comment='the round in which the commission chose it: 2026年第一批'),
+    sa.Column('area', sa.Text(), nullable=False, comment='the area in words; an area, not an address (MTG-8-1)'),
+    sa.Column('boundary', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True, comment='GeoJSON polygon, CGCS2000 longitude and latitude'),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('source_plan', sa.Text(), nullable=True, comment='the published plan that names the area'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('status_since_on', sa.Date(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='day of its first publication; public from then on'),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('IDENTIFIED', 'SELECTED', 'PUBLISHED', 'OPERATOR_DETERMINED', 'PREPARING', 'LICENSED', 'OPEN', 'COVERED', 'REOPENED', 'WITHDRAWN')", name=op.f('ck_service_gap_status')),
+    sa.CheckConstraint('population >= 0', name=op.f('ck_service_gap_population')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_service_gap_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_service_gap')),
+    comment='社区卫生服务空白点'
+    )
+    op.execute('ALTER TABLE service_gap ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE service_gap FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_service_gap_institution', 'service_gap', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_service_gap_name', 'service_gap', ['tenant_id', 'sort_key', 'id'], unique=False)
+    op.create_index('ix_service_gap_status', 'service_gap', ['tenant_id', 'status'], unique=False)
     op.create_table('site',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -564,7 +720,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -579,6 +735,24 @@ def upgrade() -> None:
     op.create_index('ix_task_institution', 'task', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_task_open', 'task', ['tenant_id', 'role', 'due_on'], unique=False, postgresql_where=sa.text("status = 'OPEN'"))
     op.create_index('ix_task_subject', 'task', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('call_gap',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.CheckConstraint("outcome IN ('OPEN', 'AWARDED', 'FAILED')", name=op.f('ck_call_gap_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_call_gap_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_call_gap_tenant_id_gap_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_call_gap')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'gap_id', name=op.f('uq_call_gap_tenant_id_call_id_gap_id')),
+    comment='公开遴选所含空白点'
+    )
+    op.execute('ALTER TABLE call_gap ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE call_gap FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_call_gap_gap', 'call_gap', ['tenant_id', 'gap_id'], unique=False)
+    op.create_index('uq_call_gap_open', 'call_gap', ['tenant_id', 'gap_id'], unique=True, postgresql_where=sa.text("outcome = 'OPEN'"))
     op.create_table('document_use',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -596,6 +770,24 @@ def upgrade() -> None:
     op.execute('ALTER TABLE document_use FORCE ROW LEVEL SECURITY')
     op.create_index('ix_document_use_subject', 'document_use', ['tenant_id', 'subject_id'], unique=False)
     op.create_index('uq_document_use', 'document_use', ['tenant_id', 'document_id', 'subject_id', 'purpose'], unique=True)
+    op.create_table('gap_event',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('from_status', sa.Text(), nullable=True),
+    sa.Column('to_status', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("from_status IN ('IDENTIFIED', 'SELECTED', 'PUBLISHED', 'OPERATOR_DETERMINED', 'PREPARING', 'LICENSED', 'OPEN', 'COVERED', 'REOPENED', 'WITHDRAWN')", name=op.f('ck_gap_event_from_status')),
+    sa.CheckConstraint("to_status IN ('IDENTIFIED', 'SELECTED', 'PUBLISHED', 'OPERATOR_DETERMINED', 'PREPARING', 'LICENSED', 'OPEN', 'COVERED', 'REOPENED', 'WITHDRAWN')", name=op.f('ck_gap_event_to_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_gap_event_tenant_id_gap_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_gap_event')),
+    comment='空白点状态沿革'
+    )
+    op.execute('ALTER TABLE gap_event ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE gap_event FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_gap_event_gap', 'gap_event', ['tenant_id', 'gap_id', 'id'], unique=False)
     op.create_table('paper_service',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -615,6 +807,31 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE paper_service ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE paper_service FORCE ROW LEVEL SECURITY')
+    op.create_table('premises',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('match_key', sa.Text(), nullable=False, comment='the address as duplicates are found'),
+    sa.Column('area_m2', sa.Numeric(precision=10, scale=2), nullable=False),
+    sa.Column('owner_kind', sa.Text(), nullable=False),
+    sa.Column('owner_name', sa.Text(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("owner_kind IN ('GOVERNMENT', 'PUBLIC_INSTITUTION', 'STATE_ENTERPRISE', 'COLLECTIVE', 'DEVELOPER', 'OPERATOR', 'OTHER')", name=op.f('ck_premises_owner_kind')),
+    sa.CheckConstraint('area_m2 > 0', name=op.f('ck_premises_area')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_premises_tenant_id_gap_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_premises')),
+    comment='医疗卫生配套用房'
+    )
+    op.execute('ALTER TABLE premises ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE premises FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_premises_gap', 'premises', ['tenant_id', 'gap_id'], unique=False)
+    op.create_index('uq_premises_address', 'premises', ['tenant_id', 'match_key'], unique=True)
     op.create_table('proposal',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -657,6 +874,98 @@ def upgrade() -> None:
     op.create_index('ix_proposal_institution', 'proposal', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_proposal_subject', 'proposal', ['tenant_id', 'subject_id'], unique=False)
     op.create_index('uq_proposal_open', 'proposal', ['tenant_id', 'subject_id', 'kind', 'rule'], unique=True, postgresql_where=sa.text("status = 'OPEN'"))
+    op.create_table('public_notice',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('paper_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=True),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True, comment='last day of the publicity'),
+    sa.Column('working_days', sa.Integer(), nullable=True),
+    sa.Column('source', sa.Text(), nullable=True, comment='where its length comes from'),
+    sa.Column('provisional', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("(kind = 'RESULT') = (ends_on IS NOT NULL AND working_days IS NOT NULL)", name=op.f('ck_public_notice_publicity')),
+    sa.CheckConstraint("kind IN ('CALL', 'RESULT', 'AWARD', 'ENDED')", name=op.f('ck_public_notice_kind')),
+    sa.CheckConstraint("source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_public_notice_source')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_public_notice_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_public_notice_tenant_id_paper_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_public_notice')),
+    comment='公告与公示'
+    )
+    op.execute('ALTER TABLE public_notice ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE public_notice FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_public_notice_call', 'public_notice', ['tenant_id', 'call_id', 'id'], unique=False)
+    op.create_index('ix_public_notice_published', 'public_notice', ['tenant_id', 'published_on', 'id'], unique=False)
+    op.create_table('operator_application',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False, comment='receipt number'),
+    sa.Column('subject', sa.Text(), nullable=False, comment='who applied: the subject of the token'),
+    sa.Column('operator_name', sa.Text(), nullable=False),
+    sa.Column('unified_social_credit_code', sa.Text(), nullable=True),
+    sa.Column('operator_key', sa.Text(), nullable=False, comment='tells whether two applications are of one operator'),
+    sa.Column('operator_kind', sa.Text(), nullable=False),
+    sa.Column('operating_nature', sa.Text(), nullable=False),
+    sa.Column('route', sa.Text(), nullable=False),
+    sa.Column('existing_institution_id', sa.Uuid(), nullable=True),
+    sa.Column('statement', sa.Text(), nullable=True, comment='what the applicant says of itself and its plan'),
+    sa.Column('contact_name', sa.Text(), nullable=True),
+    sa.Column('contact_phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('contact_phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('submitted_on', sa.Date(), nullable=False),
+    sa.Column('proposed', sa.Text(), nullable=False, comment='what the policy proposes now; NO_ACTION while something is open'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decision_reason', sa.Text(), nullable=True),
+    sa.Column('total_score', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_max', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('rank', sa.Integer(), nullable=True),
+    sa.Column('tied', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('confirmed_on', sa.Date(), nullable=True, comment='day of the award'),
+    sa.Column('opening_by', sa.Date(), nullable=True, comment='last day to open, as the award sets it (MTG-22-1, A-MTG-10)'),
+    sa.Column('opened_institution_id', sa.Uuid(), nullable=True),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True),
+    sa.Column('withdrawal_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(route = 'NEW') = (existing_institution_id IS NULL)", name=op.f('ck_operator_application_existing')),
+    sa.CheckConstraint("(status = 'CONFIRMED') <= (confirmed_on IS NOT NULL AND opening_by > confirmed_on)", name=op.f('ck_operator_application_award')),
+    sa.CheckConstraint("operating_nature IN ('NON_PROFIT', 'FOR_PROFIT')", name=op.f('ck_operator_application_operating_nature')),
+    sa.CheckConstraint("operator_kind = 'INDIVIDUAL' OR unified_social_credit_code IS NOT NULL", name=op.f('ck_operator_application_code')),
+    sa.CheckConstraint("operator_kind IN ('GOVERNMENT', 'PUBLIC_INSTITUTION', 'NON_GOV_ENTERPRISE', 'SOCIAL_ORGANISATION', 'INDIVIDUAL', 'COLLECTIVE_ECONOMIC', 'OTHER')", name=op.f('ck_operator_application_operator_kind')),
+    sa.CheckConstraint("proposed IN ('ELIGIBLE', 'INELIGIBLE', 'NO_ACTION')", name=op.f('ck_operator_application_proposed')),
+    sa.CheckConstraint("route IN ('NEW', 'RUN_BY_EXISTING', 'CONVERSION')", name=op.f('ck_operator_application_route')),
+    sa.CheckConstraint("status IN ('SUBMITTED', 'ELIGIBLE', 'INELIGIBLE', 'SCORED', 'RANKED', 'SELECTED', 'NOT_SELECTED', 'CONFIRMED', 'WITHDRAWN')", name=op.f('ck_operator_application_status')),
+    sa.CheckConstraint('(contact_phone_sealed IS NULL) = (contact_phone_masked IS NULL)', name=op.f('ck_operator_application_contact_phone_masked')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id', 'gap_id'], ['call_gap.tenant_id', 'call_gap.call_id', 'call_gap.gap_id'], name=op.f('fk_operator_application_tenant_id_call_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_operator_application_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'existing_institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_operator_application_tenant_id_existing_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_operator_application_tenant_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'opened_institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_operator_application_tenant_id_opened_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_operator_application')),
+    comment='举办主体申报'
+    )
+    op.execute('ALTER TABLE operator_application ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE operator_application FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_operator_application_gap', 'operator_application', ['tenant_id', 'gap_id'], unique=False)
+    op.create_index('ix_operator_application_subject', 'operator_application', ['tenant_id', 'subject'], unique=False)
+    op.create_index('ix_operator_application_submitted', 'operator_application', ['tenant_id', 'submitted_at', 'id'], unique=False)
+    op.create_index('uq_operator_application_confirmed', 'operator_application', ['tenant_id', 'call_id', 'gap_id'], unique=True, postgresql_where=sa.text("status = 'CONFIRMED'"))
+    op.create_index('uq_operator_application_operator', 'operator_application', ['tenant_id', 'call_id', 'gap_id', 'operator_key'], unique=True, postgresql_where=sa.text("status <> 'WITHDRAWN'"))
     op.create_table('paper_remedy',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -680,20 +989,318 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE paper_remedy ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE paper_remedy FORCE ROW LEVEL SECURITY')
+    op.create_table('application_claim',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('fact', sa.Text(), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False, comment='as policy reads values: true, NON_PROFIT'),
+    sa.Column('basis', sa.Text(), nullable=True, comment='of a determination: what it rests on'),
+    sa.Column('plan', sa.Text(), nullable=True, comment='the published plan that a determination about the plan cites (BJ17-2-1)'),
+    sa.Column('plan_published_on', sa.Date(), nullable=True),
+    sa.Column('determined', sa.Boolean(), nullable=False, comment="by the authority; else the applicant's own claim"),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("fact IN ('OPERATOR_KIND', 'OPERATING_NATURE', 'APPLICATION_ROUTE', 'BEARS_CIVIL_LIABILITY', 'OPERATOR_IS_LEGAL_PERSON', 'CONFORMS_TO_PLAN')", name=op.f('ck_application_claim_fact')),
+    sa.CheckConstraint('(plan IS NULL) = (plan_published_on IS NULL)', name=op.f('ck_application_claim_plan')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_application_claim_tenant_id_application_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_application_claim')),
+    comment='申报声明与主管部门核实'
+    )
+    op.execute('ALTER TABLE application_claim ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE application_claim FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_application_claim_application', 'application_claim', ['tenant_id', 'application_id', 'id'], unique=False)
+    op.create_table('application_material',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('material_id', sa.Uuid(), nullable=True),
+    sa.Column('document_id', sa.Uuid(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_application_material_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'document_id'], ['document.tenant_id', 'document.id'], name=op.f('fk_application_material_tenant_id_document_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'material_id'], ['call_material.tenant_id', 'call_material.id'], name=op.f('fk_application_material_tenant_id_material_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_application_material')),
+    comment='申报材料'
+    )
+    op.execute('ALTER TABLE application_material ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE application_material FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_application_material_application', 'application_material', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_application_material_document', 'application_material', ['tenant_id', 'document_id'], unique=False)
+    op.create_table('eligibility_check',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('decision_id', sa.Uuid(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('concept', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('mode', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('clause_text', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False, comment='the explanation in one sentence'),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.CheckConstraint("effect IN ('ELIGIBLE', 'INELIGIBLE', 'ISSUE_CARD', 'TERMINATE_AGREEMENTS', 'ORDER_EXIT', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_eligibility_check_effect')),
+    sa.CheckConstraint("mode IN ('ADVISE', 'PROPOSE', 'BLOCK')", name=op.f('ck_eligibility_check_mode')),
+    sa.CheckConstraint("outcome IN ('FIRED', 'NOT_FIRED', 'INDETERMINATE')", name=op.f('ck_eligibility_check_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_eligibility_check_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'decision_id'], ['decision_record.tenant_id', 'decision_record.id'], name=op.f('fk_eligibility_check_tenant_id_decision_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_eligibility_check')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'ordinal', name=op.f('uq_eligibility_check_tenant_id_application_id_ordinal')),
+    comment='准入条件逐条判定（当前）'
+    )
+    op.execute('ALTER TABLE eligibility_check ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE eligibility_check FORCE ROW LEVEL SECURITY')
+    op.create_table('entrustment_agreement',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('premises_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False, comment='the awarded application'),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('operator_name', sa.Text(), nullable=False),
+    sa.Column('term_from_on', sa.Date(), nullable=False),
+    sa.Column('term_until', sa.Date(), nullable=False, comment='first day after the term'),
+    sa.Column('opening_by', sa.Date(), nullable=False, comment='last day to open (MTG-22-1, A-MTG-10)'),
+    sa.Column('prohibited_uses', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('terms', sa.Text(), nullable=True, comment='what else the parties agreed'),
+    sa.Column('number', sa.Text(), nullable=True),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('signed_on', sa.Date(), nullable=True),
+    sa.Column('signed_for_authority', sa.Text(), nullable=True),
+    sa.Column('signed_for_operator', sa.Text(), nullable=True),
+    sa.Column('in_force_on', sa.Date(), nullable=True, comment='day on which the premises were handed over'),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'DRAFT') = (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
+    sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
+    sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
+    sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
+    sa.CheckConstraint('term_until > term_from_on', name=op.f('ck_entrustment_agreement_term')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_entrustment_agreement_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_entrustment_agreement_tenant_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_entrustment_agreement_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'premises_id'], ['premises.tenant_id', 'premises.id'], name=op.f('fk_entrustment_agreement_tenant_id_premises_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_entrustment_agreement')),
+    comment='配套用房委托协议'
+    )
+    op.execute('ALTER TABLE entrustment_agreement ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE entrustment_agreement FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_entrustment_agreement_application', 'entrustment_agreement', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_entrustment_agreement_institution', 'entrustment_agreement', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('uq_entrustment_agreement_live', 'entrustment_agreement', ['tenant_id', 'premises_id'], unique=True, postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
+    op.create_table('notice_result',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('notice_id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True, comment='for those who may read applications'),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('operator_name', sa.Text(), nullable=True),
+    sa.Column('total_score', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_max', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('published_on', sa.Date(), nullable=False),
+    sa.CheckConstraint("outcome IN ('OPEN', 'AWARDED', 'FAILED')", name=op.f('ck_notice_result_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_notice_result_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_notice_result_tenant_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'notice_id'], ['public_notice.tenant_id', 'public_notice.id'], name=op.f('fk_notice_result_tenant_id_notice_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_notice_result')),
+    comment='公示与公告的遴选结果'
+    )
+    op.execute('ALTER TABLE notice_result ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE notice_result FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_notice_result_notice', 'notice_result', ['tenant_id', 'notice_id'], unique=False)
+    op.create_table('objection',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('notice_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False, comment='who objected: the subject of the token'),
+    sa.Column('objector', sa.Text(), nullable=False),
+    sa.Column('grounds', sa.Text(), nullable=False),
+    sa.Column('raised_on', sa.Date(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decision_reason', sa.Text(), nullable=True),
+    sa.Column('remedy', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'OPEN') = (decided_on IS NULL) AND (decided_on IS NULL) = (decision_reason IS NULL)", name=op.f('ck_objection_decided')),
+    sa.CheckConstraint("(status = 'UPHELD') = (remedy IS NOT NULL)", name=op.f('ck_objection_remedy')),
+    sa.CheckConstraint("remedy IN ('EXCLUDE', 'SCORE_ANEW')", name=op.f('ck_objection_remedy')),
+    sa.CheckConstraint("status IN ('OPEN', 'DISMISSED', 'UPHELD')", name=op.f('ck_objection_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_objection_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_objection_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'notice_id'], ['public_notice.tenant_id', 'public_notice.id'], name=op.f('fk_objection_tenant_id_notice_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_objection')),
+    comment='公示异议'
+    )
+    op.execute('ALTER TABLE objection ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE objection FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_objection_call', 'objection', ['tenant_id', 'call_id'], unique=False)
+    op.create_index('ix_objection_subject', 'objection', ['tenant_id', 'subject'], unique=False)
+    op.create_table('recusal',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('member_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('DECLARED', 'CONFLICT', 'EXCUSED')", name=op.f('ck_recusal_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_recusal_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_recusal_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'member_id'], ['committee_member.tenant_id', 'committee_member.id'], name=op.f('fk_recusal_tenant_id_member_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_recusal')),
+    comment='专家回避'
+    )
+    op.execute('ALTER TABLE recusal ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE recusal FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_recusal_member', 'recusal', ['tenant_id', 'member_id'], unique=False)
+    op.create_table('score_sheet',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('member_id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False, comment='whose sheet it is'),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sealed', sa.LargeBinary(), nullable=True, comment='the scores, encrypted; nothing else holds them until all sheets are opened'),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('total', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'OPENED') = (opened_at IS NOT NULL AND total IS NOT NULL)", name=op.f('ck_score_sheet_opened')),
+    sa.CheckConstraint("(status IN ('SEALED', 'OPENED')) <= (sealed IS NOT NULL)", name=op.f('ck_score_sheet_sealed')),
+    sa.CheckConstraint("status IN ('AWAITED', 'SEALED', 'OPENED', 'DROPPED')", name=op.f('ck_score_sheet_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_score_sheet_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_score_sheet_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'member_id'], ['committee_member.tenant_id', 'committee_member.id'], name=op.f('fk_score_sheet_tenant_id_member_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_score_sheet')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'member_id', 'round', name=op.f('uq_score_sheet_tenant_id_application_id_member_id_round')),
+    comment='专家评分表'
+    )
+    op.execute('ALTER TABLE score_sheet ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE score_sheet FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_score_sheet_call', 'score_sheet', ['tenant_id', 'call_id', 'round'], unique=False)
+    op.create_index('ix_score_sheet_subject', 'score_sheet', ['tenant_id', 'subject'], unique=False)
+    op.create_table('agreement_breach',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('agreement_id', sa.Uuid(), nullable=False),
+    sa.Column('use', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False),
+    sa.Column('found_on', sa.Date(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=False),
+    sa.Column('remedied_on', sa.Date(), nullable=True),
+    sa.Column('remedy', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("use IN ('MORTGAGE', 'FINANCING', 'LOAN', 'DIVERSION')", name=op.f('ck_agreement_breach_use')),
+    sa.CheckConstraint('(remedied_on IS NULL) = (remedy IS NULL)', name=op.f('ck_agreement_breach_remedied')),
+    sa.CheckConstraint('found_on >= occurred_on', name=op.f('ck_agreement_breach_found')),
+    sa.ForeignKeyConstraint(['tenant_id', 'agreement_id'], ['entrustment_agreement.tenant_id', 'entrustment_agreement.id'], name=op.f('fk_agreement_breach_tenant_id_agreement_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_agreement_breach')),
+    comment='委托协议禁止用途的违约认定'
+    )
+    op.execute('ALTER TABLE agreement_breach ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE agreement_breach FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_agreement_breach_agreement', 'agreement_breach', ['tenant_id', 'agreement_id'], unique=False)
+    op.create_table('score',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('sheet_id', sa.Uuid(), nullable=False),
+    sa.Column('criterion_id', sa.Uuid(), nullable=False),
+    sa.Column('score', sa.Numeric(precision=6, scale=2), nullable=False),
+    sa.Column('comment', sa.Text(), nullable=True),
+    sa.CheckConstraint('score >= 0', name=op.f('ck_score_score')),
+    sa.ForeignKeyConstraint(['tenant_id', 'criterion_id'], ['call_criterion.tenant_id', 'call_criterion.id'], name=op.f('fk_score_tenant_id_criterion_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'sheet_id'], ['score_sheet.tenant_id', 'score_sheet.id'], name=op.f('fk_score_tenant_id_sheet_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_score')),
+    sa.UniqueConstraint('tenant_id', 'sheet_id', 'criterion_id', name=op.f('uq_score_tenant_id_sheet_id_criterion_id')),
+    comment='专家评分（开启后）'
+    )
+    op.execute('ALTER TABLE score ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE score FORCE ROW LEVEL SECURITY')
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('score')
+    op.drop_index('ix_agreement_breach_agreement', table_name='agreement_breach')
+    op.drop_table('agreement_breach')
+    op.drop_index('ix_score_sheet_subject', table_name='score_sheet')
+    op.drop_index('ix_score_sheet_call', table_name='score_sheet')
+    op.drop_table('score_sheet')
+    op.drop_index('ix_recusal_member', table_name='recusal')
+    op.drop_table('recusal')
+    op.drop_index('ix_objection_subject', table_name='objection')
+    op.drop_index('ix_objection_call', table_name='objection')
+    op.drop_table('objection')
+    op.drop_index('ix_notice_result_notice', table_name='notice_result')
+    op.drop_table('notice_result')
+    op.drop_index('uq_entrustment_agreement_live', table_name='entrustment_agreement', postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
+    op.drop_index('ix_entrustment_agreement_institution', table_name='entrustment_agreement')
+    op.drop_index('ix_entrustment_agreement_application', table_name='entrustment_agreement')
+    op.drop_table('entrustment_agreement')
+    op.drop_table('eligibility_check')
+    op.drop_index('ix_application_material_document', table_name='application_material')
+    op.drop_index('ix_application_material_application', table_name='application_material')
+    op.drop_table('application_material')
+    op.drop_index('ix_application_claim_application', table_name='application_claim')
+    op.drop_table('application_claim')
     op.drop_table('paper_remedy')
+    op.drop_index('uq_operator_application_operator', table_name='operator_application', postgresql_where=sa.text("status <> 'WITHDRAWN'"))
+    op.drop_index('uq_operator_application_confirmed', table_name='operator_application', postgresql_where=sa.text("status = 'CONFIRMED'"))
+    op.drop_index('ix_operator_application_submitted', table_name='operator_application')
+    op.drop_index('ix_operator_application_subject', table_name='operator_application')
+    op.drop_index('ix_operator_application_gap', table_name='operator_application')
+    op.drop_table('operator_application')
+    op.drop_index('ix_public_notice_published', table_name='public_notice')
+    op.drop_index('ix_public_notice_call', table_name='public_notice')
+    op.drop_table('public_notice')
     op.drop_index('uq_proposal_open', table_name='proposal', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_proposal_subject', table_name='proposal')
     op.drop_index('ix_proposal_institution', table_name='proposal')
     op.drop_table('proposal')
+    op.drop_index('uq_premises_address', table_name='premises')
+    op.drop_index('ix_premises_gap', table_name='premises')
+    op.drop_table('premises')
     op.drop_table('paper_service')
+    op.drop_index('ix_gap_event_gap', table_name='gap_event')
+    op.drop_table('gap_event')
     op.drop_index('uq_document_use', table_name='document_use')
     op.drop_index('ix_document_use_subject', table_name='document_use')
     op.drop_table('document_use')
+    op.drop_index('uq_call_gap_open', table_name='call_gap', postgresql_where=sa.text("outcome = 'OPEN'"))
+    op.drop_index('ix_call_gap_gap', table_name='call_gap')
+    op.drop_table('call_gap')
     op.drop_index('ix_task_subject', table_name='task')
     op.drop_index('ix_task_open', table_name='task', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_task_institution', table_name='task')
@@ -705,9 +1312,17 @@ def downgrade() -> None:
     op.drop_index('ix_site_match', table_name='site')
     op.drop_index('ix_site_institution', table_name='site')
     op.drop_table('site')
+    op.drop_index('ix_service_gap_status', table_name='service_gap')
+    op.drop_index('ix_service_gap_name', table_name='service_gap')
+    op.drop_index('ix_service_gap_institution', table_name='service_gap')
+    op.drop_table('service_gap')
     op.drop_index('ix_review_institution', table_name='review')
     op.drop_index('ix_review_decided', table_name='review')
     op.drop_table('review')
+    op.drop_index('uq_person_current', table_name='person', postgresql_where=sa.text('until IS NULL'))
+    op.drop_index(op.f('ix_person_tenant_id_identity_number_index'), table_name='person')
+    op.drop_index('ix_person_institution', table_name='person')
+    op.drop_table('person')
     op.drop_index('ix_paper_subject', table_name='paper')
     op.drop_index('ix_paper_issued', table_name='paper')
     op.drop_index('ix_paper_institution', table_name='paper')
@@ -727,8 +1342,15 @@ def downgrade() -> None:
     op.drop_index('ix_institution_name', table_name='institution')
     op.drop_index('ix_institution_match', table_name='institution')
     op.drop_table('institution')
+    op.drop_index('ix_committee_member_subject', table_name='committee_member')
+    op.drop_table('committee_member')
+    op.drop_table('call_material')
+    op.drop_table('call_criterion')
     op.drop_table('work_year')
     op.drop_table('trusted_document')
+    op.drop_index('ix_selection_call_status', table_name='selection_call')
+    op.drop_index('ix_selection_call_published', table_name='selection_call')
+    op.drop_table('selection_call')
     op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
