@@ -1141,7 +1141,7 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
     sa.CheckConstraint("(status = 'OPEN') = (decided_on IS NULL) AND (decided_on IS NULL) = (decision_reason IS NULL)", name=op.f('ck_objection_decided')),
-    sa.CheckConstraint("(status = 'UPHELD') = (remedy IS NOT NULL)", name=op.f('ck_objection_remedy')),
+    sa.CheckConstraint("(status = 'UPHELD') = (remedy IS NOT NULL)", name=op.f('ck_objection_upheld')),
     sa.CheckConstraint("remedy IN ('EXCLUDE', 'SCORE_ANEW')", name=op.f('ck_objection_remedy')),
     sa.CheckConstraint("status IN ('OPEN', 'DISMISSED', 'UPHELD')", name=op.f('ck_objection_status')),
     sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_objection_tenant_id_application_id')),

@@ -383,7 +383,7 @@ objection = tenant_table(
     CheckConstraint(
         "(status = 'OPEN') = (decided_on IS NULL) AND (decided_on IS NULL) = (decision_reason IS NULL)", name="decided"
     ),
-    CheckConstraint("(status = 'UPHELD') = (remedy IS NOT NULL)", name="remedy"),
+    CheckConstraint("(status = 'UPHELD') = (remedy IS NOT NULL)", name="upheld"),
     access=Access(),
     comment="公示异议",
 )
