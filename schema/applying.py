@@ -15,7 +15,7 @@ from schema.institutions import INSTITUTION_TAG
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of, is_applicant_now
 from schema.scalars import UnifiedSocialCreditCode
-from schema.selection import CALL_TAG
+from schema.selection import CALL_TAG, MATERIAL_TAG
 from server.identity.actions import enrol_applicant
 from server.institutions.model import OperatingNature, OperatorKind
 from server.kit import names
@@ -25,8 +25,6 @@ from server.policy.terms import ApplicationRoute
 from server.record.acts import Act
 from server.selection.actions import applying
 from server.selection.model import DeclarationKind
-
-_MATERIAL_TAG = 107
 
 
 @strawberry.input(description="举办主体")
@@ -126,14 +124,14 @@ EnrolAsApplicantResult = Annotated[ApplicantEnrolled | Problems, strawberry.unio
 def _attachments(input: SubmitApplicationInput, tenant: int) -> list[applying.Attachment]:
     found = []
     for n, text in enumerate(input.materials):
-        found.append(applying.Attachment(_local(text, DOCUMENT_TAG, tenant, "materials", n)))
+        found.append(applying.Attachment(local(text, DOCUMENT_TAG, tenant, "materials", n)))
     for n, one in enumerate(input.materials_for):
-        document = _local(one.document, DOCUMENT_TAG, tenant, "materialsFor", n)
-        found.append(applying.Attachment(document, _local(one.material, _MATERIAL_TAG, tenant, "materialsFor", n)))
+        document = local(one.document, DOCUMENT_TAG, tenant, "materialsFor", n)
+        found.append(applying.Attachment(document, local(one.material, MATERIAL_TAG, tenant, "materialsFor", n)))
     return found
 
 
-def _local(text: str, tag: int, tenant: int, name: str, place: int | None = None) -> Any:
+def local(text: str, tag: int, tenant: int, name: str, place: int | None = None) -> Any:
     """The row id of an object of this type and tenant. Raises: BadInput."""
     node = node_of(text, tag, name)
     if node.tenant_id != tenant:
@@ -179,7 +177,7 @@ class ApplyingMutations:
             existing = given(input.existing_institution)
             wanted = applying.Application(
                 call_id=call.id,
-                gap_id=_local(input.gap, GAP_TAG, tenant, "gap"),
+                gap_id=local(input.gap, GAP_TAG, tenant, "gap"),
                 route=input.route,
                 operator=applying.Operator(
                     input.operator.name, input.operator.kind, given(input.operator.unified_social_credit_code)
@@ -188,7 +186,7 @@ class ApplyingMutations:
                 declarations=_declared(input.declarations),
                 attachments=_attachments(input, tenant),
                 existing_institution_id=(
-                    _local(existing, INSTITUTION_TAG, tenant, "existingInstitution") if existing else None
+                    local(existing, INSTITUTION_TAG, tenant, "existingInstitution") if existing else None
                 ),
                 statement=given(input.statement),
                 contact_name=given(input.contact_name),

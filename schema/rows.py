@@ -148,6 +148,12 @@ OF_APPLICATION: Mapping[str, str] = {
     Role.EXPERT.value: f"{{t}}.application_id IN ({_TO_SCORE})",
 }
 
+#: Reviews: officials, the institution's staff, and the applicant whose application was reviewed.
+REVIEWS: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: f"{{t}}.application_id IN ({_MY_APPLICATIONS})",
+}
+
 #: The committee and its sheets: an expert's own besides those who conduct.  A sheet shows no score (see ``SCORES``).
 OWN_AS_EXPERT: Mapping[str, str] = {**_CONDUCTING, Role.EXPERT.value: _MINE}
 OF_MEMBER: Mapping[str, str] = {
@@ -186,6 +192,21 @@ OF_AGREEMENT: Mapping[str, str] = {
     Role.APPLICANT.value: f"{{t}}.agreement_id IN ({_MY_AGREEMENTS})",
     Role.INSTITUTION_STAFF.value: (
         "{t}.agreement_id IN (SELECT deal.id FROM entrustment_agreement deal JOIN institution own"
+        " ON own.tenant_id = deal.tenant_id AND own.id = deal.institution_id WHERE deal.tenant_id = {t}.tenant_id"
+        " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
+    ),
+}
+
+#: The premises themselves, for those who conduct, and for whoever holds an agreement about them.
+PREMISES: Mapping[str, str] = {
+    **_CONDUCTING,
+    Role.APPLICANT.value: (
+        "{t}.id IN (SELECT deal.premises_id FROM entrustment_agreement deal JOIN operator_application own"
+        " ON own.tenant_id = deal.tenant_id AND own.id = deal.application_id"
+        " WHERE deal.tenant_id = {t}.tenant_id AND own.subject = :subject)"
+    ),
+    Role.INSTITUTION_STAFF.value: (
+        "{t}.id IN (SELECT deal.premises_id FROM entrustment_agreement deal JOIN institution own"
         " ON own.tenant_id = deal.tenant_id AND own.id = deal.institution_id WHERE deal.tenant_id = {t}.tenant_id"
         " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
     ),

@@ -39,6 +39,8 @@ term(NoticeKind, "公告种类", "PublicNoticeKind")
 #: The numbers of these types in node ids.
 CALL_TAG = 105
 NOTICE_TAG = 106
+MATERIAL_TAG = 107
+CRITERION_TAG = 108
 
 
 @strawberry.type(description="申报材料要求 what applicants hand in")
@@ -272,8 +274,8 @@ _GAPS = Link("ServiceGap", (("id", "id"),), through=("call_gap", "call_id", "gap
 _BY_ORDINAL = Key("{t}.ordinal", Kind.INT)
 
 BINDS = (
-    Binds(RequiredMaterial, tables.call_material, PUBLISHED, tag=107),
-    Binds(ScoringCriterion, tables.call_criterion, PUBLISHED, tag=108),
+    Binds(RequiredMaterial, tables.call_material, PUBLISHED, tag=MATERIAL_TAG),
+    Binds(ScoringCriterion, tables.call_criterion, PUBLISHED, tag=CRITERION_TAG),
     Binds(CalledGap, tables.call_gap, PUBLISHED, fields={"gap": One(_GAP)}),
     Binds(
         NoticeResult,

@@ -125,6 +125,19 @@ async def lapse(act: Act, subject_id: UUID, reason: str) -> None:
             await cancel(act, subject_id=row["id"])
 
 
+async def settle(act: Act, subject_id: UUID, *, accepted: bool, reason: str) -> None:
+    """Whoever decided the subject's case decided about all that is open about it, the same way.
+
+    Raises: NotAllowed.
+    """
+    act.require(*DECIDERS)
+    for row in await store.list_of_subject(act.connection, act.tenant_id, subject_id):
+        if row["status"] == ProposalStatus.OPEN:
+            status = ProposalStatus.ACCEPTED if accepted else ProposalStatus.DECLINED
+            await _close(act, row["id"], status, reason)
+            await finish(act, subject_id=row["id"])
+
+
 async def _held(act: Act, proposal_id: UUID, expected_version: int) -> RowMapping:
     """The open proposal, locked, at the version the caller saw, by somebody who decides."""
     act.require(*DECIDERS)

@@ -201,6 +201,12 @@ async def list_members(connection: AsyncConnection, tenant_id: int, call_id: UUI
     return await _rows(connection, tables.committee_member, tenant_id, columns.call_id == call_id)
 
 
+async def load_member(connection: AsyncConnection, tenant_id: int, member_id: UUID) -> RowMapping | None:
+    """The member of a committee; None where the tenant has none of this id."""
+    found = await _rows(connection, tables.committee_member, tenant_id, tables.committee_member.c.id == member_id)
+    return found[0] if found else None
+
+
 async def list_recusals(connection: AsyncConnection, tenant_id: int, call_id: UUID) -> Sequence[RowMapping]:
     """Who does not score what in the call."""
     return await _rows(connection, tables.recusal, tenant_id, tables.recusal.c.call_id == call_id)

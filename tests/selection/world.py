@@ -52,7 +52,9 @@ async def failing(client: Client, verb: str, **given: Any) -> Reply:
     )
 
 
-CALL = "call { id version number status closesOn publicityEndsOn gaps { id name status } outcomes { outcome gap { id } } }"
+CALL = (
+    "call { id version number status closesOn publicityEndsOn gaps { id name status } outcomes { outcome gap { id } } }"
+)
 APPLICATION = (
     "application { id version number status proposed rank totalScore tied openingBy operatorName"
     " eligibility { rule { code } outcome effect reason clause { document anchor } } }"

@@ -18,12 +18,14 @@ from server.policy.terms import SourceStatus
 from server.record.acts import Act
 from server.selection import rules, steps, store, tables
 from server.selection.actions import notices
+from server.selection.concluding import conclude_reviews
 from server.selection.model import (
     ApplicationStatus,
     CallStatus,
     EvaluationMethod,
     GapOutcome,
     NoticeKind,
+    SheetStatus,
     TieRule,
 )
 from server.sites.actions import gaps as gap_actions
@@ -263,6 +265,13 @@ async def _end(act: Act, procedure: Procedure, call: RowMapping, to: CallStatus,
     await tasks.cancel(act, subject_id=call["id"])
     for one in await store.list_applications(act.connection, act.tenant_id, call["id"]):
         await tasks.cancel(act, subject_id=one["id"])
+    for sheet in await store.list_sheets(act.connection, act.tenant_id, call["id"], (SheetStatus.AWAITED,)):
+        await store.change(
+            act.connection, tables.score_sheet, act.tenant_id, sheet["id"], {"status": SheetStatus.DROPPED}
+        )
+        await tasks.cancel(act, subject_id=sheet["id"])
+    if was_public:
+        await conclude_reviews(act, procedure, call["id"])
 
 
 async def _gaps_of(act: Act, call_id: UUID) -> list[RowMapping]:
