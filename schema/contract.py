@@ -8,8 +8,19 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema import (
+    applications,
+    applying,
+    assessment,
     audit,
+    calls,
+    concluding,
     districts,
+    documents,
+    entrusting,
+    entrusting_changes,
+    evaluating,
+    gap_changes,
+    gaps,
     granting,
     identity,
     institutions,
@@ -18,14 +29,15 @@ from schema import (
     negative_list,
     obligations,
     papers,
+    people,
     proposals,
     reviews,
+    selection,
     sites,
     supervision,
     tasks,
     workdays,
 )
-from schema import assessment, audit, districts, granting, identity, institutions, reviews, sites, workdays
 from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
@@ -41,6 +53,7 @@ from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
 
@@ -73,18 +86,24 @@ _AREAS = (
     reviews,
     supervision,
     negative_list,
+    people,
+    documents,
     papers,
     tasks,
     proposals,
     sites,
+    gaps,
+    selection,
+    applications,
+    entrusting,
     institutions,
+    assessment,
     licences,
     licence_applications,
     obligations,
     audit,
     identity,
 )
-_AREAS = (districts, workdays, reviews, sites, institutions, assessment, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -93,7 +112,12 @@ Query = merge_types(
         districts.DistrictQueries,
         institutions.InstitutionQueries,
         sites.SiteQueries,
+        gaps.GapQueries,
+        entrusting.EntrustingQueries,
+        selection.SelectionQueries,
+        applications.ApplicationQueries,
         reviews.ReviewQueries,
+        documents.DocumentQueries,
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
@@ -116,9 +140,11 @@ Mutation = merge_types(
     "Mutation",
     (
         RegisterMutations,
+        people.PeopleMutations,
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        documents.DocumentMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
         FindingMutations,
@@ -127,6 +153,13 @@ Mutation = merge_types(
         obligations.ObligationMutations,
         AssessmentMutations,
         RectificationMutations,
+        gap_changes.GapMutations,
+        entrusting_changes.EntrustingMutations,
+        calls.CallMutations,
+        applying.ApplyingMutations,
+        evaluating.EvaluatingMutations,
+        concluding.ConcludingMutations,
+        UnmaskingMutations,
     ),
 )
 
@@ -153,7 +186,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED},
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED, **applications.EMBEDDED},
     )
 
 

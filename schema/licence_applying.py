@@ -16,7 +16,7 @@ from schema.licensing_inputs import (
     REASON,
     VERSION,
     MaterialDocumentInput,
-    OpeningInput,
+    OpeningDeadlineInput,
     documents_of,
     field,
     limits_in,
@@ -113,7 +113,7 @@ class GrantLicenceInput:
     idempotency_key: str = field(KEY)
     subjects: list[str] | None = field("核准的诊疗科目 as applied for where none are given", default=UNSET)
     beds: int | None = field("核准的床位 as applied for where none are given", default=UNSET)
-    opening: OpeningInput | None = field(
+    opening: OpeningDeadlineInput | None = field(
         "开放运行期限 as the award or the agreement sets it; without one nobody can be late", default=UNSET
     )
 
@@ -154,7 +154,7 @@ class RecordLicenceInput:
     beds: int = field("床位")
     idempotency_key: str = field(KEY)
     last_verified_on: date | None = field("最近校验日期 the running cycle began then", default=UNSET)
-    opening: OpeningInput | None = field("开放运行期限 of one that has not opened", default=UNSET)
+    opening: OpeningDeadlineInput | None = field("开放运行期限 of one that has not opened", default=UNSET)
 
 
 @strawberry.type(description="已提出许可申请")

@@ -15,7 +15,7 @@ from schema.licensing_inputs import (
     REASON,
     VERSION,
     MaterialDocumentInput,
-    OpeningInput,
+    OpeningDeadlineInput,
     ProposalAtInput,
     documents_of,
     field,
@@ -54,7 +54,7 @@ class ExtendOpeningInput:
 
     licence: strawberry.ID = field("执业许可证")
     expected_version: int = field(VERSION)
-    opening: OpeningInput = field("新的期限")
+    opening: OpeningDeadlineInput = field("新的期限")
     reason: str = field(REASON)
     idempotency_key: str = field(KEY)
 

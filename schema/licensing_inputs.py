@@ -38,7 +38,7 @@ class MaterialDocumentInput:
 
 
 @strawberry.input(description="开放运行期限 only as a decision or agreement sets it")
-class OpeningInput:
+class OpeningDeadlineInput:
     """By when, and where it is written."""
 
     due_on: date = field("期限 the last day that is in time")
@@ -62,7 +62,7 @@ def documents_of(given: Sequence[MaterialDocumentInput]) -> list[tuple[str, UUID
     ]
 
 
-def opening_of(given: OpeningInput | None) -> Opening | None:
+def opening_of(given: OpeningDeadlineInput | None) -> Opening | None:
     """The day set for opening, as licensing takes it."""
     return None if given is None else Opening(given.due_on, given.source, given.reference)
 

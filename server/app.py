@@ -16,8 +16,13 @@ from server.db.lean import Lanes
 from server.db.pools import Pools
 from server.db.revisions import newest_revision
 from server.districts.files import TENANTS
+from server.documents.handing_out import stored_file
+from server.documents.keeping import Files, Outgoing
+from server.documents.tickets import PATH, Purpose, Ticket, Tickets
+from server.documents.vault import Vault
 from server.http.asking import Asked
 from server.http.auth import ACCESS_TOKEN, Callers, Keys, Tokens
+from server.http.files import FilesEndpoint
 from server.http.graphql import GraphQLEndpoint
 from server.http.health import Livez, Readyz
 from server.http.logs import AccessLog
@@ -25,10 +30,12 @@ from server.http.messages import AsgiApp, Receive, Scope, Send
 from server.http.trusted import Documents, TrustedDocuments
 from server.identity.store import find_actor
 from server.kit import clock
-from server.kit.actor import Actor
+from server.kit.actor import MUNICIPALITY, Actor
 from server.kit.custody import Custody
+from server.kit.errors import NotFound
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
+from server.record.acts import Act, acting
 from server.workdays.store import Calendars
 
 
@@ -51,6 +58,7 @@ class App:
         query_seconds: float = QUERY_SECONDS,
         mutation_seconds: float = MUTATION_SECONDS,
         custody: Custody | None = None,
+        files: Files | None = None,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.lanes = Lanes(self.pools.conninfo)
@@ -64,13 +72,16 @@ class App:
             Calendars(partial(self.pools.fetch, roles.PUBLIC_READER)),
             # Published policies of all districts are public law; the shelf holds nothing else.
             Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
+            files or Files(Vault.in_memory(), Tickets("files/" + role_secret)),
         )
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
         self._graphql = GraphQLEndpoint(self._execute, self.callers, self.documents, development=development)
+        finders = {Purpose.DOWNLOAD: self._find_file}
         self._router = Starlette(
             routes=[
+                Route(PATH, FilesEndpoint(self.engine.files, self._acting_for, finders)),
                 Route("/livez", Livez(), methods=["GET"]),
                 Route("/readyz", Readyz({"database": self._database, "migrations": self._migrations}), methods=["GET"]),
             ],
@@ -102,6 +113,23 @@ class App:
     ) -> Awaitable[Answer]:
         request = Request(self.engine, actor, request_id)
         return self.operations.answer(request, text, asked.variables, asked.operation_name, reading=reading)
+
+    async def _district_role(self, tenant_id: int) -> str:
+        code = await self.engine.directory.code_of(tenant_id)
+        if code is None or tenant_id == MUNICIPALITY:
+            raise NotFound()
+        return roles.district_role(code)
+
+    @asynccontextmanager
+    async def _acting_for(self, ticket: Ticket, request_id: str) -> AsyncIterator[Act]:
+        """An act of whoever was given the ticket; what the ticket is for is all that it allows."""
+        db_role, actor = await self._district_role(ticket.tenant_id), Actor(ticket.subject, ticket.subject, ())
+        async with acting(self.pools, db_role, ticket.tenant_id, actor, request_id) as act:
+            yield act
+
+    async def _find_file(self, ticket: Ticket) -> Outgoing:
+        fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
+        return await stored_file(fetch, self.engine.files.vault, ticket.tenant_id, ticket.id)
 
     async def _database(self) -> str:
         await self.pools.fetch(roles.PUBLIC_READER, "SELECT 1", [])

@@ -19,6 +19,9 @@ from server.db.lean import Lanes
 from server.db.pools import Pools
 from server.development.personas import load_personas
 from server.districts.files import TENANTS
+from server.documents.keeping import Files
+from server.documents.tickets import Tickets
+from server.documents.vault import Vault
 from server.identity.store import find_actor
 from server.kit import clock
 from server.planner.keyset import Cursors
@@ -75,6 +78,7 @@ async def _explain(
             operations.catalogue,
             Calendars(partial(pools.fetch, roles.PUBLIC_READER)),
             Shelf(partial(pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
+            Files(Vault.in_memory(), Tickets("explain")),  # nothing is uploaded here
         )
         actor = None
         if caller is not None:

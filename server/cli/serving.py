@@ -18,6 +18,9 @@ from server.cli.place import DATA, DataDir
 from server.db.embedded import PortTaken, cluster
 from server.development.demo import Demo
 from server.development.personas import load_personas
+from server.documents.keeping import Files
+from server.documents.tickets import Tickets
+from server.documents.vault import Vault
 from server.http import logs
 from server.http.auth import ACCESS_TOKEN, Keys
 from server.http.issuer import ISSUER, DevelopmentIssuer
@@ -58,6 +61,7 @@ def demo(
             audience="shequ",
             keys=issuer.keys,
             development=True,
+            files=Files(Vault.at(prepared.files_folder), Tickets("files/" + secret)),
         )
         logs.configure("INFO", pretty=True)
         with prepared.known_as_running(dsn):
@@ -68,7 +72,9 @@ def demo(
 def serve(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Port = 8000,
-    data_dir: Annotated[Path, typer.Option(help="开发环境的签发密钥所在目录")] = DATA,
+    data_dir: Annotated[
+        Path, typer.Option(help="数据目录：开发环境的签发密钥、未设置 SHEQU_FILES_URL 时的上传文件")
+    ] = DATA,
 ) -> None:
     """连接 SHEQU_DATABASE_URL 指定的数据库提供服务。"""
     settings = Settings()
@@ -89,6 +95,7 @@ def serve(
         pool_size=settings.pool_size,
         custody=settings.custody(secret),
         trusted_documents=settings.trusted_documents,
+        files=settings.files(data_dir / "files"),
     )
     _run(app, _listen(host, port), lambda: None)
 

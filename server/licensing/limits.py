@@ -62,6 +62,12 @@ class Limits:
             )
         return self.admission
 
+    def clause(self, requirement: str) -> Clause | None:
+        """Where the documents that the admission pack rests on say what the requirement names; None where they do not."""
+        if self.admission is None or self.book is None:
+            return None
+        return self.book.register.of_requirement(requirement, self.admission.documents)
+
     def find(self, key: str) -> Parameter | None:
         """The parameter of the district, else of the city."""
         for version in (self.admission, self.municipal):

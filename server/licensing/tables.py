@@ -36,7 +36,7 @@ licence_application = tenant_table(
     "licence_application",
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("award_id", Uuid, comment="the selected application that gave the right to apply"),
+    *reference("award_id", "operator_application", nullable=True),
     *reference("institution_id", "institution", nullable=True),
     *reference("setup_id", "licence_application", nullable=True),
     Column("institution_name", Text, nullable=False),

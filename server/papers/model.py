@@ -52,6 +52,19 @@ class PaperKind(Term):
     EXIT_CIRCULAR = "EXIT_CIRCULAR", "退出情况通报", "退通"
     STATUTORY_TRANSFER = "STATUTORY_TRANSFER", "案件移送函", "移送"
     CONTINUITY_PLAN = "CONTINUITY_PLAN", "居民承接方案批复", "承接"
+    SELECTION_CALL = "SELECTION_CALL", "公开遴选公告", "选告"
+    SELECTION_ENDED = "SELECTION_ENDED", "终止遴选公告", "选终"
+    SELECTION_RECEIPT = "SELECTION_RECEIPT", "申报受理回执", "选受"
+    ELIGIBILITY_DECISION = "ELIGIBILITY_DECISION", "申报资格审查通知书", "选审"
+    EXPERT_COMMITTEE = "EXPERT_COMMITTEE", "专家委员会组建通知", "选专"
+    EVALUATION_RECORD = "EVALUATION_RECORD", "综合评价记录", "选评"
+    SELECTION_RESULT = "SELECTION_RESULT", "遴选结果公示", "选示"
+    OBJECTION_DECISION = "OBJECTION_DECISION", "公示异议复核意见书", "选异"
+    SELECTION_AWARD = "SELECTION_AWARD", "举办主体确定通知书", "选定"
+    AWARD_ENDED = "AWARD_ENDED", "举办主体资格终止通知书", "选撤"
+    ENTRUSTMENT_AGREEMENT = "ENTRUSTMENT_AGREEMENT", "医疗卫生配套用房委托协议", "委协"
+    AGREEMENT_BREACH = "AGREEMENT_BREACH", "委托用房违约认定书", "委违"
+    AGREEMENT_ENDED = "AGREEMENT_ENDED", "委托协议终止通知书", "委终"
 
 
 class ServiceMethod(Term):

@@ -17,8 +17,7 @@ from server.reviews.model import ReviewKind, ReviewOutcome
 class Conclusion:
     """How one review ended. ``score`` counts within ``scheme`` only, from 0 to ``score_max``.
 
-    ``institution_id`` is None where what was reviewed is an application of somebody who runs no institution yet; the case
-    that was reviewed, where there is one, is ``subject_type`` (its table) and ``subject_id``.
+    It is of an institution, or of an application of an operator that has none yet.
     """
 
     kind: ReviewKind
@@ -32,8 +31,7 @@ class Conclusion:
     scheme: str | None = None
     reason: str | None = None
     policy_digest: str | None = None
-    subject_type: str | None = None
-    subject_id: UUID | None = None
+    application_id: UUID | None = None
 
 
 async def record_review(act: Act, conclusion: Conclusion) -> UUID:
@@ -54,6 +52,7 @@ async def record_review(act: Act, conclusion: Conclusion) -> UUID:
     after = {
         "kind": conclusion.kind,
         "institution_id": conclusion.institution_id,
+        "application_id": conclusion.application_id,
         "cycle": conclusion.cycle,
         "outcome": conclusion.outcome,
         "score": score,
@@ -63,8 +62,6 @@ async def record_review(act: Act, conclusion: Conclusion) -> UUID:
         "decided_by": conclusion.decided_by,
         "reason": conclusion.reason,
         "policy_digest": conclusion.policy_digest,
-        "subject_type": conclusion.subject_type,
-        "subject_id": conclusion.subject_id,
     }
     row = after | {"tenant_id": act.tenant_id, "id": review_id, "created_by": act.actor.subject, "source": "PERSON"}
     await store.insert_reviews(act.connection, [row])

@@ -1,6 +1,6 @@
 """The review record."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Numeric, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Numeric, Text
 
 from server.db.metadata import Access, one_of, recorded, reference, tenant_table
 from server.reviews.model import ReviewKind, ReviewOutcome
@@ -9,8 +9,7 @@ review = tenant_table(
     "review",
     Column("kind", Text, nullable=False),
     *reference("institution_id", "institution", nullable=True),
-    Column("subject_type", Text, comment="the table of the case that was reviewed"),
-    Column("subject_id", Uuid),
+    *reference("application_id", "operator_application", nullable=True),
     Column("cycle", Text, comment="the period reviewed, in the review's own words: 2025, 2026Q4"),
     Column("outcome", Text, nullable=False),
     Column("score", Numeric(8, 2)),
@@ -23,11 +22,12 @@ review = tenant_table(
     Column("annulled_on", Date),
     *recorded(),
     Index("ix_review_institution", "tenant_id", "institution_id", "decided_on"),
+    Index("ix_review_application", "tenant_id", "application_id"),
     Index("ix_review_decided", "tenant_id", "decided_on"),
     one_of("kind", ReviewKind),
     one_of("outcome", ReviewOutcome),
+    CheckConstraint("num_nonnulls(institution_id, application_id) > 0", name="subject"),
     CheckConstraint("score IS NULL OR (score >= 0 AND score <= score_max)", name="score"),
-    CheckConstraint("institution_id IS NOT NULL OR subject_id IS NOT NULL", name="subject"),
     access=Access(),
     comment="评审记录",
 )

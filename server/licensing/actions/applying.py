@@ -25,6 +25,7 @@ from server.licensing.actions.steps import (
     held,
     is_officer,
 )
+from server.licensing.awards import Awarded, held_award, move_area
 from server.licensing.errors import MaterialsMissing, SetupStage
 from server.licensing.limits import Limits
 from server.licensing.lists import Lists, Material, MaterialFor
@@ -40,6 +41,7 @@ from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
+from server.sites.model import GapStatus
 from server.tasks.actions import cancel, finish, open_task
 from server.tasks.model import DayUnit, Due, Task, TaskKind
 
@@ -86,7 +88,7 @@ async def apply(act: Act, limits: Limits, lists: Lists, wanted: Wanted) -> UUID:
     """
     act.require(*FILERS)
     version = limits.required()
-    await _check_grounds(act, wanted)
+    award = await _check_grounds(act, limits, wanted)
     setup_id = await _check_setup(act, limits, wanted)
     rules.check_admissible(
         limits,
@@ -116,7 +118,7 @@ async def apply(act: Act, limits: Limits, lists: Lists, wanted: Wanted) -> UUID:
         "subjects": rules.check_subjects(wanted.subjects),
         "beds": wanted.beds,
         "service_population": wanted.service_population,
-        "applicant": act.actor.subject,
+        "applicant": award.operator if award else act.actor.subject,
         "submitted_on": today,
         "notice_by": notice.on,
         **due_values(notice, _DEEMED),
@@ -133,6 +135,7 @@ async def apply(act: Act, limits: Limits, lists: Lists, wanted: Wanted) -> UUID:
     await take_materials(act, CASE, application_id, checklist, wanted.documents)
     cases = await store.list_cases(act.connection, wanted.institution_id, wanted.award_id)
     await reuse(act, CASE, application_id, checklist, [*cases, *([setup_id] if setup_id else [])])
+    await move_area(act, wanted.award_id, GapStatus.PREPARING, f"举办主体申请{wanted.kind.label}")
     await open_task(
         act,
         Task(
@@ -347,10 +350,22 @@ def check_complete(checklist: Mapping[str, Material], wanted: Sequence[str], on_
         raise MaterialsMissing(f"尚缺材料：{told}", path=("input", "documents"), materials=lacking)
 
 
-async def _check_grounds(act: Act, wanted: Wanted) -> None:
-    """An awarded operator applies with the award, an officer for an institution that exists; nobody twice."""
+async def _check_grounds(act: Act, limits: Limits, wanted: Wanted) -> Awarded | None:
+    """An awarded operator applies with the award, an officer for an institution that exists; nobody twice.
+
+    Raises: NotFound, Conflict, Invalid.
+    """
+    award = None
+    if wanted.award_id is not None:
+        clause = limits.clause("MTG-11-2")
+        award = await held_award(act, wanted.award_id, official=is_officer(act), clause=clause)
+        if award.existing_institution_id not in (None, wanted.institution_id):
+            raise Invalid(
+                "该申报由现有机构举办或转型，请写明该机构 institution", path=("input", "institution"), clause=clause
+            )
     if wanted.institution_id is not None:
-        check_own(act, wanted.institution_id)
+        if award is None or award.existing_institution_id != wanted.institution_id:
+            check_own(act, wanted.institution_id)
         current = await store.find_current_licence(act.connection, wanted.institution_id)
         if current is not None and current["status"] in LIVING:
             status = LicenceStatus(current["status"]).label
@@ -367,6 +382,7 @@ async def _check_grounds(act: Act, wanted: Wanted) -> None:
         raise Conflict(f"同一事项已有办理中的{wanted.kind.label}申请，请在原申请上办理", path=("input", "award"))
     if wanted.award_id and await store.find_granted(act.connection, wanted.kind, wanted.award_id):
         raise Conflict(f"该遴选结果的{wanted.kind.label}申请已经准予，不能重复申请", path=("input", "award"))
+    return award
 
 
 async def _check_setup(act: Act, limits: Limits, wanted: Wanted) -> UUID | None:

@@ -1,7 +1,7 @@
 """Deciding an application: set-up approved, licence issued, or refused with reasons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid
 from server.licensing import rules
 from server.licensing.actions.applying import CASE
-from server.licensing.actions.issuing import Terms, check_opening, issue_licence
+from server.licensing.actions.issuing import Opening, Terms, check_opening, issue_licence
 from server.licensing.actions.obliging import bind_obligations
 from server.licensing.actions.steps import (
     NOTHING_DUE,
@@ -30,6 +30,7 @@ from server.licensing.actions.steps import (
     change,
     held,
 )
+from server.licensing.awards import held_award, move_area, note_registered
 from server.licensing.errors import WrongState
 from server.licensing.limits import Limits
 from server.licensing.lists import Lists
@@ -38,6 +39,7 @@ from server.licensing.model import (
     ApplicationKind,
     ApplicationStatus,
     ChangeKind,
+    OpeningSource,
     RefusalGround,
 )
 from server.licensing.tables import licence_application
@@ -46,6 +48,7 @@ from server.papers.model import PaperKind
 from server.record.acts import Act
 from server.reviews.actions import Conclusion, record_review
 from server.reviews.model import ReviewKind, ReviewOutcome
+from server.sites.model import GapStatus
 from server.tasks.actions import finish
 
 _ADMISSION_CONCEPTS = {RefusalGround.PLANNING: "admission.plan"}
@@ -90,6 +93,7 @@ async def grant_registration(
         operating_nature=OperatingNature(row["operating_nature"]),
     )
     told = rules.check_reason(reason)
+    terms = await _with_opening(act, row, terms)
     check_opening(terms.opening)
     number = registration_no.normalise(terms.number, path=("input", "number"))
     institution_id = await _registered(act, row, number)
@@ -106,6 +110,8 @@ async def grant_registration(
     )
     await _decide(act, row, to, told, institution_id=institution_id, values=values)
     await bind_obligations(act, lists, institution_id, OperatorKind(row["operator_kind"]), clock.today())
+    await note_registered(act, row["award_id"], institution_id)
+    await move_area(act, row["award_id"], GapStatus.LICENSED, f"颁发执业许可证 {number}", institution_id=institution_id)
     await _paper(
         act,
         {**row, "institution_id": institution_id},
@@ -201,8 +207,7 @@ async def _decide(
             decided_on=today,
             decided_by=by,
             reason=f"{kind.label}：{reason}",
-            subject_type=CASE,
-            subject_id=row["id"],
+            application_id=row["award_id"],
         ),
     )
     if institution_id is not None:
@@ -252,6 +257,16 @@ async def _registered(act: Act, row: RowMapping, number: str) -> UUID:
     await register.update_institution(act.connection, act.tenant_id, institution_id, after)
     await act.note("licensed", "institution", institution_id, before={key: before[key] for key in after}, after=after)
     return institution_id
+
+
+async def _with_opening(act: Act, row: RowMapping, terms: Terms) -> Terms:
+    """The licence's terms with the day by which the award says it must open, where nothing else is said (A-MTG-10)."""
+    if terms.opening is not None or row["award_id"] is None:
+        return terms
+    award = await held_award(act, row["award_id"], official=True)
+    if award.opening_by is None:
+        return terms
+    return replace(terms, opening=Opening(award.opening_by, OpeningSource.AWARD, award.number))
 
 
 def _cites(limits: Limits, ground: RefusalGround) -> tuple[Clause, ...]:

@@ -30,6 +30,7 @@ from server.licensing.actions.steps import (
     held_licence,
 )
 from server.licensing.actions.verifying import ProposalAt, check_proposal
+from server.licensing.awards import award_of, move_area
 from server.licensing.errors import NotYetDue, PenaltyRequired, SecondPerson, WrongState
 from server.licensing.limits import Limits
 from server.licensing.model import (
@@ -51,6 +52,7 @@ from server.proposals import store as proposals
 from server.proposals.actions import decline, take_up
 from server.proposals.model import ProposalStatus
 from server.record.acts import Act
+from server.sites.model import GapStatus
 from server.tasks.actions import cancel, finish, open_task
 from server.tasks.model import Task, TaskKind
 
@@ -262,6 +264,7 @@ async def end_licence(
         reference=reference,
         clause=clause,
     )
+    institution_id = row["institution_id"]
     status = InstitutionStatus.REVOKED if to is LicenceStatus.REVOKED else InstitutionStatus.CANCELLED
     await _institution(act, row["institution_id"], status, kind.lower())
     await cancel(act, subject_id=row["id"])
@@ -271,6 +274,10 @@ async def end_licence(
         await cancel(act, subject_id=pending["id"])
     await end_obligations(act, row["institution_id"], today)
     await end_enrolment(act, row["institution_id"], on=today, reason=to.label)
+    award_id = await award_of(act, row["application_id"])
+    await move_area(
+        act, award_id, GapStatus.REOPENED, f"执业许可证 {row['number']} {to.label}", institution_id=institution_id
+    )
 
 
 async def _institution(act: Act, institution_id: UUID, status: InstitutionStatus, action: str) -> None:

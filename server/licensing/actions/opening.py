@@ -16,6 +16,7 @@ from server.licensing.actions.steps import (
     check_own,
     held,
 )
+from server.licensing.awards import award_of, move_area, note_opened
 from server.licensing.model import ChangeKind, LicenceStatus
 from server.licensing.rules import check_reason
 from server.licensing.tables import licence
@@ -23,6 +24,7 @@ from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
+from server.sites.model import GapStatus
 from server.tasks.actions import cancel, finish, open_task
 from server.tasks.model import DayUnit, Due, Task, TaskKind
 
@@ -53,6 +55,9 @@ async def record_opening(act: Act, licence_id: UUID, *, expected_version: int, o
     was = {key: before[key] for key in after}
     await act.note("opened", "institution", row["institution_id"], before=was, after=after)
     await finish(act, subject_id=licence_id, kind=TaskKind.OPEN_INSTITUTION)
+    award_id = await award_of(act, row["application_id"])
+    await note_opened(act, award_id)
+    await move_area(act, award_id, GapStatus.OPEN, f"{on} 开放运行", institution_id=row["institution_id"])
 
 
 async def extend_opening(act: Act, licence_id: UUID, *, expected_version: int, opening: Opening, reason: str) -> None:

@@ -382,8 +382,6 @@ async def _review(act: Act, limits: Limits, case: RowMapping, result: Verificati
             cycle=case["cycle"],
             reason=reason,
             policy_digest=None if limits.admission is None else limits.admission.digest,
-            subject_type=CASE,
-            subject_id=case["id"],
         ),
     )
     await register.update_latest_review(act.connection, act.tenant_id, case["institution_id"], today)
