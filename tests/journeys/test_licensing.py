@@ -20,6 +20,7 @@ async def test_award_registration_licence_opening_verification_suspension_and_ve
         # Registered: half of the materials at first; the rest is asked for once.
         first = ("REGISTRATION_FORM", "SITE_REPORT", "OPERATOR_CERTIFICATE", "PREMISES_RIGHT")
         wanted = story.wanted(documents=story.documents(OPERATOR, first))
+        award = wanted["award"]
         case = (await story.act(OPERATOR, "applyForLicence", **wanted))["application"]
         assert (case["status"], case["dueOn"], case["noticeBy"]) == ("SUBMITTED", "2026-12-08", "2026-12-08")
         lacking = [one["code"] for one in case["materials"] if one["required"] and not one["onFile"]]
@@ -31,6 +32,7 @@ async def test_award_registration_licence_opening_verification_suspension_and_ve
             await story.act(OFFICER, "requestLicenceMaterials", **at, materials=lacking, note="请补充制度和人员名录")
         )["application"]
         assert [one["code"] for one in asked["materials"] if one["asked"]] == lacking
+        assert story.area(award) == "PREPARING"
     with story.at(date(2026, 12, 3)):
         at["expectedVersion"] = asked["version"]
         supplied = (
@@ -50,6 +52,7 @@ async def test_award_registration_licence_opening_verification_suspension_and_ve
         assert licence["institution"]["status"] == "PREPARING"
         assert (licence["status"], licence["openingDueOn"]) == ("ACTIVE", "2027-03-31")
         assert licence["verificationDueOn"] == "2027-12-21"
+        assert story.area(award) == "LICENSED"
         due = {one["kind"]: one["dueOn"] for one in await story.tasks(licence["id"])}
         assert due == {"OPEN_INSTITUTION": "2027-03-31", "APPLY_FOR_VERIFICATION": "2027-12-21"}
         assert [one["kind"] for one in await story.papers(case["id"])] == [
@@ -63,6 +66,7 @@ async def test_award_registration_licence_opening_verification_suspension_and_ve
         )
         assert opened["proposals"] == []
         licence = opened["licence"]
+        assert story.area(award) == "OPEN"
         assert (licence["institution"]["status"], licence["institution"]["openedOn"]) == ("OPERATING", "2027-03-15")
         detail = await story.ask(
             OFFICER,
@@ -135,7 +139,10 @@ async def test_award_registration_licence_opening_verification_suspension_and_ve
 
 async def test_not_opened_in_time_is_proposed_under_article_22_and_cancelled_by_a_second_person(story: Story) -> None:
     with story.at(date(2026, 12, 1)):
-        licence = await story.licensed(opening=date(2027, 1, 29))
+        # The day stands in the award: nobody has to write it again.
+        award = story.award(opening_by=date(2027, 1, 29))
+        licence = await story.licensed(award=award)
+        assert licence["openingDueOn"] == "2027-01-29"
     with story.at(date(2027, 1, 29)):
         in_time = await story.act(OFFICER, "reviewMissedDays", district="mentougou")
         assert licence["id"] not in {one["id"] for one in in_time["licences"]}
@@ -182,5 +189,6 @@ async def test_not_opened_in_time_is_proposed_under_article_22_and_cancelled_by_
         }
         assert [one["kind"] for one in await story.papers(ending["id"])] == ["ENDING_NOTICE", "ENDING_DECISION"]
         assert await story.tasks(licence["id"]) == []
+        assert story.area(award) == "REOPENED"
         later = await story.act(OFFICER, "reviewMissedDays", district="mentougou")
         assert licence["id"] not in {one["id"] for one in later["licences"]}

@@ -140,12 +140,87 @@ class Story:
         with psycopg.connect(self.superuser) as connection:
             return connection.execute(sql, values).fetchall()  # type: ignore[arg-type]
 
+    def award(self, *, opening_by: date = date(2027, 6, 30), owner: str = "mentougou-applicant", **other: Any) -> str:
+        """The node id of an application that was determined for an area of its own, as the public selection leaves it."""
+        call, gap, pair, application = (new_id() for _ in range(4))
+        whose = {"tenant_id": TENANT, "created_by": "tests", "source": "SAMPLE"}
+        rows: Sequence[tuple[str, Mapping[str, Any]]] = (
+            (
+                "service_gap",
+                whose
+                | {
+                    "id": gap,
+                    "name": f"试验空白点{gap}",
+                    "sort_key": "shiyan",
+                    "batch": "2026年第一批",
+                    "area": "试验路沿线",
+                    "population": 3000,
+                    "status": "OPERATOR_DETERMINED",
+                    "status_since_on": clock.today(),
+                },
+            ),
+            (
+                "selection_call",
+                whose
+                | {
+                    "id": call,
+                    "title": "试验遴选",
+                    "status": "AWARDED",
+                    "closes_on": "2026-09-30",
+                    "publicity_working_days": 5,
+                    "method": "AVERAGE",
+                    "tie_rule": "EARLIER_SUBMISSION",
+                    "policy_digest": "0" * 64,
+                },
+            ),
+            (
+                "call_gap",
+                {"tenant_id": TENANT, "id": pair, "call_id": call, "gap_id": gap, "outcome": "AWARDED"},
+            ),
+            (
+                "operator_application",
+                whose
+                | {
+                    "id": application,
+                    "call_id": call,
+                    "gap_id": gap,
+                    "number": f"选受〔2026〕{application.int % 10**6}号",
+                    "subject": self.server.personas[owner].subject,
+                    "operator_name": "示例医疗管理有限公司",
+                    "unified_social_credit_code": "91110109MA01EXAMP0",
+                    "operator_key": str(application),
+                    "operator_kind": "NON_GOV_ENTERPRISE",
+                    "operating_nature": "NON_PROFIT",
+                    "route": "NEW",
+                    "status": "CONFIRMED",
+                    "submitted_at": "2026-09-01T00:00:00+08:00",
+                    "submitted_on": "2026-09-01",
+                    "proposed": "ELIGIBLE",
+                    "confirmed_on": "2026-11-01",
+                    "opening_by": opening_by,
+                }
+                | other,
+            ),
+        )
+        with psycopg.connect(self.superuser) as connection:
+            for table, row in rows:
+                names, places = ", ".join(row), ", ".join(["%s"] * len(row))
+                connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", list(row.values()))  # type: ignore[arg-type]
+        return str(NodeId(110, TENANT, application))
+
+    def area(self, award: str) -> str:
+        """Where the award's area stands."""
+        sql = "SELECT g.status FROM service_gap g JOIN operator_application a ON a.gap_id = g.id WHERE a.id = %s"
+        ((status,),) = self.rows(sql, NodeId.parse(award).id)
+        found: str = status
+        return found
+
     def wanted(self, **given: Any) -> dict[str, Any]:
         """An application of an awarded operator for a station of its own."""
         return {
             "district": DISTRICT,
             "kind": "REGISTRATION",
-            "award": str(NodeId(99, TENANT, new_id())),
+            "award": self.award(),
             "institutionName": f"试验{uuid.uuid4().hex[:8]}社区卫生服务站",
             "institutionKind": "COMMUNITY_HEALTH_STATION",
             "address": f"试验路{uuid.uuid4().int % 10**6}号",
@@ -171,7 +246,7 @@ class Story:
         return done["application"]
 
     async def licensed(self, opening: date | None = None, **given: Any) -> dict[str, Any]:
-        """A licence issued today, to open by the day where one is set."""
+        """A licence issued today, to open by the day, or by that of the award."""
         case = await self.accepted(**given)
         return (await self.grant(case, opening))["licence"]
 
