@@ -43,6 +43,7 @@ from schema.connections import Node
 from schema.describing import complete
 from schema.finding import FindingMutations
 from schema.licence_applying import LicenceApplyingMutations
+from schema.licence_ending import LicenceEndingMutations
 from schema.licence_keeping import LicenceKeepingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
@@ -150,6 +151,7 @@ Mutation = merge_types(
         FindingMutations,
         LicenceApplyingMutations,
         LicenceKeepingMutations,
+        LicenceEndingMutations,
         obligations.ObligationMutations,
         AssessmentMutations,
         RectificationMutations,
