@@ -2,17 +2,9 @@
 
 from datetime import date
 
-import pytest
-
-from tests.driving import Server
 from tests.licensing.story import Story
 
 OFFICER, SECOND, OPERATOR = "mentougou-officer", "mentougou-admin", "mentougou-applicant"
-
-
-@pytest.fixture
-def story(server: Server, superuser: str) -> Story:
-    return Story(server, superuser)
 
 
 async def test_award_registration_licence_opening_verification_suspension_and_verified_again(story: Story) -> None:

@@ -85,7 +85,7 @@ class Story:
     """What one test goes through."""
 
     server: Server
-    superuser: str
+    connection: psycopg.Connection[Any]
 
     @contextmanager
     def at(self, day: date) -> Iterator[None]:
@@ -119,26 +119,27 @@ class Story:
         assert found["__typename"] != PAYLOADS[verb][0], found
         return found
 
-    def document(self, owner: str, institution: uuid.UUID | None = None) -> str:
+    def document(self, owner: str) -> str:
         """The node id of a stored file of this persona."""
-        row, subject = new_id(), self.server.personas[owner].subject
-        with psycopg.connect(self.superuser) as connection:
-            connection.execute(
-                "INSERT INTO document (tenant_id, id, name, media_type, status, size_bytes, sha256, place, uploaded_by,"
-                " upload_until, stored_at, institution_id)"
-                " VALUES (%s, %s, '材料.pdf', 'application/pdf', 'STORED', 9, %s, %s, %s, now(), now(), %s)",
-                (TENANT, row, "0" * 64, f"tests/{row}", subject, institution),
-            )
-        return str(NodeId(30, TENANT, row))
+        (one,) = self.documents(owner, ("ANY",))
+        return one["document"]
 
     def documents(self, owner: str, codes: Sequence[str] = REQUIRED) -> list[dict[str, str]]:
         """A stored file for each of these materials."""
-        return [{"material": code, "document": self.document(owner)} for code in codes]
+        made = [(code, new_id()) for code in codes]
+        subject = self.server.personas[owner].subject
+        with self.connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO document (tenant_id, id, name, media_type, status, size_bytes, sha256, place, uploaded_by,"
+                " upload_until, stored_at)"
+                " VALUES (%s, %s, '材料.pdf', 'application/pdf', 'STORED', 9, %s, %s, %s, now(), now())",
+                [(TENANT, row, "0" * 64, f"tests/{row}", subject) for _, row in made],
+            )
+        return [{"material": code, "document": str(NodeId(30, TENANT, row))} for code, row in made]
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds, read as the superuser."""
-        with psycopg.connect(self.superuser) as connection:
-            return connection.execute(sql, values).fetchall()  # type: ignore[arg-type]
+        return self.connection.execute(sql, values).fetchall()  # type: ignore[arg-type]
 
     def award(self, *, opening_by: date = date(2027, 6, 30), owner: str = "mentougou-applicant", **other: Any) -> str:
         """The node id of an application that was determined for an area of its own, as the public selection leaves it."""
@@ -202,10 +203,9 @@ class Story:
                 | other,
             ),
         )
-        with psycopg.connect(self.superuser) as connection:
-            for table, row in rows:
-                names, places = ", ".join(row), ", ".join(["%s"] * len(row))
-                connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", list(row.values()))  # type: ignore[arg-type]
+        for table, row in rows:
+            names, places = ", ".join(row), ", ".join(["%s"] * len(row))
+            self.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", list(row.values()))  # type: ignore[arg-type]
         return str(NodeId(110, TENANT, application))
 
     def area(self, award: str) -> str:
