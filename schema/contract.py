@@ -10,6 +10,7 @@ from strawberry.tools import merge_types
 from schema import (
     applications,
     applying,
+    assessment,
     audit,
     calls,
     concluding,
@@ -32,12 +33,14 @@ from schema import (
     tasks,
     workdays,
 )
+from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
@@ -84,6 +87,7 @@ _AREAS = (
     applications,
     entrusting,
     institutions,
+    assessment,
     audit,
     identity,
 )
@@ -104,6 +108,7 @@ Query = merge_types(
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
+        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -131,6 +136,8 @@ Mutation = merge_types(
         evaluating.EvaluatingMutations,
         concluding.ConcludingMutations,
         UnmaskingMutations,
+        AssessmentMutations,
+        RectificationMutations,
     ),
 )
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    DeferStreamDirectiveLabel,
+    DeferStreamDirectiveOnRootField,
+    DeferStreamDirectiveOnValidOperationsRule,
     DocumentNode,
     ExecutionResult,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    StreamDirectiveOnListField,
     execute,
     get_operation_ast,
     parse,
@@ -38,6 +42,16 @@ from server.planner.binding import Computed
 #: Characters of all documents kept; a syntax tree takes some 250 bytes for each.
 _KEPT_MOST = 500_000
 _ERRORS_MOST = 10
+
+#: Each rule costs a document's first sight; the schema has neither ``@defer`` nor ``@stream``, which is refused elsewhere.
+_WITHOUT_MEANING = frozenset(
+    {
+        DeferStreamDirectiveLabel,
+        DeferStreamDirectiveOnRootField,
+        DeferStreamDirectiveOnValidOperationsRule,
+        StreamDirectiveOnListField,
+    }
+)
 
 #: PLATFORM_DEFAULT. The database's own limit on a statement (server/db/policies.py) stands below both.
 QUERY_SECONDS = 15.0
@@ -89,7 +103,10 @@ class Operations:
         )
         self._hints = hints
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
-        self._rules = [*specified_rules, *([] if hints else [NoSchemaIntrospectionCustomRule])]
+        self._rules = [
+            *(one for one in specified_rules if one not in _WITHOUT_MEANING),
+            *([] if hints else [NoSchemaIntrospectionCustomRule]),
+        ]
         self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
         self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()

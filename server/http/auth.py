@@ -113,7 +113,7 @@ class Tokens:
         digest = hashlib.sha256(token.encode("ascii")).digest()
         known = self._held.get(digest)
         if known is not None:
-            if known.expires_at > clock.now().timestamp() and await self._keys.find(known.kid) is known.key:
+            if known.expires_at > clock.seconds() and await self._keys.find(known.kid) is known.key:
                 return known
             self._held.pop(digest, None)
         try:

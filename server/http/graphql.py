@@ -6,6 +6,7 @@ a well-formed request is always answered with 200.
 """
 
 import hashlib
+import time
 from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ import structlog
 from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
-from server.http.logs import REQUEST_ID
+from server.http.logs import REQUEST_ID, answered
 from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
@@ -71,11 +72,23 @@ class GraphQLEndpoint:
         self._development = development
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._development and console.is_asked(scope):
-            await console.show(send)
-            return
+        began, status = time.perf_counter(), 0
         request_id = new_request_id()
         REQUEST_ID.set(request_id)
+        try:
+            if self._development and console.is_asked(scope):
+                status = 200
+                await console.show(send)
+                return
+            status, body, media, headers = await self._reply(scope, receive, request_id)
+            await respond(send, status, body, _TYPES[media], headers)
+        finally:
+            answered(scope, status, began)
+
+    async def _reply(
+        self, scope: Scope, receive: Receive, request_id: str
+    ) -> tuple[int, bytes, str, Mapping[str, str]]:
+        """Status, body, media type and headers of the response, whatever happens."""
         headers = {"x-request-id": request_id}
         media, cached = JSON, False
         try:
@@ -104,7 +117,7 @@ class GraphQLEndpoint:
             body = error_body("INTERNAL_SERVER_ERROR", "系统内部错误，请将事件编号告知管理员", incident=incident)
         if cached:
             status, body = _cacheable(scope, status, body, headers)
-        await respond(send, status, body, _TYPES[media], headers)
+        return status, body, media, headers
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> tuple[Answer, bool]:
         """The answer, and whether it may be kept by caches: what a GET without a token got, without errors."""
@@ -115,14 +128,17 @@ class GraphQLEndpoint:
             asked = await asked_by_post(scope, receive)
         else:
             raise HttpProblem(405, "METHOD_NOT_ALLOWED", "请使用 POST 方法", allow="GET, POST")
-        chosen = await self._documents.choose(asked)
+        text, chosen = asked.text, None
+        if text is None or asked.digest is not None or not self._documents.takes_text:
+            chosen = await self._documents.choose(asked)
+            text = chosen.text
         authorization = header(scope, b"authorization")
-        changing = "mutation" in chosen.text
+        changing = "mutation" in text
         actor = await self._callers.identify(authorization, fresh=changing)
-        answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading)
+        answer = await self._execute(actor, request_id, text, asked, reading=reading)
         if changing and actor is not None:
             self._callers.forget(actor)
-        if answer.executed:
+        if chosen is not None and answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body
 

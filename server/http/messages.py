@@ -18,6 +18,10 @@ BODY_MOST = 1024 * 1024
 _HEADERS = "shequ.headers"
 
 
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_NO_STORE = (b"cache-control", b"no-store")
+
+
 class HttpProblem(Exception):
     """A request that HTTP itself refuses: status, code, a sentence, extra headers."""
 
@@ -47,10 +51,15 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
     declared = header(scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > BODY_MOST:
         raise _too_large()
+    message = await receive()
+    if not message.get("more_body", False) and "body" in message:
+        whole: bytes = message["body"]  # as nearly always: the request came in one piece
+        if len(whole) > BODY_MOST:
+            raise _too_large()
+        return whole
     chunks: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             raise HttpProblem(400, "BAD_REQUEST", "连接已断开")
         chunk = message.get("body", b"")
@@ -60,6 +69,7 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
+        message = await receive()
 
 
 def _too_large() -> HttpProblem:
@@ -77,11 +87,12 @@ async def respond(
     sent = [
         (b"content-type", content_type),
         (b"content-length", b"%d" % len(body)),
-        (b"x-content-type-options", b"nosniff"),
-        *((name.encode(), value.encode()) for name, value in headers.items()),
+        _NOSNIFF,
     ]
+    for name, value in headers.items():
+        sent.append((name.encode(), value.encode()))
     if "cache-control" not in headers:
-        sent.append((b"cache-control", b"no-store"))
+        sent.append(_NO_STORE)
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
 

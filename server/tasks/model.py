@@ -24,6 +24,13 @@ class TaskKind(Term):
     HAND_OVER_PREMISES = "HAND_OVER_PREMISES", "交付配套用房"
     RETURN_PREMISES = "RETURN_PREMISES", "委托期满收回配套用房"
     REMEDY_BREACH = "REMEDY_BREACH", "处理委托用房违约"
+    SELF_REPORT = "SELF_REPORT", "提交绩效考核自评"
+    ASSESS = "ASSESS", "考核评分"
+    RECHECK = "RECHECK", "复核考核结果"
+    CONFIRM_ASSESSMENT = "CONFIRM_ASSESSMENT", "确认考核结果"
+    DECIDE_APPEAL = "DECIDE_APPEAL", "处理考核申诉"
+    RECTIFY = "RECTIFY", "整改"
+    ACCEPT_RECTIFICATION = "ACCEPT_RECTIFICATION", "验收整改"
 
 
 class TaskStatus(Term):

@@ -1,6 +1,7 @@
 """The contenders, each one process on a loopback port: ``python -m tests.benchmarks.serving ours 8001 …``."""
 
 import argparse
+import gc
 import socket
 import subprocess
 import sys
@@ -136,6 +137,9 @@ def main() -> None:
         lifespan="off",
         server_header=False,
     )
+    # As ``shequ serve`` does; for all contenders alike.
+    gc.collect()
+    gc.freeze()
     uvicorn.Server(config).run()
 
 
