@@ -233,3 +233,42 @@ async def score(
     scores = [{"criterion": one["id"], "score": f"{float(one['maxScore']) * share:.2f}"} for one in criteria]
     shown = "... on ScoresSealed { sheet { id status total submittedAt scores { score } } }"
     return await act(expert, "submitScores", shown, **{"application": application, "scores": scores} | given)
+
+
+SCHEME = [{"name": "方案", "maxScore": "60", "weight": "60"}, {"name": "人员", "maxScore": "40", "weight": "40"}]
+
+
+async def under_evaluation(
+    server: Server, day: str = "2026-12-21", operators: tuple[int, ...] = (11, 12), **given: Any
+) -> tuple[dict[str, Any], dict[int, str]]:
+    """A call for one gap whose committee of three owes its sheets, and its applications by operator."""
+    officer = persona(server, "mentougou-officer")
+    with on("2026-11-23"):
+        (gap,) = await identify(officer, [f"居住区{uuid.uuid4().hex[:6]}"])
+        published = await publish(officer, [gap["id"]], criteria=SCHEME, **given)
+        call = published["call"]
+        made = {n: await submit(stranger(server, f"applicant{n}"), call["id"], gap["id"], n) for n in operators}
+    with on(day):
+        call = await step(officer, "closeCall", "CallClosed", call)
+        ids = {}
+        for n, one in made.items():
+            done = await decide(officer, await verified(officer, one["application"]))
+            ids[n] = done["application"]["id"]
+        call = await step(officer, "formCommittee", "CommitteeFormed", call, members=experts(server)[:3], quorum=3)
+        call = await step(officer, "beginEvaluation", "EvaluationBegun", call)
+    assert call["status"] == "UNDER_EVALUATION", call
+    return call, ids
+
+
+async def all_scored(
+    server: Server, call: dict[str, Any], shares: dict[str, float], day: str = "2026-12-21"
+) -> dict[str, Any]:
+    """The call with its scores opened: every expert gives each application this share."""
+    officer = persona(server, "mentougou-officer")
+    with on(day):
+        criteria = (await seen(officer, call["id"]))["criteria"]
+        for n in (1, 2, 3):
+            for application, share in shares.items():
+                done = await score(persona(server, f"mentougou-expert-{n}"), application, criteria, share)
+                assert done["__typename"] == "ScoresSealed", done
+        return await step(officer, "openScores", "ScoresOpened", call)
