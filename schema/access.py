@@ -105,6 +105,8 @@ class Request:
     engine: Engine
     actor: Actor | None
     request_id: str
+    #: The address it comes from, for callers without a token.
+    peer: str = ""
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.

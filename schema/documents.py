@@ -56,7 +56,7 @@ class Document(Node):
     name: str = field_of("文件名")
     media_type: str = field_of("媒体类型")
     size_bytes: int = field_of("大小（字节）")
-    sha256: str | None = field_of("SHA-256 of the bytes; null until stored", name="sha256")
+    sha256: str | None = field_of("内容摘要 SHA-256 of the bytes; null until stored", name="sha256")
     status: DocumentStatus = field_of("状态")
     purpose: str | None = field_of("用途 what it is: 营业执照, 房屋证明")
     refusal: str | None = field_of("拒收原因")

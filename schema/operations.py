@@ -36,7 +36,8 @@ from schema.lookahead import Operation
 from schema.masked import Masks, masked, masks_of
 from schema.reading import NODE, NODES, TYPENAME
 from schema.whole import answer_whole
-from server.kit.errors import TimedOut
+from server.kit.errors import RateLimited, TimedOut
+from server.kit.meter import Meter
 from server.planner.binding import Computed
 
 #: Characters of all documents kept; a syntax tree takes some 250 bytes for each.
@@ -88,10 +89,19 @@ class _Prepared:
 
 
 class Operations:
-    """Answers GraphQL requests over the one schema. ``hints``: introspection and suggestions, in development only."""
+    """Answers GraphQL requests over the one schema.
+
+    ``hints``: introspection and suggestions, in development only.  ``meter``: how much each caller may ask for in a stretch
+    of time; without one nobody is held to anything but the budget of each request.
+    """
 
     def __init__(
-        self, *, hints: bool, query_seconds: float = QUERY_SECONDS, mutation_seconds: float = MUTATION_SECONDS
+        self,
+        *,
+        hints: bool,
+        query_seconds: float = QUERY_SECONDS,
+        mutation_seconds: float = MUTATION_SECONDS,
+        meter: Meter | None = None,
     ) -> None:
         self.schema = graphql_schema()
         self.catalogue = bindings()
@@ -102,6 +112,7 @@ class Operations:
             if isinstance(field, Computed)
         )
         self._hints = hints
+        self._meter = meter
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
         self._rules = [
             *(one for one in specified_rules if one not in _WITHOUT_MEANING),
@@ -143,6 +154,13 @@ class Operations:
             return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
         if prepared.masks:
             extensions["masked"] = masked(prepared.masks, coerced)
+        if self._meter is not None:
+            spent = self._meter.spend(request.actor, request.peer, cost)
+            extensions["cost"]["remaining"] = spent.remaining
+            if spent.wait_s:
+                limited = RateLimited(spent.wait_s)
+                body = failed(limited.code, limited.message, **limited.facts)
+                return Answer(body | {"extensions": extensions}, executed=False)
         seconds = self._seconds[operation.operation]
         try:
             done = (

@@ -9,13 +9,14 @@ import strawberry
 from schema.access import Request
 from schema.acting import mutation, node_of, perform_on
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
+from schema.days import DayUnit
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import cited
-from schema.problems import Clause, Conflicting, InvalidInput
+from schema.problems import Clause, Conflicting, InvalidInput, PolicyNotEnabled
 from schema.rows import OF_PAPER, PAPERS
 from schema.terms import term
 from schema.within import InDistrict, within_district
@@ -27,7 +28,6 @@ from server.papers.model import PaperKind, RemedyKind, ServiceMethod
 from server.planner.binding import ANY_NODE, Compare, Computed, Key, Kind, Link, Many, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
-from server.workdays.model import DayUnit
 
 term(PaperKind, "文书种类")
 term(ServiceMethod, "送达方式")
@@ -183,7 +183,9 @@ class PaperServed:
     paper: OfficialPaper = strawberry.field(description="文书 with its remedies as they run now")
 
 
-ServePaperResult = Annotated[PaperServed | InvalidInput | Conflicting, strawberry.union("ServePaperResult")]
+ServePaperResult = Annotated[
+    PaperServed | InvalidInput | Conflicting | PolicyNotEnabled, strawberry.union("ServePaperResult")
+]
 
 
 @strawberry.type

@@ -8,6 +8,7 @@ import strawberry
 
 from schema.access import Request
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
+from schema.days import DayUnit
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, StringFilter
@@ -26,7 +27,7 @@ from server.kit.terms import Term
 from server.planner.binding import ANY_NODE, Column, Compare, Computed, Kind, Link, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
 from server.tasks import tables
-from server.tasks.model import DayUnit, TaskKind, TaskStatus
+from server.tasks.model import TaskKind, TaskStatus
 
 term(TaskKind, "待办种类")
 term(TaskStatus, "待办状态")

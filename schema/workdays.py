@@ -18,10 +18,9 @@ from server.planner.binding import Key, Kind, Link, Many, Root, Shape
 from server.record.acts import Act
 from server.workdays import actions, rules, tables
 from server.workdays.errors import YearMissing
-from server.workdays.model import CalendarStatus, DayKind, DayUnit
+from server.workdays.model import CalendarStatus, DayKind
 
 term(DayKind, "日期种类")
-term(DayUnit, "期限单位 what a period is counted in")
 term(CalendarStatus, "日历状态 official by a State Council notice, or an estimate")
 
 _YEAR_TAG = 7

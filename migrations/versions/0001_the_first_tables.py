@@ -329,6 +329,22 @@ def upgrade() -> None:
     op.execute('ALTER TABLE selection_call FORCE ROW LEVEL SECURITY')
     op.create_index('ix_selection_call_published', 'selection_call', ['tenant_id', 'published_on', 'id'], unique=False)
     op.create_index('ix_selection_call_status', 'selection_call', ['tenant_id', 'status'], unique=False)
+    op.create_table('session',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 of what the cookie holds, so that a row opens nothing'),
+    sa.Column('subject', sa.Text(), nullable=False, comment='the OIDC subject'),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name=op.f('ck_session_digest')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_session')),
+    sa.UniqueConstraint('tenant_id', 'digest', name=op.f('uq_session_tenant_id_digest')),
+    comment='会话：浏览器登录，仅认证账号可读写'
+    )
+    op.execute('ALTER TABLE session ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE session FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_session_expires_at', 'session', ['tenant_id', 'expires_at'], unique=False)
     op.create_table('trusted_document',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -2183,6 +2199,8 @@ def downgrade() -> None:
     op.drop_table('assessment_cycle')
     op.drop_table('work_year')
     op.drop_table('trusted_document')
+    op.drop_index('ix_session_expires_at', table_name='session')
+    op.drop_table('session')
     op.drop_index('ix_selection_call_status', table_name='selection_call')
     op.drop_index('ix_selection_call_published', table_name='selection_call')
     op.drop_table('selection_call')

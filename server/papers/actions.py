@@ -6,12 +6,14 @@ from uuid import UUID
 
 from server.districts.model import AuthorityKind
 from server.kit import clock
-from server.kit.actor import Role
+from server.kit.actor import MUNICIPALITY, Role
 from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.papers import rules, store
 from server.papers.model import PaperKind, ServiceMethod
+from server.policy.store import find_parameters
+from server.policy.terms import Kind
 from server.record.acts import Act
 from server.workdays.store import calendar_within
 
@@ -87,7 +89,8 @@ async def serve(
 
     ``reason``: why it was served once more, or the entry corrected; the latest entry holds, the earlier ones stay.
 
-    Raises: NotFound, Invalid (before it was issued, or in the future), Conflict (served already, and no reason given).
+    Raises: NotFound, Invalid (before it was issued, or in the future), Conflict (served already, and no reason given),
+    YearMissing, PolicyNotEnabled (no length of a remedy is stated).
     """
     row = await store.load_paper(act.connection, act.tenant_id, paper_id)
     if not row["issued_on"] <= on <= clock.today():
@@ -113,6 +116,7 @@ async def serve(
     )
     if row["remedies"]:
         calendar = await calendar_within(act.connection)
+        stated = await find_parameters(act.connection, MUNICIPALITY, Kind.DEADLINES, on)
         await store.insert_remedies(
             act.connection,
             [
@@ -129,7 +133,7 @@ async def serve(
                     "provisional": one.provisional,
                     "source": one.source,
                 }
-                for one in rules.remedies_from(calendar, on)
+                for one in rules.remedies_from(calendar, on, stated)
             ],
         )
     await act.note("served", "paper", paper_id, after=after)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from server.kit.clause import Clause
+from server.kit.errors import PolicyNotEnabled
 from server.papers.model import PaperKind, Remedy, RemedyKind
 from server.policy.canonical import digest
 from server.policy.terms import SourceStatus
@@ -30,23 +31,27 @@ def digest_of(row: Mapping[str, object]) -> str:
     return digest({name: row[name] for name in told})
 
 
-#: 行政复议法（2023年修订）第二十条; 行政诉讼法第四十六条.  UNVERIFIED: neither stands in the register of documents.
-_RECONSIDERATION_DAYS = 60
-_LITIGATION_MONTHS = 6
+#: Which parameter of the municipal calendar of deadlines says how long each remedy is open, in what, and how it is told.
+_REMEDIES = (
+    (RemedyKind.RECONSIDERATION, "reconsideration_days", DayUnit.CALENDAR, "自送达之日起 {n} 日内申请行政复议"),
+    (RemedyKind.LITIGATION, "litigation_months", DayUnit.MONTHS, "自送达之日起 {n} 个月内提起行政诉讼"),
+)
 
 
-def remedies_from(calendar: Calendar, served_on: date) -> tuple[Remedy, ...]:
+def remedies_from(
+    calendar: Calendar, served_on: date, parameters: Mapping[str, tuple[int, SourceStatus]]
+) -> tuple[Remedy, ...]:
     """What is open against an act served on this day, and until when; the day of service is not counted.
 
-    Raises: YearMissing.
+    The last day moves off free days (民法典 203).
+    Raises: YearMissing; PolicyNotEnabled where the pack states no length.
     """
-    wanted = (
-        (RemedyKind.RECONSIDERATION, _RECONSIDERATION_DAYS, DayUnit.CALENDAR, "行政复议法第二十条：六十日"),
-        (RemedyKind.LITIGATION, _LITIGATION_MONTHS, DayUnit.MONTHS, "行政诉讼法第四十六条：六个月"),
-    )
     found = []
-    for kind, n, unit, rule in wanted:
+    for kind, key, unit, rule in _REMEDIES:
+        if key not in parameters:
+            raise PolicyNotEnabled(f"全市期限政策没有写明参数 {key}（{kind.label}期限），不能登记送达")
+        n, source = parameters[key]
         last = last_day(calendar, served_on, n, unit)
         provisional = last.status is CalendarStatus.PROVISIONAL
-        found.append(Remedy(kind, last.on, n, unit, rule, provisional, SourceStatus.UNVERIFIED))
+        found.append(Remedy(kind, last.on, n, unit, rule.format(n=n), provisional, source))
     return tuple(found)

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.driving import Client, Server
-from tests.selection.world import MEASURES, identify, on, publish, stranger, submit
+from tests.selection.world import MEASURES, identify, on, persona, publish, stranger, submit
 
 
 @pytest.fixture
 def officer(server: Server) -> Client:
-    return server.client("mentougou-officer")
+    return persona(server, "mentougou-officer")
 
 
 async def test_an_application_is_taken_and_judged_by_the_pack(server: Server, officer: Client) -> None:
