@@ -19,6 +19,7 @@ from schema import (
     entrusting,
     entrusting_changes,
     evaluating,
+    exits,
     gap_changes,
     gaps,
     granting,
@@ -32,6 +33,7 @@ from schema import (
     people,
     proposals,
     reviews,
+    risks,
     selection,
     sites,
     supervision,
@@ -39,8 +41,10 @@ from schema import (
     workdays,
 )
 from schema.assessing import AssessmentMutations
+from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exiting import ExitMutations
 from schema.finding import FindingMutations
 from schema.licence_applying import LicenceApplyingMutations
 from schema.licence_ending import LicenceEndingMutations
@@ -49,11 +53,15 @@ from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.providing import ProvidingMutations
+from schema.raising import RiskMutations
+from schema.recording import RecordingMutations
 from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.timelines import ComparisonQueries
 from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
@@ -89,9 +97,11 @@ _AREAS = (
     negative_list,
     people,
     documents,
+    risks,
     papers,
     tasks,
     proposals,
+    exits,
     sites,
     gaps,
     selection,
@@ -127,11 +137,14 @@ Query = merge_types(
         licences.LicenceQueries,
         licence_applications.LicenceApplicationQueries,
         obligations.ObligationQueries,
+        risks.RiskQueries,
+        exits.ExitQueries,
         assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
         SimulationQueries,
+        ComparisonQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
         NodeQueries,
@@ -162,6 +175,11 @@ Mutation = merge_types(
         evaluating.EvaluatingMutations,
         concluding.ConcludingMutations,
         UnmaskingMutations,
+        RecordingMutations,
+        CardMutations,
+        RiskMutations,
+        ExitMutations,
+        ProvidingMutations,
     ),
 )
 

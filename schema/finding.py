@@ -21,7 +21,7 @@ from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
 from server.policy import terms
 from server.record.acts import Act
-from server.standing.confirming import Confirmation, Found, confirm_findings
+from server.standing.confirming import Confirmation, Found, basis_of, confirm_findings
 from server.standing.reversing import TakenBack, reverse_finding
 from server.supervision.actions import findings
 from server.supervision.facts import fact_id
@@ -45,6 +45,9 @@ class OccurrenceInput:
     evidence: str = _field("证据 1 to 4000 characters")
     basis: strawberry.ID | None = _field(
         "所依据的记录 a `SupervisionFact` or `Review`; the record's elements then decide", default=UNSET
+    )
+    proposal: strawberry.ID | None = _field(
+        "所依据的处置建议 instead of `basis`: the record that it rests on; it is thereby accepted", default=UNSET
     )
     finding: strawberry.ID | None = _field("线索 the allegation that is confirmed", default=UNSET)
 
@@ -301,12 +304,17 @@ class FindingMutations:
 
 async def _found(act: Act, one: OccurrenceInput) -> Found:
     """The occurrence as the domain knows it.  Raises: BadInput, NotFound."""
-    basis, finding = given(one.basis), given(one.finding)
+    basis, proposal, finding = given(one.basis), given(one.proposal), given(one.finding)
+    if basis is not None and proposal is not None:
+        raise BadInput("basis 与 proposal 只填一项", path=("input", "occurrences", "basis"))
+    event = None if basis is None else await _event_of(act, basis)
+    if proposal is not None:
+        event = await basis_of(act, node_of(proposal, PROPOSAL_TAG, "occurrences").id)
     return Found(
         one.item,
         one.occurred_on,
         one.evidence,
-        basis=None if basis is None else await _event_of(act, basis),
+        basis=event,
         finding_id=None if finding is None else node_of(finding, FINDING_TAG, "occurrences").id,
     )
 

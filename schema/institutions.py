@@ -35,6 +35,7 @@ from schema.sites import Site, SiteFilter
 from schema.standing import InstitutionStanding, institution_standings
 from schema.supervision import SupervisionFact, SupervisionFactFilter, SupervisionFactOrder
 from schema.terms import term
+from schema.timelines import TimelineEntry, institution_timelines
 from schema.within import InDistrict, within_district
 from server.institutions import tables
 from server.institutions.model import (
@@ -186,6 +187,16 @@ class Institution(Node):
     ) -> Sequence[InstitutionStanding]:
         return await institution_standings(request, ids, on or None)
 
+    @computed(
+        "大事记 latest first: what happened up to the day, what of it counted then, until when, and for which rule"
+    )
+    async def timeline(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        on: On = UNSET,
+    ) -> Sequence[list[TimelineEntry]]:
+        return await institution_timelines(request, ids, on or None)
+
     @planned
     def stations(
         self,
@@ -324,6 +335,7 @@ BINDS = (
         tag=INSTITUTION_TAG,
         fields={
             "standing": Computed(),
+            "timeline": Computed(),
             "district": One(_DISTRICT),
             "organisation": One(Link("Organisation", (("organisation_id", "id"),))),
             "parent": One(_PARENT),

@@ -247,3 +247,9 @@ PREMISES: Mapping[str, str] = {
         " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
     ),
 }
+
+#: Exit cases: the institution learns of one when it is notified.
+EXITS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.status NOT IN ('OPENED', 'FACT_REVIEW')")
+
+#: Requests to take residents over: officials of either district, the staff of the institution that is asked.
+SUCCESSIONS: Mapping[str, str] = register(OF_OWN_INSTITUTION)

@@ -7,6 +7,7 @@ import server.assessment.tables
 import server.clients.tables
 import server.districts.tables
 import server.documents.tables
+import server.exits.tables
 import server.identity.tables
 import server.institutions.tables
 import server.licensing.tables

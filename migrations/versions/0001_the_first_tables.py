@@ -829,6 +829,26 @@ def upgrade() -> None:
     op.execute('ALTER TABLE succession FORCE ROW LEVEL SECURITY')
     op.create_index('ix_succession_successor', 'succession', ['tenant_id', 'successor_id'], unique=False)
     op.create_index('uq_succession', 'succession', ['tenant_id', 'predecessor_id', 'successor_id'], unique=True)
+    op.create_table('succession_answer',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('request_tenant_id', sa.Integer(), nullable=False),
+    sa.Column('request_id', sa.Uuid(), nullable=False, comment='perhaps of another district: no foreign key'),
+    sa.Column('counterpart_tenant_id', sa.Integer(), nullable=True, comment='the asking district, where it is another'),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('accepted', sa.Boolean(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('answered_on', sa.Date(), nullable=False),
+    sa.Column('answered_by', sa.Text(), nullable=False),
+    sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_answer_counterpart')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_answer_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_succession_answer')),
+    sa.UniqueConstraint('tenant_id', 'request_tenant_id', 'request_id', name=op.f('uq_succession_answer_tenant_id_request_tenant_id_request_id')),
+    comment='承接答复：由承接机构所在区作出'
+    )
+    op.execute('ALTER TABLE succession_answer ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE succession_answer FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_succession_answer_institution', 'succession_answer', ['tenant_id', 'institution_id'], unique=False)
     op.create_table('supervision_fact',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -913,7 +933,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'RECTIFY', 'CHECK_RECTIFICATION', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'ACCEPT_RECTIFICATION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -1216,6 +1236,74 @@ def upgrade() -> None:
     op.execute('ALTER TABLE public_notice FORCE ROW LEVEL SECURITY')
     op.create_index('ix_public_notice_call', 'public_notice', ['tenant_id', 'call_id', 'id'], unique=False)
     op.create_index('ix_public_notice_published', 'public_notice', ['tenant_id', 'published_on', 'id'], unique=False)
+    op.create_table('exit_case',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False, comment='the first of those decided, before that of those proposed'),
+    sa.Column('proposal_id', sa.Uuid(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('proposed_effects', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('policy_digest', sa.Text(), nullable=False, comment='of the exit policy in force when it was opened'),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('opened_because', sa.Text(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=True, comment='what the review of the facts came to'),
+    sa.Column('facts_reviewed_on', sa.Date(), nullable=True),
+    sa.Column('notified_on', sa.Date(), nullable=True),
+    sa.Column('statement_by', sa.Date(), nullable=True, comment='the last day for a statement'),
+    sa.Column('statement_on', sa.Date(), nullable=True),
+    sa.Column('statement', sa.Text(), nullable=True),
+    sa.Column('drafted_by', sa.Text(), nullable=True, comment='the first of the two persons'),
+    sa.Column('drafted_effects', sa.ARRAY(sa.Text()), nullable=True),
+    sa.Column('drafted_because', sa.Text(), nullable=True),
+    sa.Column('service_stops', sa.Boolean(), nullable=True, comment='whether residents lose their service by it'),
+    sa.Column('decided_by', sa.Text(), nullable=True, comment='the second of the two persons'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_effects', sa.ARRAY(sa.Text()), nullable=True),
+    sa.Column('status_before', sa.Text(), nullable=True, comment='of the institution, to be restored where the decision is revoked'),
+    sa.Column('executed_on', sa.Date(), nullable=True),
+    sa.Column('without_plan_because', sa.Text(), nullable=True, comment='why it was executed before a plan was approved'),
+    sa.Column('plan_due_on', sa.Date(), nullable=True, comment='by when a plan is due that did not go before'),
+    sa.Column('handed_over_on', sa.Date(), nullable=True),
+    sa.Column('handed_over_to', sa.Text(), nullable=True),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('withdrawn_because', sa.Text(), nullable=True),
+    sa.Column('appeal', sa.Text(), nullable=True),
+    sa.Column('appealed_on', sa.Date(), nullable=True),
+    sa.Column('appeal_because', sa.Text(), nullable=True),
+    sa.Column('appeal_outcome', sa.Text(), nullable=True),
+    sa.Column('appeal_decided_on', sa.Date(), nullable=True),
+    sa.Column('appeal_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("appeal IN ('RECONSIDERATION', 'LITIGATION')", name=op.f('ck_exit_case_appeal')),
+    sa.CheckConstraint("appeal_outcome IN ('PENDING', 'UPHELD', 'REVOKED', 'DISMISSED')", name=op.f('ck_exit_case_appeal_outcome')),
+    sa.CheckConstraint("effect IN ('ORDER_EXIT', 'TERMINATE_AGREEMENTS', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_exit_case_effect')),
+    sa.CheckConstraint("ground IN ('RULE', 'FINDING', 'VOLUNTARY', 'STATUTORY')", name=op.f('ck_exit_case_ground')),
+    sa.CheckConstraint("status IN ('OPENED', 'FACT_REVIEW', 'NOTIFIED', 'DECIDED', 'CONTINUITY_READY', 'EXECUTED', 'CLOSED', 'WITHDRAWN')", name=op.f('ck_exit_case_status')),
+    sa.CheckConstraint("status_before IN ('PREPARING', 'OPERATING', 'SUSPENDED', 'EXITING', 'EXITED_SYSTEM', 'CLOSED', 'CANCELLED', 'REVOKED', 'CONVERTED')", name=op.f('ck_exit_case_status_before')),
+    sa.CheckConstraint('(decided_on IS NULL) = (decided_by IS NULL)', name=op.f('ck_exit_case_decided')),
+    sa.CheckConstraint('decided_by <> drafted_by', name=op.f('ck_exit_case_two_persons')),
+    sa.CheckConstraint('decided_on IS NULL OR notified_on IS NOT NULL', name=op.f('ck_exit_case_heard')),
+    sa.CheckConstraint('executed_on >= decided_on', name=op.f('ck_exit_case_executed_on')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_exit_case_tenant_id_finding_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_exit_case_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_exit_case_tenant_id_proposal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_exit_case')),
+    comment='退出案件'
+    )
+    op.execute('ALTER TABLE exit_case ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE exit_case FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_exit_case_institution', 'exit_case', ['tenant_id', 'institution_id', 'opened_on'], unique=False)
+    op.create_index('ix_exit_case_opened', 'exit_case', ['tenant_id', 'opened_on', 'id'], unique=False)
+    op.create_index('uq_exit_case_proposal', 'exit_case', ['tenant_id', 'proposal_id'], unique=True, postgresql_where=sa.text('proposal_id IS NOT NULL'))
     op.create_table('operator_application',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1372,6 +1460,73 @@ def upgrade() -> None:
     op.execute('ALTER TABLE application_material FORCE ROW LEVEL SECURITY')
     op.create_index('ix_application_material_application', 'application_material', ['tenant_id', 'application_id'], unique=False)
     op.create_index('ix_application_material_document', 'application_material', ['tenant_id', 'document_id'], unique=False)
+    op.create_table('continuity_plan',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('service_area', sa.Text(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('signed_families', sa.Integer(), nullable=False),
+    sa.Column('high_need_residents', sa.Integer(), nullable=False, comment='a number, never a list of people'),
+    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='the first day that is no longer part of the transfer'),
+    sa.Column('approved_by', sa.Text(), nullable=True),
+    sa.Column('approved_on', sa.Date(), nullable=True),
+    sa.Column('started_on', sa.Date(), nullable=True),
+    sa.Column('completed_on', sa.Date(), nullable=True),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('DRAFT', 'SUCCESSORS_ASKED', 'ACCEPTED_BY_SUCCESSORS', 'APPROVED', 'IN_TRANSFER', 'COMPLETED')", name=op.f('ck_continuity_plan_status')),
+    sa.CheckConstraint('high_need_residents <= population', name=op.f('ck_continuity_plan_high_need')),
+    sa.CheckConstraint('population >= 0 AND signed_families >= 0 AND high_need_residents >= 0', name=op.f('ck_continuity_plan_numbers')),
+    sa.CheckConstraint('until > from_on', name=op.f('ck_continuity_plan_until')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_continuity_plan_tenant_id_exit_case_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_continuity_plan_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_continuity_plan')),
+    sa.UniqueConstraint('tenant_id', 'exit_case_id', name=op.f('uq_continuity_plan_tenant_id_exit_case_id')),
+    comment='居民承接方案'
+    )
+    op.execute('ALTER TABLE continuity_plan ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE continuity_plan FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_continuity_plan_institution', 'continuity_plan', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('conversion_case',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=True),
+    sa.Column('direction', sa.Text(), nullable=False),
+    sa.Column('target_kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('because', sa.Text(), nullable=False),
+    sa.Column('agreed_on', sa.Date(), nullable=True),
+    sa.Column('agreement', sa.Text(), nullable=True),
+    sa.Column('executed_on', sa.Date(), nullable=True),
+    sa.Column('declined_because', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("direction IN ('INTO_COMMUNITY', 'OUT_OF_COMMUNITY')", name=op.f('ck_conversion_case_direction')),
+    sa.CheckConstraint("status IN ('OPENED', 'AGREED', 'EXECUTED', 'DECLINED')", name=op.f('ck_conversion_case_status')),
+    sa.CheckConstraint("target_kind IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_conversion_case_target_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_conversion_case_tenant_id_exit_case_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_conversion_case_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_conversion_case')),
+    comment='转型：转入社区卫生服务，或转为其他医疗机构'
+    )
+    op.execute('ALTER TABLE conversion_case ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE conversion_case FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_conversion_case_institution', 'conversion_case', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_conversion_case_opened', 'conversion_case', ['tenant_id', 'opened_on', 'id'], unique=False)
     op.create_table('eligibility_check',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1812,6 +1967,36 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE score ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE score FORCE ROW LEVEL SECURITY')
+    op.create_table('succession_request',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('plan_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('successor_name', sa.Text(), nullable=False),
+    sa.Column('counterpart_tenant_id', sa.Integer(), nullable=True, comment="the successor's district, where it is another"),
+    sa.Column('leaving_name', sa.Text(), nullable=False, comment='of the institution whose residents are taken over'),
+    sa.Column('service_area', sa.Text(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('asked_on', sa.Date(), nullable=False),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_request_counterpart')),
+    sa.CheckConstraint('num_nonnulls(institution_id, counterpart_tenant_id) = 1', name=op.f('ck_succession_request_successor')),
+    sa.CheckConstraint('population >= 0', name=op.f('ck_succession_request_population')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_request_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'plan_id'], ['continuity_plan.tenant_id', 'continuity_plan.id'], name=op.f('fk_succession_request_tenant_id_plan_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_succession_request')),
+    comment='承接征询：发往本区或他区的承接机构'
+    )
+    op.execute('ALTER TABLE succession_request ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE succession_request FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_succession_request_asked', 'succession_request', ['tenant_id', 'asked_on', 'id'], unique=False)
+    op.create_index('ix_succession_request_plan', 'succession_request', ['tenant_id', 'plan_id'], unique=False)
     op.create_table('assessment_appeal',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1954,7 +2139,7 @@ def upgrade() -> None:
     sa.CheckConstraint("decided_by <> notified_by OR ground = 'CLOSED'", name=op.f('ck_licence_ending_two_persons')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_ending_due_source')),
     sa.CheckConstraint("ground <> 'PENALTY' OR penalty_number IS NOT NULL", name=op.f('ck_licence_ending_penalty')),
-    sa.CheckConstraint("ground IN ('NOT_OPENED', 'VERIFICATION_FAILED', 'CLOSED', 'EXIT', 'PENALTY')", name=op.f('ck_licence_ending_ground')),
+    sa.CheckConstraint("ground IN ('NOT_OPENED', 'VERIFICATION_FAILED', 'CLOSED', 'PENALTY')", name=op.f('ck_licence_ending_ground')),
     sa.CheckConstraint("status IN ('NOTIFIED', 'STATED', 'ENDED', 'NOT_ENDED')", name=op.f('ck_licence_ending_status')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_ending_tenant_id_institution_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_ending_tenant_id_licence_id')),
@@ -2056,6 +2241,9 @@ def downgrade() -> None:
     op.drop_table('assessment_effect')
     op.drop_index('ix_assessment_appeal_assessment', table_name='assessment_appeal')
     op.drop_table('assessment_appeal')
+    op.drop_index('ix_succession_request_plan', table_name='succession_request')
+    op.drop_index('ix_succession_request_asked', table_name='succession_request')
+    op.drop_table('succession_request')
     op.drop_table('score')
     op.drop_index('uq_licence_number', table_name='licence', postgresql_where=sa.text('current'))
     op.drop_index('uq_licence_current', table_name='licence', postgresql_where=sa.text('current'))
@@ -2095,6 +2283,11 @@ def downgrade() -> None:
     op.drop_index('ix_entrustment_agreement_application', table_name='entrustment_agreement')
     op.drop_table('entrustment_agreement')
     op.drop_table('eligibility_check')
+    op.drop_index('ix_conversion_case_opened', table_name='conversion_case')
+    op.drop_index('ix_conversion_case_institution', table_name='conversion_case')
+    op.drop_table('conversion_case')
+    op.drop_index('ix_continuity_plan_institution', table_name='continuity_plan')
+    op.drop_table('continuity_plan')
     op.drop_index('ix_application_material_document', table_name='application_material')
     op.drop_index('ix_application_material_application', table_name='application_material')
     op.drop_table('application_material')
@@ -2110,6 +2303,10 @@ def downgrade() -> None:
     op.drop_index('ix_operator_application_subject', table_name='operator_application')
     op.drop_index('ix_operator_application_gap', table_name='operator_application')
     op.drop_table('operator_application')
+    op.drop_index('uq_exit_case_proposal', table_name='exit_case', postgresql_where=sa.text('proposal_id IS NOT NULL'))
+    op.drop_index('ix_exit_case_opened', table_name='exit_case')
+    op.drop_index('ix_exit_case_institution', table_name='exit_case')
+    op.drop_table('exit_case')
     op.drop_index('ix_public_notice_published', table_name='public_notice')
     op.drop_index('ix_public_notice_call', table_name='public_notice')
     op.drop_table('public_notice')
@@ -2150,6 +2347,8 @@ def downgrade() -> None:
     op.drop_index('ix_supervision_fact_occurred', table_name='supervision_fact')
     op.drop_index('ix_supervision_fact_institution', table_name='supervision_fact')
     op.drop_table('supervision_fact')
+    op.drop_index('ix_succession_answer_institution', table_name='succession_answer')
+    op.drop_table('succession_answer')
     op.drop_index('uq_succession', table_name='succession')
     op.drop_index('ix_succession_successor', table_name='succession')
     op.drop_table('succession')

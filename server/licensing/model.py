@@ -129,7 +129,6 @@ class EndingGround(Term):
     NOT_OPENED = "NOT_OPENED", "未按要求在规定时间内开放运行"
     VERIFICATION_FAILED = "VERIFICATION_FAILED", "暂缓校验后再次校验不合格"
     CLOSED = "CLOSED", "歇业"
-    EXIT = "EXIT", "退出社区卫生服务体系"
     PENALTY = "PENALTY", "吊销执业许可证的行政处罚"
 
 

@@ -44,7 +44,7 @@ class PaperKind(Term):
     NON_ENDING_DECISION = "NON_ENDING_DECISION", "不予终止执业许可决定书", "许不终"
     YELLOW_CARD = "YELLOW_CARD", "黄牌警告决定书", "黄牌"
     CARD_VOIDED = "CARD_VOIDED", "撤销黄牌警告决定书", "黄撤"
-    INTERVIEW = "INTERVIEW", "约谈通知书", "约谈"
+    INTERVIEW = "INTERVIEW", "约谈记录", "约谈"
     RECTIFICATION = "RECTIFICATION", "责令限期整改通知书", "责改"
     EXIT_NOTICE = "EXIT_NOTICE", "退出事先告知书", "退告"
     EXIT_DECISION = "EXIT_DECISION", "退出决定书", "退决"

@@ -126,6 +126,10 @@ def _declared() -> list[ParameterSpec]:
     actions = labels(InsuranceAction)
     declare("insurance_actions", "计入的医保处理", ValueType.TEXT_LIST, negative, choices=actions, settles="A-FT-6")
 
+    for risk, name in RISKS.items():
+        key = f"{risk.lower()}_raised_by"
+        declare(key, f"{name}的监测部门", ValueType.TEXT_LIST, negative, choices=DEPARTMENTS)
+
     # Exit
     exit_ = Kind.EXIT
     declare("cards_to_transform", "累计黄牌次数", _INT, exit_, unit="次", minimum=1, maximum=20)
@@ -293,6 +297,28 @@ ASSESSORS = {
     "COMMUNITY_HEALTH_CENTRE": "社区卫生服务中心",
     "HEALTH_COMMISSION": "区卫生健康委",
     "OTHER": "其他业务部门",
+}
+RISKS = {
+    "SERVICE_TERMINATION": "服务终止风险",
+    "DOCTOR_PATIENT_DISPUTE": "医患纠纷风险",
+    "INSURANCE_FRAUD": "医保基金欺诈风险",
+    "ADVERTISING_FRAUD": "广告欺诈风险",
+    "CIVIL_REGISTRATION_VIOLATION": "民办非企业单位违规风险",
+    "COLLECTIVE_OPERATION": "集体经济组织综合运营风险",
+}
+#: Departments by the codes of ``server.districts.model.AuthorityKind``, which stands above this floor.
+DEPARTMENTS = {
+    "HEALTH_COMMISSION": "卫生健康委",
+    "MEDICAL_INSURANCE_BUREAU": "医保局",
+    "MARKET_REGULATION": "市场监管局",
+    "CIVIL_AFFAIRS": "民政局",
+    "AGRICULTURE_RURAL": "农业农村局",
+    "SUBDISTRICT_TOWN": "街道乡镇",
+    "COMMUNITY_HEALTH_MGMT_CENTRE": "社区卫生服务管理中心",
+    "CDC_SUPERVISION": "疾病预防控制中心（卫生健康监督所）",
+    "MATERNAL_CHILD": "妇幼保健计划生育服务中心",
+    "MENTAL_HEALTH": "心理卫生中心",
+    "OTHER": "其他",
 }
 FAILURE_MEASURES = {"INTERVIEW": "约谈", "RECTIFICATION": "整改", "NEGATIVE_LIST": "纳入负面清单"}
 

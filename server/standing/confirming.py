@@ -22,6 +22,7 @@ from server.proposals import store as proposals
 from server.proposals.actions import take_up
 from server.record.acts import Act
 from server.standing.gather import gather
+from server.standing.occurrences import event_of
 from server.standing.proposing import propose_for
 from server.standing.records import record_decisions
 from server.supervision import rules
@@ -70,6 +71,12 @@ class _Judged:
     row_id: UUID
     rule: Rule
     decision: Decision
+
+
+async def basis_of(act: Act, proposal: UUID) -> str:
+    """The record that a proposal to card rests on, as policy names its event.  Raises: NotFound."""
+    row = await proposals.load_for_change(act.connection, act.tenant_id, proposal)
+    return event_of(row["subject_type"], row["subject_id"])
 
 
 async def confirm_findings(act: Act, shelf: Shelf, wanted: Confirmation) -> Confirmed:
@@ -253,7 +260,7 @@ async def _write(act: Act, wanted: Confirmation, one: _Judged, confirmation_id: 
 
 async def _take_up(act: Act, institution_id: UUID, judged: Sequence[_Judged]) -> None:
     """The proposals to card on these very records are thereby accepted."""
-    wanted = {(one.found.item, UUID(one.found.basis.partition(":")[2])) for one in judged if one.found.basis}
+    wanted = {(one.found.item, one.found.basis) for one in judged if one.found.basis}
     for row in await proposals.list_open(act.connection, act.tenant_id, institution_id):
-        if (row["item"], row["subject_id"]) in wanted:
+        if (row["item"], event_of(row["subject_type"], row["subject_id"])) in wanted:
             await take_up(act, row["id"], expected_version=row["version"])

@@ -27,7 +27,6 @@ from server.licensing.actions.steps import (
     due,
     due_values,
     held,
-    held_licence,
 )
 from server.licensing.actions.verifying import ProposalAt, check_proposal
 from server.licensing.awards import award_of, move_area
@@ -63,6 +62,8 @@ CONCEPTS = {
     EndingGround.VERIFICATION_FAILED: "licence.cancel_after_verification",
 }
 _EFFECTS = {EndingGround.PENALTY: Effect.REVOKE_LICENCE}
+#: A proposal that nobody has decided yet, or that an exit case took up and handed over.
+_STANDING = (ProposalStatus.OPEN, ProposalStatus.ACCEPTED)
 _TO_STATE = "逾期不陈述申辩的，视为放弃，由区卫生健康委依法决定"
 
 
@@ -174,9 +175,9 @@ async def decide_ending(
     row = await store.load(act.connection, licence, act.tenant_id, case["licence_id"])
     if case["proposal_id"] is not None:
         open_ = await proposals.load_for_change(act.connection, act.tenant_id, case["proposal_id"])
-        if ended:
+        if ended and open_["status"] != ProposalStatus.ACCEPTED:
             await take_up(act, open_["id"], expected_version=open_["version"])
-        elif open_["status"] == ProposalStatus.OPEN:
+        elif not ended and open_["status"] == ProposalStatus.OPEN:
             await decline(act, open_["id"], expected_version=open_["version"], reason=told)
     residents = continuity.strip() if continuity else None
     if ended:
@@ -229,20 +230,6 @@ async def close_voluntarily(act: Act, licence_id: UUID, *, expected_version: int
             Role.DISTRICT_OFFICER,
         ),
     )
-
-
-async def end_licence_of(
-    act: Act, institution_id: UUID, *, to: LicenceStatus, reason: str, reference: str | None, clause: Clause | None
-) -> None:
-    """The institution's licence ends as a decision taken elsewhere says (an exit case, a penalty).
-
-    ``reference``: the number of that decision; a revocation without one is refused.
-    Raises: NotFound, WrongState, PenaltyRequired.
-    """
-    if to is LicenceStatus.REVOKED and not (reference or "").strip():
-        raise PenaltyRequired("吊销执业许可证应写明行政处罚决定书文号", path=("input", "penalty"))
-    row = await held_licence(act, institution_id)
-    await end_licence(act, row, to=to, reason=reason, reference=reference, clause=clause)
 
 
 async def end_licence(
@@ -325,8 +312,6 @@ async def _check_ground(
                 )
         case EndingGround.CLOSED if row["status"] != LicenceStatus.CLOSED_VOLUNTARILY:
             raise WrongState("机构没有歇业，不能以歇业为由注销", path=("input", "ground"))
-        case EndingGround.EXIT:
-            raise Invalid("退出社区卫生服务体系由退出程序办理，不在此处注销", path=("input", "ground"))
     if rule is not None and proposal is None and ground is not EndingGround.PENALTY:
         raise Invalid(
             f"应处理规则 {rule.code}（{rule.title}）的建议，请写明 proposal",
@@ -338,7 +323,7 @@ async def _check_ground(
         check_proposal(named, row["institution_id"], _EFFECTS.get(ground, Effect.CANCEL_LICENCE))
         if rule is not None and named["rule"] != rule.code:
             raise Invalid(f"该建议依据的是规则 {named['rule']}，不是 {rule.code}", path=("input", "proposal"))
-        if named["status"] != ProposalStatus.OPEN:
+        if named["status"] not in _STANDING:
             label = ProposalStatus(named["status"]).label
             raise Conflict(f"该建议{label}，不能据此办理", path=("input", "proposal"))
     return rule.cites[0] if rule else None

@@ -87,14 +87,6 @@ async def authority(act: Act) -> str:
     return await find_authority(act.connection, act.tenant_id, kind) or kind.label
 
 
-async def held_licence(act: Act, institution_id: UUID) -> RowMapping:
-    """The institution's latest licence, locked.  Raises: NotFound."""
-    found = await store.find_current_licence(act.connection, institution_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
 async def change_licence(
     act: Act,
     before: RowMapping,
