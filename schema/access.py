@@ -143,7 +143,8 @@ class Request:
         """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed.
 
         Whoever operates the platform and holds nothing in the tenant acts on the platform's role, which reaches no
-        register: all it can do there is to appoint the first administrator.
+        register: all it can do there is to appoint the first administrator.  The municipal insurance centre acts on a
+        role of its own that reaches the cases of designation alone.
         """
         actor = self.actor
         if actor is None:
@@ -153,6 +154,8 @@ class Request:
             db_role = roles.MUNICIPAL_WRITER if tenant_id == MUNICIPALITY else roles.district_role(code)
         elif code is not None and Role.PLATFORM_OPERATOR in actor.roles_in(MUNICIPALITY):
             db_role = roles.PLATFORM
+        elif code is not None and Role.MUNICIPAL_INSURANCE_OFFICER in actor.roles_in(MUNICIPALITY):
+            db_role = roles.INSURANCE_CENTRE
         else:
             raise NotAllowed("您在该辖区没有权限")
         async with acting(self.engine.pools, db_role, tenant_id, actor, self.request_id) as act:
@@ -165,11 +168,14 @@ class Request:
             raise BadInput(f"没有代码为“{code[:40]}”的辖区", path=("input", "district"))
         return tenant
 
-    def tenant_of(self, node: NodeId) -> int:
-        """The tenant an act on this node runs in. Raises: NotFound where the caller holds nothing there."""
+    def tenant_of(self, node: NodeId, city_wide: frozenset[Role] = frozenset()) -> int:
+        """The tenant an act on this node runs in; ``city_wide``: municipal roles that may act in any.
+
+        Raises: NotFound where the caller holds nothing there.
+        """
         if self.actor is None:
             raise Unauthenticated()
-        if not self.actor.roles_in(node.tenant_id):
+        if not (self.actor.roles_in(node.tenant_id) or self.actor.roles_in(MUNICIPALITY) & city_wide):
             raise NotFound()
         return node.tenant_id
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, get_named_type, is_leaf_type
 
-from schema.acting import RIGHTS
+from schema.acting import CITY_WIDE, RIGHTS
 from schema.contract import bindings, graphql_schema
 from schema.simulations import READERS
 from server.identity import rules
@@ -58,7 +58,8 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
                     case _:
                         yield "read", type_.name, name, _target(field), *cells
     for name, field in sorted(schema.mutation_type.fields.items()):
-        yield "write", "Mutation", name, _written(field), *("yes" if role in RIGHTS[name] else "no" for role in _ROLES)
+        may = RIGHTS[name] | CITY_WIDE[name]
+        yield "write", "Mutation", name, _written(field), *("yes" if role in may else "no" for role in _ROLES)
     for granted, by in rules.GRANTED_BY.items():
         yield "grant", "Role", granted, "", *(_grants(role, granted, by) for role in _ROLES)
     for number, rule in enumerate(named.numbered, start=1):

@@ -8,7 +8,7 @@ beside the table, as ``Access``; ``server/db/policies.py`` turns that into grant
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     CheckConstraint,
@@ -46,7 +46,12 @@ class Access:
     ``steward``: the platform role writes rows of any tenant (what provisioning seeds).
     ``municipal``: the municipal writer writes the municipality's rows (tenant 0).
     ``district_writes``: False where a district only reads its own rows.
-    ``city_shared``: every district reads the municipality's rows (tenant 0) besides its own.
+    ``published_when``: every role, the public included, reads the rows that meet this condition on the table's own columns,
+    written as PostgreSQL shows it.
+    ``city_shared``: every district reads, besides its own, the municipality's rows (tenant 0) that meet this condition.
+    ``counterpart``: the district that ``counterpart_tenant_id`` names reads the row too.
+    ``insurance_centre``: what the municipal insurance centre does with rows of any district: ``reads``, ``adds`` or
+    ``works`` (reads and writes).
     ``sign_in``: the authenticator, which knows a person before it knows a tenant, reads all rows.
     ``audited``: the auditor reads all rows.  ``chained``: it adds rows of any tenant besides.
     """
@@ -57,7 +62,10 @@ class Access:
     steward: bool = False
     municipal: bool = False
     district_writes: bool = True
-    city_shared: bool = False
+    city_shared: str | None = None
+    published_when: str | None = None
+    counterpart: bool = False
+    insurance_centre: Literal["reads", "adds", "works"] | None = None
     sign_in: bool = False
     municipal_reads: bool = True
     audited: bool = False

@@ -128,12 +128,22 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         if access.published:
             policies.append(Policy(table.name, f"{tenant.role}_reads", tenant.role, "SELECT", "true", None))
         if access.city_shared:
-            shared = Policy(table.name, f"{tenant.role}_reads_city", tenant.role, "SELECT", "tenant_id = 0", None)
-            policies.append(shared)
+            city = f"(tenant_id = 0) AND ({access.city_shared})"
+            policies.append(Policy(table.name, f"{tenant.role}_reads_city", tenant.role, "SELECT", city, None))
+        if access.published_when:
+            shown = access.published_when
+            policies.append(Policy(table.name, f"{tenant.role}_reads_published", tenant.role, "SELECT", shown, None))
+        if access.counterpart:
+            party = f"counterpart_tenant_id = {tenant.tenant_id}"
+            policies.append(Policy(table.name, f"{tenant.role}_is_party", tenant.role, "SELECT", party, None))
     if access.municipal_reads:
         reads_all(roles.MUNICIPAL_READER)
     if access.published:
         reads_all(roles.PUBLIC_READER)
+    elif access.published_when:
+        shown = access.published_when
+        policies.append(Policy(table.name, f"{roles.PUBLIC_READER}_reads", roles.PUBLIC_READER, "SELECT", shown, None))
+        grant(roles.PUBLIC_READER, "SELECT")
     if access.sign_in:
         reads_all(roles.AUTHENTICATOR)
     if access.steward:
@@ -146,6 +156,10 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         grant(roles.AUDITOR, "INSERT")
     if access.municipal:
         owns(roles.MUNICIPAL_WRITER, "tenant_id = 0", _writing(access))
+    if access.insurance_centre == "reads":
+        reads_all(roles.INSURANCE_CENTRE)
+    elif access.insurance_centre is not None:
+        owns(roles.INSURANCE_CENTRE, "true", ("INSERT",) if access.insurance_centre == "adds" else _writing(access))
     return Wall(tuple(policies), tuple(privileges))
 
 

@@ -42,7 +42,7 @@ class Act:
 
         Raises: NotAllowed.
         """
-        if not self.actor.roles_in(self.tenant_id).intersection(roles):
+        if not self.actor.acting_roles_in(self.tenant_id).intersection(roles):
             raise NotAllowed()
 
     async def note(

@@ -1,0 +1,1 @@
+"""Official documents (文书): number, date, service, remedies with their last day."""
