@@ -12,15 +12,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from server.insurance.form import Capabilities, Form, Person, paths, value_at
+from server.insurance.form import Form, Person, paths, value_at
 from server.insurance.model import FieldSource, MaterialKind, PersonRole, StaffKind, notice
-from server.kit import identity_number, names, registration_no, uscc
+from server.kit import names, registration_no, uscc
 from server.kit.clause import Clause
 from server.kit.errors import Invalid
+from server.kit.personal import Personal
 
 _ANNEX_1: Final = notice("附件1")
-_PHONE: Final = re.compile(r"1[3-9][0-9]{9}|(0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(-[0-9]{1,6})?")
-_ACCOUNT: Final = re.compile(r"[0-9]{8,32}")
 _DIVISION: Final = re.compile(r"[0-9]{6}([0-9]{3})?")
 _MONTH: Final = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 #: A number above this is a slip of the pen, not a community institution.
@@ -51,10 +50,9 @@ def normalised(form: Form) -> Form:
     Raises: Invalid for a value that no form can hold; the message names the limit and never repeats personal values.
     """
     base = ("input", "form")
-    for name, label in (("operating_area_m2", "运营面积"),):
-        area: Decimal | None = getattr(form, name)
-        if area is not None and not 0 < area <= _AREA_MOST:
-            raise Invalid(f"{label}应大于 0 且不超过 {_AREA_MOST} 平方米，现为 {area}", path=(*base, "operatingAreaM2"))
+    area = form.operating_area_m2
+    if area is not None and not 0 < area <= _AREA_MOST:
+        raise Invalid(f"运营面积应大于 0 且不超过 {_AREA_MOST} 平方米，现为 {area}", path=(*base, "operatingAreaM2"))
     if form.approved_beds is not None:
         _count(form.approved_beds, "批准床位数", (*base, "approvedBeds"))
     division = form.practice_division
@@ -85,10 +83,7 @@ def normalised(form: Form) -> Form:
         number = registration_no.normalise(number, path=(*base, "licenceNumber"))
     bank = told.bank
     if bank is not None and bank.account is not None:
-        account = re.sub(r"[\s\-]+", "", bank.account)
-        if not _ACCOUNT.fullmatch(account):
-            raise Invalid("银行账号应为 8 至 32 位数字", path=(*base, "bank", "account"))
-        bank = replace(bank, account=account)
+        bank = replace(bank, account=Personal.BANK_ACCOUNT.written(bank.account, (*base, "bank", "account")))
     persons = {role.lower(): _person(told.person(role), (*base, _camel(role.lower()))) for role in PersonRole}
     return replace(told, unified_social_credit_code=code, licence_number=number, bank=bank, **persons)
 
@@ -131,11 +126,9 @@ def _person(person: Person | None, path: Path) -> Person | None:
         return None
     phone, number = person.phone, person.identity_number
     if phone is not None:
-        phone = re.sub(r"\s+", "", phone)
-        if not _PHONE.fullmatch(phone):
-            raise Invalid("联系电话应为 11 位手机号码，或 7 至 8 位固定电话（可带区号和分机）", path=(*path, "phone"))
+        phone = Personal.TELEPHONE.written(phone, (*path, "phone"))
     if number is not None:
-        number = identity_number.normalise(number, path=(*path, "identityNumber"))
+        number = Personal.IDENTITY_NUMBER.written(number, (*path, "identityNumber"))
     return replace(person, phone=phone, identity_number=number)
 
 
@@ -226,7 +219,7 @@ def label_of(path: str) -> str:
 
 
 def _missing(form: Form, needs_guarantee: bool) -> Iterator[Finding]:
-    wanted = [path for path in paths(replace(form, capabilities=form.capabilities or Capabilities())) if path in _LABELS]
+    wanted = [path for path in paths(form) if path in _LABELS]
     for outer in ("bank", "licence"):
         if getattr(form, outer) is None:
             wanted += [path for path in _LABELS if path.startswith(f"{outer}.")]
