@@ -11,6 +11,7 @@ from schema.districts import AGENCY_TAG
 from schema.filters import UNSET, DateTimeFilter, StringFilter
 from schema.identity import MEMBER_TAG
 from schema.institutions import INSTITUTION_TAG
+from schema.people import PERSON_TAG
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.reviews import REVIEW_TAG
 from schema.scalars import JSON
@@ -28,6 +29,7 @@ SUBJECTS: Mapping[str, int] = {
     "institution": INSTITUTION_TAG,
     "insurance_agency": AGENCY_TAG,
     "review": REVIEW_TAG,
+    "person": PERSON_TAG,
     "membership": MEMBER_TAG,
 }
 

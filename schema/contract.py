@@ -7,7 +7,7 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, granting, identity, institutions, reviews, sites, workdays
+from schema import audit, districts, granting, identity, institutions, people, reviews, sites, workdays
 from schema.connections import Node
 from schema.describing import complete
 from schema.planned import catalogue, not_resolved, planned, resolved
@@ -18,6 +18,7 @@ from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
 
@@ -44,7 +45,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions, audit, identity)
+_AREAS = (districts, workdays, reviews, people, sites, institutions, audit, identity)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -65,7 +66,14 @@ Query = merge_types(
 )
 Mutation = merge_types(
     "Mutation",
-    (RegisterMutations, workdays.WorkdayMutations, PolicyMutations, granting.IdentityMutations),
+    (
+        RegisterMutations,
+        people.PeopleMutations,
+        workdays.WorkdayMutations,
+        PolicyMutations,
+        granting.IdentityMutations,
+        UnmaskingMutations,
+    ),
 )
 
 SCHEMA = strawberry.Schema(

@@ -17,6 +17,7 @@ from schema.institution_groups import (
     InstitutionGroupKey,
     InstitutionGroupOrder,
 )
+from schema.people import Person
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import On
 from schema.reviews import Review, ReviewFilter, ReviewOrder
@@ -149,6 +150,7 @@ class Institution(Node):
     updated_at: datetime = field_of("更新时间")
     district: District = field_of("辖区")
     parent: Optional["Institution"] = field_of("上级机构 the centre a station stands under")
+    people: list[Person] = field_of("负责人 those who answer for the institution now")
     sites: list[Site] = field_of("在用场所 the sites the institution has not left")
     predecessors: list[Succession] = field_of("前身")
     successors: list[Succession] = field_of("后继")
@@ -263,6 +265,7 @@ BINDS = (
             "organisation": One(Link("Organisation", (("organisation_id", "id"),))),
             "parent": One(_PARENT),
             "sites": Many(_CURRENT_SITES, Key("{t}.kind", Kind.TEXT)),
+            "people": Many(Link("Person", _OWN, "{t}.until IS NULL"), Key("{t}.position", Kind.TEXT)),
             "formerNames": Many(Link("FormerName", _OWN), Key("{t}.until", Kind.DATE)),
             "predecessors": Many(Link("Succession", (("id", "successor_id"),)), Key("{t}.on_date", Kind.DATE)),
             "successors": Many(Link("Succession", (("id", "predecessor_id"),)), Key("{t}.on_date", Kind.DATE)),

@@ -29,6 +29,7 @@ from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
 from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
 from schema.lookahead import Operation
+from schema.masked import Masks, masked, masks_of
 from schema.reading import NODE, NODES, TYPENAME
 from schema.whole import answer_whole
 from server.kit.errors import TimedOut
@@ -68,6 +69,8 @@ class _Prepared:
     node: OperationDefinitionNode
     planned: Operation
     cost: Cost
+    #: Where its answer holds masked values.
+    masks: Masks
 
 
 class Operations:
@@ -118,9 +121,11 @@ class Operations:
             return Answer(refused(self._misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False)
         coerced, shape = read
         cost, budget = prepared.cost(coerced), budget_of(request.actor)
-        extensions = {"cost": {"requested": cost, "limit": budget}}
+        extensions: dict[str, Any] = {"cost": {"requested": cost, "limit": budget}}
         if cost > budget:
             return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
+        if prepared.masks:
+            extensions["masked"] = masked(prepared.masks, coerced)
         seconds = self._seconds[operation.operation]
         try:
             done = (
@@ -211,7 +216,7 @@ class Operations:
                 computed=self._computed,
                 hide_suggestions=not self._hints,
             )
-            known = _Prepared(node, planned, cost_of(self.schema, tree, node))
+            known = _Prepared(node, planned, cost_of(self.schema, tree, node), masks_of(self.schema, tree, node))
         document.prepared[name] = known
         return known
 

@@ -14,6 +14,8 @@ from server.kit.errors import Refusal
 
 UnifiedSocialCreditCode = NewType("UnifiedSocialCreditCode", str)
 JSON = NewType("JSON", object)
+#: A personal value as everybody sees it (server/record/sealed.py); never an input.
+MaskedText = NewType("MaskedText", str)
 
 
 # The standard library also reads week dates, basic forms and times without seconds: RFC 3339 has none of them.
@@ -45,6 +47,10 @@ def _decimal(value: object) -> Decimal:
     if isinstance(value, str | int) and not isinstance(value, bool) and _DECIMAL.fullmatch(str(value)[:40]):
         return Decimal(value)
     raise GraphQLError(f"数值应为十进制文本，例如 420.0，整数最多 20 位、小数最多 10 位，实际为 {str(value)[:40]!r}")
+
+
+def _never_given(_: object) -> str:
+    raise GraphQLError("脱敏值只能读取，不能作为输入")
 
 
 def _credit_code(value: object) -> str:
@@ -81,6 +87,15 @@ SCALARS: dict[object, Any] = {
         serialize=lambda value: value,
         parse_value=lambda value: value,
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
+    ),
+    MaskedText: strawberry.scalar(
+        name="MaskedText",
+        description=(
+            "脱敏文本 a personal value with most of it hidden, `110105********0021`; `extensions.masked` lists where such "
+            "stand; neither filtered, ordered nor grouped by; in the clear by `unmask` alone"
+        ),
+        serialize=str,
+        parse_value=_never_given,
     ),
     UnifiedSocialCreditCode: strawberry.scalar(
         name="UnifiedSocialCreditCode",

@@ -7,6 +7,7 @@ import server.clients.tables
 import server.districts.tables
 import server.identity.tables
 import server.institutions.tables
+import server.people.tables
 import server.policy.tables
 import server.record.tables
 import server.reviews.tables

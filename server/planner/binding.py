@@ -41,6 +41,13 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Masked(Column):
+    """What everybody sees of the sealed column ``of``; whoever may open it asks for it elsewhere, for a purpose."""
+
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeKey:
     """The row's opaque node id."""
 
