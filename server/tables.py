@@ -5,13 +5,17 @@ A root: it imports every area and is imported only by other roots.
 
 import server.clients.tables
 import server.districts.tables
+import server.documents.tables
 import server.identity.tables
 import server.institutions.tables
 import server.people.tables
+import server.papers.tables
 import server.policy.tables
+import server.proposals.tables
 import server.record.tables
 import server.reviews.tables
 import server.sites.tables
+import server.tasks.tables
 import server.workdays.tables  # noqa: F401
 from server.db.metadata import metadata
 

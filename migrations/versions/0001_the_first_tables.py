@@ -71,6 +71,24 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE authority ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE authority FORCE ROW LEVEL SECURITY')
+    op.create_table('case_reader',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('subject_type', sa.Text(), nullable=False),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('reader', sa.Text(), nullable=True, comment='a person by subject: an expert who must score the case'),
+    sa.Column('role', sa.Text(), nullable=True, comment='everybody of this role: the agency that handles the case'),
+    sa.Column('given_by', sa.Text(), nullable=False),
+    sa.Column('given_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True, comment='an expert recused: nothing is shown from then on'),
+    sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_case_reader_role')),
+    sa.CheckConstraint('num_nonnulls(reader, role) = 1', name=op.f('ck_case_reader_whom')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_case_reader')),
+    comment='案件材料查阅授权'
+    )
+    op.execute('ALTER TABLE case_reader ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE case_reader FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_case_reader', 'case_reader', ['tenant_id', 'subject_id', 'reader', 'role'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.create_table('district',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -176,6 +194,19 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
+    op.create_table('paper_counter',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('last', sa.Integer(), nullable=False, comment='the last serial number given'),
+    sa.CheckConstraint("kind IN ('NOTICE')", name=op.f('ck_paper_counter_kind')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_counter')),
+    sa.UniqueConstraint('tenant_id', 'kind', 'year', name=op.f('uq_paper_counter_tenant_id_kind_year')),
+    comment='文号计数：各区各类各年连续编号'
+    )
+    op.execute('ALTER TABLE paper_counter ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE paper_counter FORCE ROW LEVEL SECURITY')
     op.create_table('policy_version',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -346,6 +377,33 @@ def upgrade() -> None:
     op.execute('ALTER TABLE decision_record ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE decision_record FORCE ROW LEVEL SECURITY')
     op.create_index('ix_decision_record_institution', 'decision_record', ['tenant_id', 'institution_id', 'as_of'], unique=False)
+    op.create_table('document',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False, comment="the file's name as its owner knows it"),
+    sa.Column('media_type', sa.Text(), nullable=False, comment='claimed at first, as found in the bytes once stored'),
+    sa.Column('purpose', sa.Text(), nullable=True, comment='what it is: 营业执照, 房屋证明'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('size_bytes', sa.BigInteger(), nullable=False, comment='announced at first, counted once stored'),
+    sa.Column('sha256', sa.Text(), nullable=True, comment='of the bytes, 64 hexadecimal digits; null until stored'),
+    sa.Column('place', sa.Text(), nullable=True, comment='where the bytes are in the store; null until stored'),
+    sa.Column('refusal', sa.Text(), nullable=True, comment='why the bytes were not accepted'),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('uploaded_by', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('upload_until', sa.DateTime(timezone=True), nullable=False, comment='when the upload address ends'),
+    sa.Column('stored_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(status = 'STORED') = (sha256 IS NOT NULL AND place IS NOT NULL AND stored_at IS NOT NULL)", name=op.f('ck_document_stored')),
+    sa.CheckConstraint("status IN ('UPLOADING', 'STORED', 'REFUSED')", name=op.f('ck_document_status')),
+    sa.CheckConstraint('size_bytes > 0', name=op.f('ck_document_size')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_document_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_document')),
+    comment='上传文件'
+    )
+    op.execute('ALTER TABLE document ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE document FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_document_institution', 'document', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_document_uploaded_by', 'document', ['tenant_id', 'uploaded_by'], unique=False)
     op.create_table('former_name',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -360,6 +418,36 @@ def upgrade() -> None:
     op.execute('ALTER TABLE former_name ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE former_name FORCE ROW LEVEL SECURITY')
     op.create_index('ix_former_name_institution', 'former_name', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('paper',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('serial', sa.Integer(), nullable=False),
+    sa.Column('subject_type', sa.Text(), nullable=False, comment='the table of the case'),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('issuer', sa.Text(), nullable=False, comment='the authority, by its full name'),
+    sa.Column('addressee', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('content', postgresql.JSON(astext_type=sa.Text()), nullable=False, comment='fields and clauses as issued, in order'),
+    sa.Column('remedies', sa.Boolean(), nullable=False, comment='whether it is open to reconsideration and litigation'),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('issued_by', sa.Text(), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 over all that it says'),
+    sa.CheckConstraint("kind IN ('NOTICE')", name=op.f('ck_paper_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_paper_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper')),
+    sa.UniqueConstraint('tenant_id', 'kind', 'year', 'serial', name=op.f('uq_paper_tenant_id_kind_year_serial')),
+    comment='文书：编号、签发内容'
+    )
+    op.execute('ALTER TABLE paper ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE paper FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_paper_institution', 'paper', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_paper_issued', 'paper', ['tenant_id', 'issued_on', 'id'], unique=False)
+    op.create_index('ix_paper_subject', 'paper', ['tenant_id', 'subject_id'], unique=False)
     op.create_table('review',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -443,11 +531,175 @@ def upgrade() -> None:
     op.execute('ALTER TABLE succession FORCE ROW LEVEL SECURITY')
     op.create_index('ix_succession_successor', 'succession', ['tenant_id', 'successor_id'], unique=False)
     op.create_index('uq_succession', 'succession', ['tenant_id', 'predecessor_id', 'successor_id'], unique=True)
+    op.create_table('task',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('subject_type', sa.Text(), nullable=False, comment='the table of the case'),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('role', sa.Text(), nullable=False, comment='who must act'),
+    sa.Column('department', sa.Text(), nullable=True, comment='which authority, of a department officer'),
+    sa.Column('assignee', sa.Text(), nullable=True, comment='one person, by subject'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='the last day in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True),
+    sa.Column('due_days', sa.Integer(), nullable=True),
+    sa.Column('due_unit', sa.Text(), nullable=True),
+    sa.Column('due_from_on', sa.Date(), nullable=True),
+    sa.Column('due_counts_first_day', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('provisional', sa.Boolean(), nullable=False, comment='a calendar notice may still move the day'),
+    sa.Column('due_source', sa.Text(), nullable=True),
+    sa.Column('clause_document', sa.Text(), nullable=True),
+    sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('consequence', sa.Text(), nullable=True, comment='what follows when the day passes'),
+    sa.Column('closed_on', sa.Date(), nullable=True, comment='done or cancelled'),
+    sa.Column('closed_by', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
+    sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
+    sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
+    sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
+    sa.CheckConstraint('num_nonnulls(due_on, due_rule, due_unit, due_source) IN (0, 4)', name=op.f('ck_task_due')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_task_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_task')),
+    comment='待办'
+    )
+    op.execute('ALTER TABLE task ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE task FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_task_due', 'task', ['tenant_id', 'due_on', 'id'], unique=False)
+    op.create_index('ix_task_institution', 'task', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_task_open', 'task', ['tenant_id', 'role', 'due_on'], unique=False, postgresql_where=sa.text("status = 'OPEN'"))
+    op.create_index('ix_task_subject', 'task', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('document_use',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('document_id', sa.Uuid(), nullable=False),
+    sa.Column('subject_type', sa.Text(), nullable=False, comment='the table of the case it was handed in for'),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False, comment='what it proves there'),
+    sa.Column('used_by', sa.Text(), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'document_id'], ['document.tenant_id', 'document.id'], name=op.f('fk_document_use_tenant_id_document_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_document_use')),
+    comment='文件使用记录：何案件何用途'
+    )
+    op.execute('ALTER TABLE document_use ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE document_use FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_document_use_subject', 'document_use', ['tenant_id', 'subject_id'], unique=False)
+    op.create_index('uq_document_use', 'document_use', ['tenant_id', 'document_id', 'subject_id', 'purpose'], unique=True)
+    op.create_table('paper_service',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('paper_id', sa.Uuid(), nullable=False),
+    sa.Column('sequence', sa.Integer(), nullable=False, comment='1, then 2 where it was served again or the entry corrected'),
+    sa.Column('served_on', sa.Date(), nullable=False, comment='the day that counts: for 公告送达 the day it is deemed served'),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('receipt', sa.Text(), nullable=True, comment='送达回证: who took it, or the number of the letter'),
+    sa.Column('reason', sa.Text(), nullable=True, comment='why it was served again or corrected'),
+    sa.Column('served_by', sa.Text(), nullable=False),
+    sa.Column('noted_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint("method IN ('DIRECT', 'LEFT', 'ENTRUSTED', 'MAIL', 'FORWARDED', 'ELECTRONIC', 'PUBLIC_NOTICE')", name=op.f('ck_paper_service_method')),
+    sa.CheckConstraint('(sequence > 1) <= (reason IS NOT NULL)', name=op.f('ck_paper_service_reason')),
+    sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_paper_service_tenant_id_paper_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_service')),
+    sa.UniqueConstraint('tenant_id', 'paper_id', 'sequence', name=op.f('uq_paper_service_tenant_id_paper_id_sequence')),
+    comment='文书送达'
+    )
+    op.execute('ALTER TABLE paper_service ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE paper_service FORCE ROW LEVEL SECURITY')
+    op.create_table('proposal',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('subject_type', sa.Text(), nullable=False, comment='the table of what it is about'),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('decision_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False, comment='of the policy'),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('item', sa.Text(), nullable=True, comment='负面清单条目号'),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('effects', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('flags', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('policy_version', sa.Integer(), nullable=False),
+    sa.Column('policy_digest', sa.Text(), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('grounds', sa.Text(), nullable=False, comment='digest of what was counted: the same is not proposed twice'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'OPEN') = (decided_at IS NULL)", name=op.f('ck_proposal_decided')),
+    sa.CheckConstraint("(status IN ('DECLINED', 'LAPSED')) <= (reason IS NOT NULL)", name=op.f('ck_proposal_reason')),
+    sa.CheckConstraint("effect IN ('ELIGIBLE', 'INELIGIBLE', 'ISSUE_CARD', 'TERMINATE_AGREEMENTS', 'ORDER_EXIT', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_proposal_effect')),
+    sa.CheckConstraint("kind IN ('ADMISSION', 'NEGATIVE_LIST', 'ASSESSMENT', 'EXIT', 'DESIGNATION', 'CAPABILITY', 'DEADLINES')", name=op.f('ck_proposal_kind')),
+    sa.CheckConstraint("status IN ('OPEN', 'ACCEPTED', 'DECLINED', 'LAPSED')", name=op.f('ck_proposal_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'decision_id'], ['decision_record.tenant_id', 'decision_record.id'], name=op.f('fk_proposal_tenant_id_decision_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_proposal_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_proposal')),
+    comment='处置建议：规则提出，由人决定'
+    )
+    op.execute('ALTER TABLE proposal ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE proposal FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_proposal_institution', 'proposal', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_proposal_subject', 'proposal', ['tenant_id', 'subject_id'], unique=False)
+    op.create_index('uq_proposal_open', 'proposal', ['tenant_id', 'subject_id', 'kind', 'rule'], unique=True, postgresql_where=sa.text("status = 'OPEN'"))
+    op.create_table('paper_remedy',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('paper_id', sa.Uuid(), nullable=False),
+    sa.Column('service_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False, comment='the last day on which it can be sought'),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('unit', sa.Text(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('provisional', sa.Boolean(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('RECONSIDERATION', 'LITIGATION')", name=op.f('ck_paper_remedy_kind')),
+    sa.CheckConstraint("source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_paper_remedy_source')),
+    sa.CheckConstraint("unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_paper_remedy_unit')),
+    sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_paper_remedy_tenant_id_paper_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'service_id'], ['paper_service.tenant_id', 'paper_service.id'], name=op.f('fk_paper_remedy_tenant_id_service_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_remedy')),
+    sa.UniqueConstraint('tenant_id', 'service_id', 'kind', name=op.f('uq_paper_remedy_tenant_id_service_id_kind')),
+    comment='文书救济途径与末日'
+    )
+    op.execute('ALTER TABLE paper_remedy ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE paper_remedy FORCE ROW LEVEL SECURITY')
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('paper_remedy')
+    op.drop_index('uq_proposal_open', table_name='proposal', postgresql_where=sa.text("status = 'OPEN'"))
+    op.drop_index('ix_proposal_subject', table_name='proposal')
+    op.drop_index('ix_proposal_institution', table_name='proposal')
+    op.drop_table('proposal')
+    op.drop_table('paper_service')
+    op.drop_index('uq_document_use', table_name='document_use')
+    op.drop_index('ix_document_use_subject', table_name='document_use')
+    op.drop_table('document_use')
+    op.drop_index('ix_task_subject', table_name='task')
+    op.drop_index('ix_task_open', table_name='task', postgresql_where=sa.text("status = 'OPEN'"))
+    op.drop_index('ix_task_institution', table_name='task')
+    op.drop_index('ix_task_due', table_name='task')
+    op.drop_table('task')
     op.drop_index('uq_succession', table_name='succession')
     op.drop_index('ix_succession_successor', table_name='succession')
     op.drop_table('succession')
@@ -457,8 +709,15 @@ def downgrade() -> None:
     op.drop_index('ix_review_institution', table_name='review')
     op.drop_index('ix_review_decided', table_name='review')
     op.drop_table('review')
+    op.drop_index('ix_paper_subject', table_name='paper')
+    op.drop_index('ix_paper_issued', table_name='paper')
+    op.drop_index('ix_paper_institution', table_name='paper')
+    op.drop_table('paper')
     op.drop_index('ix_former_name_institution', table_name='former_name')
     op.drop_table('former_name')
+    op.drop_index('ix_document_uploaded_by', table_name='document')
+    op.drop_index('ix_document_institution', table_name='document')
+    op.drop_table('document')
     op.drop_index('ix_decision_record_institution', table_name='decision_record')
     op.drop_table('decision_record')
     op.drop_table('work_day')
@@ -474,6 +733,7 @@ def downgrade() -> None:
     op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
+    op.drop_table('paper_counter')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')
@@ -482,6 +742,8 @@ def downgrade() -> None:
     op.drop_table('kept_answer')
     op.drop_table('insurance_agency')
     op.drop_table('district')
+    op.drop_index('uq_case_reader', table_name='case_reader', postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.drop_table('case_reader')
     op.drop_table('authority')
     op.drop_table('audit_link')
     op.drop_index('ix_audit_xact', table_name='audit_entry')

@@ -1,1 +1,4 @@
-"""What a policy's rule proposes and a person decides; nothing is ever executed by a rule (A-MTG-8)."""
+"""What a policy rule proposes and a person decides: open until it is taken up, declined, or no longer founded.
+
+Implements: A-MTG-8 (proposal and human decision; nothing is executed by a rule alone).
+"""
