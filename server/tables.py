@@ -8,6 +8,7 @@ import server.districts.tables
 import server.documents.tables
 import server.identity.tables
 import server.institutions.tables
+import server.insurance.tables
 import server.people.tables
 import server.papers.tables
 import server.policy.tables

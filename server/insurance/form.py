@@ -11,8 +11,8 @@ from decimal import Decimal
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from server.insurance.model import InstitutionGrade, PersonRole, ServiceTarget, StaffKind
 from server.institutions.model import InstitutionKind, OperatingNature, Ownership
+from server.insurance.model import InstitutionGrade, PersonRole, ServiceTarget, StaffKind
 from server.kit.terms import Term
 
 T = TypeVar("T")

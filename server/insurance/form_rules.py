@@ -84,7 +84,9 @@ def normalised(form: Form) -> Form:
     bank = told.bank
     if bank is not None and bank.account is not None:
         bank = replace(bank, account=Personal.BANK_ACCOUNT.written(bank.account, (*base, "bank", "account")))
-    persons = {role.lower(): _person(told.person(role), (*base, _camel(role.lower()))) for role in PersonRole}
+    persons: dict[str, Any] = {
+        role.lower(): _person(told.person(role), (*base, _camel(role.lower()))) for role in PersonRole
+    }
     return replace(told, unified_social_credit_code=code, licence_number=number, bank=bank, **persons)
 
 
@@ -244,7 +246,9 @@ def _dates(form: Form, received_on: date) -> Iterator[Finding]:
         if issued is not None and last is not None and issued > last:
             yield _finding("LICENCE_ISSUED", "licence.issued_on", f"许可证发证日期 {issued} 晚于有效期截止日期 {last}")
         if issued is not None and issued > received_on:
-            yield _finding("LICENCE_ISSUED", "licence.issued_on", f"许可证发证日期 {issued} 晚于收到材料之日 {received_on}")
+            yield _finding(
+                "LICENCE_ISSUED", "licence.issued_on", f"许可证发证日期 {issued} 晚于收到材料之日 {received_on}"
+            )
         if last is not None and last < received_on:
             message = f"许可证有效期截止日期 {last} 早于收到材料之日 {received_on}"
             yield _finding("LICENCE_EXPIRED", "licence.valid_through_on", message)
@@ -284,11 +288,13 @@ def _departments(form: Form) -> Iterator[Finding]:
             yield _finding(
                 "FIRST_REGISTERED",
                 "departments",
-                f"科室“{one.name}”第一注册地在本机构的医生 {one.doctors_first_registered_here} 人，超过医生 {one.doctors} 人",
+                f"科室“{one.name}”第一注册地在本机构的医生 {one.doctors_first_registered_here} 人，超过 {one.doctors} 人",
             )
     beds = sum(one.open_beds for one in rows)
     if form.approved_beds is not None and beds > form.approved_beds:
-        yield _finding("BEDS", "departments", f"各科室住院开放床位合计 {beds} 张，超过批准床位数 {form.approved_beds} 张")
+        yield _finding(
+            "BEDS", "departments", f"各科室住院开放床位合计 {beds} 张，超过批准床位数 {form.approved_beds} 张"
+        )
     if form.staffing:
         of = {
             kind: (

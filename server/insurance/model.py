@@ -264,7 +264,7 @@ class EvaluationMethod(Term):
 class EvaluationResult(Term):
     """合格 or 不合格 (MIC-3-2a)."""
 
-    PASS = "PASS", "合格"  # noqa: S105 - 合格, not a password
+    PASS = "PASS", "合格"
     FAIL = "FAIL", "不合格"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from server.institutions.model import InstitutionKind
 from server.insurance.errors import AlreadyApplied, Barred, NotEligible, WindowClosed, WrongStep
 from server.insurance.form_rules import Finding
 from server.insurance.model import (
@@ -21,7 +22,6 @@ from server.insurance.model import (
     notice,
 )
 from server.insurance.parameters import Terms
-from server.institutions.model import InstitutionKind
 from server.kit.errors import Conflict, Invalid
 from server.workdays import rules as workdays
 from server.workdays.model import Calendar, Deadline, Window
@@ -36,9 +36,7 @@ def window_of(calendar: Calendar, terms: Terms, on: date) -> Window:
 
     Implements: MIC-3-1a, A-MIC-1.  Raises: YearMissing where the next window lies beyond the calendar.
     """
-    return workdays.window_on_or_after(
-        calendar, on, months=terms.window_months, working_days=terms.window_working_days
-    )
+    return workdays.window_on_or_after(calendar, on, months=terms.window_months, working_days=terms.window_working_days)
 
 
 def cutoff(terms: Terms) -> time | None:
@@ -126,7 +124,9 @@ def check_single(open_number: str | None, *, designated: bool) -> None:
         )
     if designated:
         raise AlreadyApplied(
-            "该机构已是医保定点医疗机构或已纳入定点范围，无需再次申请", path=("input", "institution"), clause=notice("一")
+            "该机构已是医保定点医疗机构或已纳入定点范围，无需再次申请",
+            path=("input", "institution"),
+            clause=notice("一"),
         )
 
 
@@ -196,8 +196,8 @@ def check_verdict(
 ) -> None:
     """Pass for an evaluation that says what it must.
 
-    A fail is told with its reasons; the municipal one gives advice besides.  On a district's fail the centre confirms it, or,
-    where the pack says so, evaluates for itself (MIC-3-2b, A-MIC-4).  Raises: Invalid, Conflict.
+    A fail is told with its reasons; the municipal one gives advice besides.  On a district's fail the centre confirms it,
+    or, where the pack says so, evaluates for itself (MIC-3-2b, A-MIC-4).  Raises: Invalid, Conflict.
     """
     municipal = terms is not None
     clause = notice("三(二)第二段" if municipal else "三(二)第一段")

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.db.metadata import Access, one_of, recorded, reference, sealed, tenant_table
+from server.institutions.model import InstitutionKind
 from server.insurance.model import (
     OPEN,
     AgreementStatus,
@@ -38,9 +39,9 @@ from server.insurance.model import (
     PersonRole,
     Step,
 )
-from server.institutions.model import InstitutionKind
 from server.kit.actor import Role
 from server.kit.personal import Personal
+from server.policy.terms import InsuranceAction
 from server.workdays.model import CalendarStatus
 
 _CASE = Access(insurance_centre="works")
@@ -63,10 +64,15 @@ designation_application = tenant_table(
     Column("institution_name", Text, nullable=False),
     Column("category", Text, nullable=False, comment="the kind that eligibility was judged by"),
     Column("form", JSONB, nullable=False, comment="annex 1 as submitted, without personal values; never changed"),
-    Column("form_digest", Text, nullable=False, comment="SHA-256 of the whole annex as submitted, personal values included"),
+    Column(
+        "form_digest", Text, nullable=False, comment="SHA-256 of the whole annex as submitted, personal values included"
+    ),
     Column("provenance", JSONB, nullable=False, comment="of each field: PREFILLED or ENTERED"),
     Column("findings", JSONB, nullable=False, comment="what the system found missing or inconsistent"),
     *sealed("bank_account", Personal.BANK_ACCOUNT, opened_by=_OPENED_BY),
+    Column("amended_form", JSONB, comment="as the applicant put it right in answer to the supplement notice"),
+    Column("amended_findings", JSONB),
+    *sealed("amended_bank_account", Personal.BANK_ACCOUNT, opened_by=_OPENED_BY),
     Column("accepted_commitments", ARRAY(Integer), nullable=False, comment="items of annex 2-1"),
     Column("commitments_signed_on", Date),
     Column("guarantee_required", Boolean, nullable=False),
@@ -113,10 +119,11 @@ designation_person = tenant_table(
     *reference("application_id", "designation_application"),
     *reference("institution_id", "institution"),
     Column("role", Text, nullable=False),
+    Column("amended", Boolean, nullable=False, comment="as put right in answer to the supplement notice"),
     Column("name", Text),
     *sealed("phone", Personal.TELEPHONE, opened_by=_OPENED_BY),
     *sealed("identity_number", Personal.IDENTITY_NUMBER, city_wide=True, opened_by=_OPENED_BY),
-    UniqueConstraint("tenant_id", "application_id", "role"),
+    UniqueConstraint("tenant_id", "application_id", "role", "amended"),
     one_of("role", PersonRole),
     access=_CASE,
     comment="申请表所列人员",
@@ -315,6 +322,23 @@ designation_agreement = tenant_table(
     CheckConstraint("until > from_on", name="term"),
     access=_CASE,
     comment="医疗保障服务协议",
+)
+
+designation_measure = tenant_table(
+    "designation_measure",
+    *reference("institution_id", "institution"),
+    *reference("agreement_id", "designation_agreement", nullable=True),
+    Column("action", Text, nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fact_id", Uuid, comment="the fact of supervision it has become"),
+    *recorded(),
+    Index("ix_designation_measure_institution", "tenant_id", "institution_id"),
+    Index("ix_designation_measure_told", "tenant_id", "id", postgresql_where=text("fact_id IS NULL")),
+    one_of("action", tuple(InsuranceAction)[1:]),
+    access=_CASE,
+    comment="医保处理：与区的黄牌警告不是一回事（X-2）",
 )
 
 designation_bar = tenant_table(

@@ -27,6 +27,9 @@ class PaperKind(Term):
         return member
 
     NOTICE = "NOTICE", "告知书", "告"
+    DESIGNATION_SUPPLEMENT = "DESIGNATION_SUPPLEMENT", "医保定点申请材料一次性补充告知书", "医保补"
+    DESIGNATION_RESULT = "DESIGNATION_RESULT", "医保定点评估结果告知书", "医保评"
+    DESIGNATION_REASONS = "DESIGNATION_REASONS", "医保定点评估不合格理由及整改建议告知书", "医保改"
 
 
 class ServiceMethod(Term):

@@ -15,6 +15,11 @@ class TaskKind(Term):
     """What is to be done.  Areas add theirs here, a line each."""
 
     DECIDE_PROPOSAL = "DECIDE_PROPOSAL", "处理处置建议"
+    HANDLE_DESIGNATION = "HANDLE_DESIGNATION", "受理医保定点申请"
+    SUPPLEMENT_DESIGNATION = "SUPPLEMENT_DESIGNATION", "补充医保定点申请材料"
+    EVALUATE_DESIGNATION = "EVALUATE_DESIGNATION", "办理医保定点评估"
+    CONCLUDE_DESIGNATION = "CONCLUDE_DESIGNATION", "办理医保定点公示与签约"
+    RENEW_INSURANCE_AGREEMENT = "RENEW_INSURANCE_AGREEMENT", "续签医保服务协议"
 
 
 class TaskStatus(Term):
