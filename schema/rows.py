@@ -41,3 +41,12 @@ OF_OWN_INSTITUTION = (
     "{t}.institution_id IN (SELECT own.id FROM institution own WHERE own.tenant_id = {t}.tenant_id"
     " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
 )
+
+#: Designation cases: the agency's officers, its district and the city; an institution's staff by the type's own rule.
+CASES: Mapping[str, str] = dict.fromkeys(
+    (
+        role.value
+        for role in (Role.AGENCY_OFFICER, Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)
+    ),
+    "true",
+)

@@ -8,8 +8,8 @@ from typing import Any, Final
 from server.institutions.model import InstitutionKind
 from server.kit.actor import MUNICIPALITY
 from server.kit.clause import Clause
-from server.kit.errors import PolicyNotEnabled
-from server.policy.model import Parameter, PolicyVersion
+from server.policy.grounds import require_enabled
+from server.policy.model import Parameter
 from server.policy.shelf import Shelved
 from server.policy.terms import Kind, SourceStatus
 
@@ -63,34 +63,28 @@ def terms_on(shelved: Shelved, on: date) -> Terms:
 
     Raises: PolicyNotEnabled where no municipal pack holds: designation by quarter does not exist then.
     """
-    versions: dict[Kind, PolicyVersion] = {}
-    for kind in _NEEDED:
-        kept = shelved.in_force(MUNICIPALITY, kind, on)
-        if kept is None:
-            raise PolicyNotEnabled(f"{on} 没有施行中的全市“{kind.label}”政策，不能办理社区卫生服务机构新增医保定点")
-        versions[kind] = kept.version
-    designation, deadlines = (versions[kind] for kind in _NEEDED)
-    value, days = designation.parameter, deadlines.parameter
+    packs = {kind: require_enabled(shelved, MUNICIPALITY, kind, on) for kind in _NEEDED}
+    value, days = (packs[kind].value for kind in _NEEDED)
     return Terms(
-        eligible_kinds=_kinds(value("eligible_institution_kinds").value),
+        eligible_kinds=_kinds(value("eligible_institution_kinds")),
         guarantee_kinds=_kinds(value("guarantee_institution_kinds").value),
-        centre_evaluates_failed=value("municipal_on_district_fail").value == "EVALUATE",
-        false_material_bar_years=value("false_material_bar_years").value,
-        clean_insurance_record_years=value("clean_insurance_record_years").value,
-        clean_penalty_months=value("clean_penalty_months").value,
-        lock_years=value("address_lock_years").value,
-        agreement_months=value("agreement_term_months").value,
-        renewal_reminder_months=value("renewal_reminder_months").value,
-        suspension_calendar_days=value("agreement_suspension_days").value,
-        evaluation_months=designation.value("designation_evaluation_months"),
-        window_months=tuple(days("window_months").value),
-        window_working_days=days("window_working_days").value,
-        window_cutoff_hour=days("window_cutoff_hour").value,
-        supplement_working_days=days("supplement_working_days").value,
-        publicity_working_days=days("designation_publicity_working_days").value,
-        publicity_counts_first_day=days("publicity_counts_first_day").value,
-        parameters={one.key: one for version in versions.values() for one in version.parameters},
-        digests={kind: version.digest for kind, version in versions.items()},
+        centre_evaluates_failed=value("municipal_on_district_fail") == "EVALUATE",
+        false_material_bar_years=value("false_material_bar_years"),
+        clean_insurance_record_years=value("clean_insurance_record_years"),
+        clean_penalty_months=value("clean_penalty_months"),
+        lock_years=value("address_lock_years"),
+        agreement_months=value("agreement_term_months"),
+        renewal_reminder_months=value("renewal_reminder_months"),
+        suspension_calendar_days=value("agreement_suspension_days"),
+        evaluation_months=packs[Kind.DESIGNATION].version.value("designation_evaluation_months"),
+        window_months=tuple(days("window_months")),
+        window_working_days=days("window_working_days"),
+        window_cutoff_hour=days("window_cutoff_hour"),
+        supplement_working_days=days("supplement_working_days"),
+        publicity_working_days=days("designation_publicity_working_days"),
+        publicity_counts_first_day=days("publicity_counts_first_day"),
+        parameters={one.key: one for pack in packs.values() for one in pack.version.parameters},
+        digests={kind: pack.version.digest for kind, pack in packs.items()},
     )
 
 

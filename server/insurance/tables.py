@@ -186,7 +186,7 @@ designation_supplement = tenant_table(
     Column("due_on", Date, nullable=False),
     Column("late", Boolean, nullable=False, comment="after the agency's last day: an alarm, never a deemed acceptance"),
     Column("reply_by", Date, comment="what the agency asks for; the notice names no day"),
-    Column("items", JSONB, nullable=False),
+    Column("items", ARRAY(Text), nullable=False),
     # 一次性告知: the database itself holds no second one.
     UniqueConstraint("tenant_id", "application_id"),
     access=Access(append_only=True, insurance_centre="works"),

@@ -1,0 +1,1 @@
+"""Insurance designation in the API: windows, applications and their steps, the public lists, agreements."""
