@@ -15,7 +15,11 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
 #: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
-EXAMPLES: Mapping[str, Callable[[], Any]] = {"trusted_document.digest": lambda: secrets.token_hex(32)}
+EXAMPLES: Mapping[str, Callable[[], Any]] = {
+    "trusted_document.digest": lambda: secrets.token_hex(32),
+    "case_reader.reader": lambda: "somebody",
+    "paper_service.reason": lambda: "served again",
+}
 
 #: Far from every day that is seeded.
 _BEGIN = datetime(2200, 1, 1, tzinfo=UTC)
@@ -46,7 +50,10 @@ class Rows:
         """A row not yet inserted: every column that must have a value has one; what it refers to is planted."""
         row: dict[str, Any] = {"tenant_id": tenant_id, "id": uuid.uuid4()}
         for column in table.columns:
-            if column.name not in row and not column.nullable and column.server_default is None:
+            if column.name in row:
+                continue
+            needed = not column.nullable and column.server_default is None
+            if needed or f"{table.name}.{column.name}" in EXAMPLES:
                 row[column.name] = self._referred(column, tenant_id) or _value(table, column)
         return row
 
