@@ -10,6 +10,7 @@ from strawberry.tools import merge_types
 from schema import audit, districts, granting, identity, institutions, people, reviews, sites, workdays
 from schema.connections import Node
 from schema.describing import complete
+from schema.insurance import applying, cases, designations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -45,7 +46,18 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, people, sites, institutions, audit, identity)
+_AREAS = (
+    districts,
+    workdays,
+    reviews,
+    people,
+    sites,
+    cases,
+    designations,
+    institutions,
+    audit,
+    identity,
+)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -61,6 +73,9 @@ Query = merge_types(
         SimulationQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
+        applying.ApplyingQueries,
+        cases.CaseQueries,
+        designations.DesignationQueries,
         NodeQueries,
     ),
 )
@@ -72,6 +87,7 @@ Mutation = merge_types(
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        applying.ApplyingMutations,
         UnmaskingMutations,
     ),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
@@ -40,6 +40,9 @@ from server.institutions.model import (
 from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
+
+if TYPE_CHECKING:
+    from schema.insurance.designations import Designation
 
 term(SuccessionReason, "沿革原因")
 
@@ -154,6 +157,10 @@ class Institution(Node):
     sites: list[Site] = field_of("在用场所 the sites the institution has not left")
     predecessors: list[Succession] = field_of("前身")
     successors: list[Succession] = field_of("后继")
+
+    designation: Annotated["Designation", strawberry.lazy("schema.insurance.designations")] | None = field_of(
+        "医保定点 null where it never was within the designated ones, or the caller may not see it yet"
+    )
 
     @computed("判定情况 what every policy in force on the day says about the institution, with the reasons")
     async def standing(
@@ -271,6 +278,7 @@ BINDS = (
             "successors": Many(Link("Succession", (("id", "predecessor_id"),)), Key("{t}.on_date", Kind.DATE)),
             "stations": Paged(Link("Institution", (("id", "parent_id"),)), "NAME ASC"),
             "reviews": Paged(_REVIEWS, "DECIDED_ON DESC"),
+            "designation": One(Link("Designation", _OWN)),
         },
         columns={"NAME": "sort_key", "LATEST_REVIEW": "latest_review_on"},
         filters={

@@ -67,18 +67,6 @@ class Deadline:
     )
 
 
-@strawberry.type(description="医保定点申请窗口 the first working days of a quarter (京医保中心发〔2025〕4号 三(一))")
-class DesignationWindow:
-    """A quarterly window."""
-
-    year: int = strawberry.field(description="年份")
-    quarter: int = strawberry.field(description="季度 1 to 4")
-    opens_on: date = strawberry.field(description="首日")
-    closes_on: date = strawberry.field(description="末日 still open, until 24:00 Beijing time")
-    is_open: bool = strawberry.field(description="所问日期是否在窗口内")
-    calendar_status: CalendarStatus = strawberry.field(description="日历状态")
-
-
 @strawberry.type
 class WorkdayQueries:
     """Root fields of this area."""
@@ -120,24 +108,6 @@ class WorkdayQueries:
         except YearMissing as missing:
             raise BadInput(missing.message, path=("start",)) from None
         return Deadline(on=found.on, calendar_status=found.status)
-
-    @resolved("医保定点申请窗口 the one that holds the day, else the next to open")
-    async def designation_window(
-        self, info: strawberry.Info, on: Annotated[date, strawberry.argument(description="日期")]
-    ) -> DesignationWindow:
-        calendar = await request_of(info).engine.calendars.current()
-        try:
-            window = rules.window_on_or_after(calendar, on)
-        except YearMissing as missing:
-            raise BadInput(missing.message, path=("on",)) from None
-        return DesignationWindow(
-            year=window.year,
-            quarter=window.quarter,
-            opens_on=window.opens_on,
-            closes_on=window.closes_on,
-            is_open=window.is_open(on),
-            calendar_status=window.status,
-        )
 
 
 @strawberry.input(description="录入正式工作日安排")

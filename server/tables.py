@@ -9,13 +9,14 @@ import server.documents.tables
 import server.identity.tables
 import server.institutions.tables
 import server.insurance.tables
-import server.people.tables
 import server.papers.tables
+import server.people.tables
 import server.policy.tables
 import server.proposals.tables
 import server.record.tables
 import server.reviews.tables
 import server.sites.tables
+import server.supervision.tables
 import server.tasks.tables
 import server.workdays.tables  # noqa: F401
 from server.db.metadata import metadata

@@ -30,8 +30,8 @@ from schema.rows import CASES, EVERYONE, OF_OWN_INSTITUTION
 from schema.scalars import JSON, MaskedText
 from schema.terms import term
 from schema.within import InDistrict, within_district
-from server.insurance import model, tables
 from server.institutions.model import InstitutionKind
+from server.insurance import model, tables
 from server.kit.actor import Role
 from server.kit.ids import NodeId
 from server.kit.terms import Term
@@ -41,17 +41,6 @@ from server.workdays.model import CalendarStatus
 if TYPE_CHECKING:
     from schema.institutions import Institution, InstitutionFilter
 
-term(model.DesignationStatus, "定点申请状态 (state machine 13)")
-term(model.Step, "办理步骤", "DesignationStep")
-term(model.MaterialKind, "申请材料种类 the six of 二", "DesignationMaterialKind")
-term(model.MaterialStage, "申请材料阶段 when it is due", "DesignationMaterialStage")
-term(model.CheckOutcome, "承诺核对结果", "CommitmentCheckOutcome")
-term(model.EvaluationLevel, "评估级别")
-term(model.EvaluationMethod, "评估方式")
-term(model.EvaluationResult, "评估结果")
-term(model.ObjectionOutcome, "异议核查结果")
-term(model.Channel, "申请渠道", "DesignationChannel")
-term(model.PersonRole, "申请表所列人员", "DesignationPersonRole")
 
 #: The numbers of these types in node ids.
 APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 100, 101, 102, 106
@@ -219,7 +208,9 @@ class DesignationApplication(Node):
     ) -> Sequence[list[FieldProvenance]]:
         return await provenances_of(request, ids)
 
-    @computed("系统核对发现 what is missing or inconsistent in the material as submitted; goes into the supplement notice")
+    @computed(
+        "系统核对发现 what is missing or inconsistent in the material as submitted; goes into the supplement notice"
+    )
     async def findings(
         ids: Sequence[NodeId],  # noqa: N805
         request: Request,
@@ -286,7 +277,8 @@ class DesignationApplicationFilter:
     category: Filter[InstitutionKind] | None = strawberry.field(default=UNSET, description="类别")
     received_on: DateFilter | None = strawberry.field(default=UNSET, description="收到材料之日")
     supplement_notice_due_on: DateFilter | None = strawberry.field(
-        default=UNSET, description="一次性告知期限；超期未告知：早于今天且 supplementRequestedOn 为空、状态为已受理及以前"
+        default=UNSET,
+        description="一次性告知期限；超期未告知：早于今天且 supplementRequestedOn 为空、状态为已受理及以前",
     )
     supplement_requested_on: DateFilter | None = strawberry.field(default=UNSET, description="告知补充日期")
     district_result: Filter[model.EvaluationResult] | None = strawberry.field(default=UNSET, description="区级评估结果")
@@ -402,7 +394,7 @@ _INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _DISTRICT = Link("District", ())
 _APPLICATION = Link("DesignationApplication", (("application_id", "id"),))
 _OWN = (("id", "application_id"),)
-_ROWS = CASES | {Role.INSTITUTION_STAFF.value: OF_OWN_INSTITUTION}
+_ROWS = {**CASES, Role.INSTITUTION_STAFF.value: OF_OWN_INSTITUTION}
 _STARTED = Key("{t}.at", Kind.DATETIME)
 
 BINDS = (

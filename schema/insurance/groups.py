@@ -9,8 +9,8 @@ from schema.districts import District
 from schema.filters import UNSET, FloatFilter, IntFilter
 from schema.planned import field_of
 from schema.terms import term
-from server.insurance.model import DesignationStatus, EvaluationResult
 from server.institutions.model import InstitutionKind
+from server.insurance.model import DesignationStatus, EvaluationResult
 from server.kit.terms import Term
 from server.planner.binding import Aggregate, Grouping, GroupKey, Kind, Measure
 
@@ -73,9 +73,7 @@ class DesignationApplicationGroupHaving:
     or_: list["DesignationApplicationGroupHaving"] | None = strawberry.field(
         default=UNSET, name="or", description="满足其一"
     )
-    not_: "DesignationApplicationGroupHaving | None" = strawberry.field(
-        default=UNSET, name="not", description="不满足"
-    )
+    not_: "DesignationApplicationGroupHaving | None" = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
 @strawberry.type(description="定点申请分组值 what the group's rows have in common; null what they are not grouped by")

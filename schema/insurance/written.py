@@ -13,16 +13,10 @@ from schema.access import Request
 from schema.planned import field_of
 from schema.problems import Clause
 from schema.scalars import MaskedText, UnifiedSocialCreditCode
-from schema.terms import term
+from server.institutions.model import InstitutionKind, OperatingNature, Ownership
 from server.insurance import form as forms
 from server.insurance.model import FieldSource, InstitutionGrade, MaterialKind, PersonRole, ServiceTarget, StaffKind
-from server.institutions.model import InstitutionKind, OperatingNature, Ownership
 from server.kit.ids import NodeId
-
-term(StaffKind, "卫生技术人员类别")
-term(InstitutionGrade, "医疗机构等级")
-term(ServiceTarget, "服务对象")
-term(FieldSource, "申请表数据来源 of a field: the register, or the applicant", "DesignationFieldSource")
 
 
 @strawberry.type(description="开户行与银行账号 the account masked")
@@ -154,7 +148,9 @@ class FieldProvenance:
     source: FieldSource = strawberry.field(description="来源")
 
 
-@strawberry.type(description="材料问题 something missing or inconsistent: it warns, and goes into the supplement notice")
+@strawberry.type(
+    description="材料问题 something missing or inconsistent: it warns, and goes into the supplement notice"
+)
 class MaterialFinding:
     """A finding."""
 

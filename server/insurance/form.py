@@ -192,7 +192,7 @@ def joined(snapshot: Mapping[str, Any], personal: Mapping[str, str]) -> Form:
 
 
 def read(type_: type[T], values: Mapping[str, Any]) -> T:
-    """The dataclass that ``written`` wrote."""
+    """The dataclass that ``written`` wrote, or whose values were entered one by one."""
     hints = get_type_hints(type_)
     return type_(**{name: _read(hints[name], value) for name, value in values.items()})
 
@@ -207,7 +207,7 @@ def _read(hint: Any, value: Any) -> Any:
     if is_dataclass(hint) and isinstance(hint, type):
         return read(hint, value)
     if hint is date:
-        return date.fromisoformat(value)
+        return value if isinstance(value, date) else date.fromisoformat(value)
     return hint(value) if hint is Decimal or issubclass(hint, Term) else value
 
 

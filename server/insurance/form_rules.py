@@ -112,8 +112,9 @@ def _texts(value: Any, path: Path) -> Any:
         return tuple(_texts(one, (*path, str(n))) for n, one in enumerate(value))
     if is_dataclass(value) and not isinstance(value, type):
         told = {one.name: _texts(getattr(value, one.name), (*path, _camel(one.name))) for one in fields(value)}
-        if "name" in told and told["name"] is None and not _is_optional(value, "name"):
-            raise Invalid("名称为空，请填写", path=(*path, "name"))
+        for name in ("name", "institution_name", "model"):
+            if name in told and told[name] is None and not _is_optional(value, name):
+                raise Invalid("不能为空，请填写", path=(*path, _camel(name)))
         return replace(value, **told)
     return value
 

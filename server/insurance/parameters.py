@@ -67,7 +67,7 @@ def terms_on(shelved: Shelved, on: date) -> Terms:
     value, days = (packs[kind].value for kind in _NEEDED)
     return Terms(
         eligible_kinds=_kinds(value("eligible_institution_kinds")),
-        guarantee_kinds=_kinds(value("guarantee_institution_kinds").value),
+        guarantee_kinds=_kinds(value("guarantee_institution_kinds")),
         centre_evaluates_failed=value("municipal_on_district_fail") == "EVALUATE",
         false_material_bar_years=value("false_material_bar_years"),
         clean_insurance_record_years=value("clean_insurance_record_years"),

@@ -21,9 +21,7 @@ from server.standing.judging import standing_on
 from server.standing.occurrences import fired, found_already, occurrences
 
 
-async def propose_for(
-    act: Act, shelf: Shelf, institution_ids: Iterable[UUID], *, on: date | None = None
-) -> list[UUID]:
+async def propose_for(act: Act, shelf: Shelf, institution_ids: Iterable[UUID], *, on: date | None = None) -> list[UUID]:
     """The proposals that are new; open ones whose ground is gone have lapsed.
 
     About each institution, and about those that carry its history on (A-FT-14).  An exit is proposed from all that counts
@@ -69,9 +67,7 @@ async def _propose(
     for row in await proposals.list_open(act.connection, act.tenant_id, institution_id):
         if row["kind"] == Kind.NEGATIVE_LIST and row["subject_id"] not in seen:
             told = unmet or [one.set_aside_because("所依据的记录已不再有效") for one in standing.decisions]
-            await propose(
-                act, institution_id, told, subject_type=row["subject_type"], subject_id=row["subject_id"]
-            )
+            await propose(act, institution_id, told, subject_type=row["subject_type"], subject_id=row["subject_id"])
     return found
 
 

@@ -61,9 +61,7 @@ class FindingStatus(Term):
 
 #: State machine 9.  CARD_ISSUED is a finding that is CONFIRMED and has a card.
 NEXT_OF_FINDING: Mapping[FindingStatus, frozenset[FindingStatus]] = {
-    FindingStatus.ALLEGED: frozenset(
-        {FindingStatus.INVESTIGATING, FindingStatus.CONFIRMED, FindingStatus.DISMISSED}
-    ),
+    FindingStatus.ALLEGED: frozenset({FindingStatus.INVESTIGATING, FindingStatus.CONFIRMED, FindingStatus.DISMISSED}),
     FindingStatus.INVESTIGATING: frozenset({FindingStatus.CONFIRMED, FindingStatus.DISMISSED}),
     FindingStatus.CONFIRMED: frozenset({FindingStatus.REVERSED}),
     FindingStatus.DISMISSED: frozenset(),

@@ -134,7 +134,9 @@ async def determine_fact(
     }
     row_id = await _keep(act, row)
     was = {name: before[name] for name in changes}
-    await act.note("determined", "supervision_fact", row_id, before=was, after=dict(changes) | {"decided_on": decided_on})
+    await act.note(
+        "determined", "supervision_fact", row_id, before=was, after=dict(changes) | {"decided_on": decided_on}
+    )
     return row_id
 
 
@@ -191,7 +193,9 @@ async def _insert(act: Act, said: Said, clause: Clause | None) -> UUID:
         "source_name": rules.worded(said.source_name, "sourceName", most=200),
     }
     row_id = await _keep(act, row)
-    await act.note("recorded", "supervision_fact", row_id, after={name: row[name] for name in row if row[name] is not None})
+    await act.note(
+        "recorded", "supervision_fact", row_id, after={name: row[name] for name in row if row[name] is not None}
+    )
     return row_id
 
 
