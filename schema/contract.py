@@ -10,7 +10,7 @@ from strawberry.tools import merge_types
 from schema import audit, districts, granting, identity, institutions, people, reviews, sites, workdays
 from schema.connections import Node
 from schema.describing import complete
-from schema.insurance import applying, cases, designations
+from schema.insurance import applying, cases, designations, handling
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -88,6 +88,8 @@ Mutation = merge_types(
         PolicyMutations,
         granting.IdentityMutations,
         applying.ApplyingMutations,
+        handling.AgencyMutations,
+        handling.CentreMutations,
         UnmaskingMutations,
     ),
 )

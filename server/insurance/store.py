@@ -402,3 +402,17 @@ STANDING = (HolderStatus.INCLUDED, HolderStatus.ACTIVE, HolderStatus.SUSPENDED)
 async def annul_review(connection: AsyncConnection, tenant_id: int, review_id: UUID, on: date) -> None:
     """The review of the common record stands no longer from this day; its row stays."""
     await update_row(connection, review, tenant_id, review_id, {"annulled_on": on})
+
+
+async def refresh_latest_review(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> None:
+    """The institution's day of the latest review, counted anew."""
+    latest = (
+        select(func.max(review.c.decided_on))
+        .where(review.c.tenant_id == literal(tenant_id), review.c.institution_id == institution_id)
+        .scalar_subquery()
+    )
+    await connection.execute(
+        update(institution)
+        .where(institution.c.tenant_id == literal(tenant_id), institution.c.id == institution_id)
+        .values(latest_review_on=latest)
+    )

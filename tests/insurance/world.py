@@ -12,7 +12,7 @@ import psycopg
 from server.db import roles
 from server.districts.files import load_districts
 from server.identity.store import insert_memberships
-from server.kit import names, uscc
+from server.kit import clock, names, uscc
 from server.kit.actor import MUNICIPALITY, Role
 from server.kit.ids import NodeId, new_id
 from tests.driving import Client, Reply, Server
@@ -300,3 +300,108 @@ async def act(client: Client, verb: str, payload: str, shown: str = f"applicatio
         input={"idempotencyKey": key(), **given},
     )
     return reply.data[verb]
+
+
+#: Verb → payload type.
+PAYLOADS = {
+    "confirmDesignationByPhone": "DesignationConfirmedByPhone",
+    "acceptDesignation": "DesignationAccepted",
+    "requestDesignationSupplement": "DesignationSupplementRequested",
+    "supplementDesignation": "DesignationSupplemented",
+    "evaluateDesignationInDistrict": "DesignationEvaluatedInDistrict",
+    "reportDesignation": "DesignationReported",
+    "evaluateDesignationMunicipally": "DesignationEvaluatedMunicipally",
+    "sendDesignationResult": "DesignationResultSent",
+    "publiciseDesignation": "DesignationPublicised",
+    "recordDesignationObjection": "DesignationObjectionRecorded",
+    "decideDesignationObjection": "DesignationObjectionDecided",
+    "negotiateDesignation": "DesignationNegotiated",
+    "agreeDesignation": "DesignationAgreed",
+    "beginDesignationSystemReform": "DesignationSystemReformBegun",
+    "acceptDesignationSystem": "DesignationSystemAccepted",
+    "signInsuranceAgreement": "InsuranceAgreementSigned",
+    "announceDesignation": "DesignationAnnounced",
+    "issueDesignationPlaque": "DesignationPlaqueIssued",
+    "withdrawDesignation": "DesignationWithdrawn",
+    "abandonDesignation": "DesignationAbandoned",
+    "disqualifyDesignation": "DesignationDisqualified",
+    "rejectFalseDesignation": "FalseDesignationRejected",
+}
+_CODES = itertools.count(1)
+
+
+@dataclass
+class Case:
+    """An application and where it stands."""
+
+    applicant: Applicant
+    agency: Client
+    centre: Client
+    id: str = ""
+    version: int = 1
+    status: str = ""
+    number: str = ""
+
+    async def submitted(self, **changed: Any) -> "Case":
+        """The case, handed in."""
+        self._stands(await self.applicant.submit(**changed))
+        return self
+
+    async def tried(self, client: Client, verb: str, **given: Any) -> dict[str, Any]:
+        """The answer to a verb on this case, whatever it is."""
+        about = {} if "objection" in given else {"application": self.id}
+        answer: dict[str, Any] = await act(
+            client, verb, PAYLOADS[verb], **{"expectedVersion": self.version} | about | given
+        )
+        return answer
+
+    async def do(self, client: Client, verb: str, **given: Any) -> "Case":
+        """The case after the verb, which must succeed."""
+        self._stands(await self.tried(client, verb, **given))
+        return self
+
+    def _stands(self, answer: dict[str, Any]) -> None:
+        assert "application" in answer, answer
+        found = answer["application"]
+        self.id, self.version, self.status = found["id"], found["version"], found["status"]
+        self.number = found["number"]
+
+    async def accepted(self) -> "Case":
+        """Confirmed by telephone and accepted."""
+        await self.do(self.agency, "confirmDesignationByPhone")
+        return await self.do(self.agency, "acceptDesignation")
+
+    async def reported(self, result: str = "PASS") -> "Case":
+        """Evaluated by the agency and reported."""
+        reasons = {} if result == "PASS" else {"reasons": "人员不足"}
+        await self.do(self.agency, "evaluateDesignationInDistrict", result=result, method="ON_SITE", **reasons)
+        return await self.do(self.agency, "reportDesignation")
+
+    async def judged(self, result: str = "PASS", method: str = "DOCUMENT") -> "Case":
+        """Evaluated by the centre, and told."""
+        told = {} if result == "PASS" else {"reasons": "信息系统不符合要求", "advice": "完成改造后重新申请"}
+        await self.do(self.centre, "evaluateDesignationMunicipally", result=result, method=method, **told)
+        return await self.do(self.centre, "sendDesignationResult")
+
+    async def publicised(self) -> "Case":
+        """On the public list from today."""
+        return await self.do(self.centre, "publiciseDesignation", publishedOn=clock.today().isoformat())
+
+    async def agreed(self) -> "Case":
+        """Negotiated and agreed."""
+        await self.do(self.centre, "negotiateDesignation")
+        return await self.do(self.centre, "agreeDesignation")
+
+    async def signed(self, **given: Any) -> "Case":
+        """System accepted and agreement signed, today."""
+        today, number = clock.today().isoformat(), next(_CODES)
+        await self.do(self.applicant.client, "beginDesignationSystemReform")
+        await self.do(self.centre, "acceptDesignationSystem", acceptedOn=today)
+        wanted = {"number": f"协议{number:06d}", "code": f"1101{number:06d}", "signedOn": today} | given
+        return await self.do(self.centre, "signInsuranceAgreement", **wanted)
+
+    async def concluded(self) -> "Case":
+        """Announced, the plaque handed over."""
+        today = clock.today().isoformat()
+        await self.do(self.centre, "announceDesignation", announcedOn=today, documentNumber="试验发〔2026〕1号")
+        return await self.do(self.centre, "issueDesignationPlaque", issuedOn=today)

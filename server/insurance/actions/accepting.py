@@ -86,14 +86,8 @@ async def request_supplement(
     found = row["findings"]
     if any(not 0 <= one < len(found) for one in leave_out):
         raise Invalid(f"leaveOut 应为 0 到 {len(found) - 1} 之间的编号", path=("input", "leaveOut"))
-    wanted = [
-        {"message": one["message"], "field": one["field"], "material": one["material"], "found_by": "SYSTEM"}
-        for n, one in enumerate(found)
-        if n not in set(leave_out)
-    ]
-    for n, item in enumerate(items):
-        said = stepping.worded(item, None, f"items.{n}")
-        wanted.append({"message": said, "field": None, "material": None, "found_by": "AGENCY"})
+    wanted = [one["message"] for n, one in enumerate(found) if n not in set(leave_out)]
+    wanted += [stepping.worded(item, None, f"items.{n}") for n, item in enumerate(items)]
     if not wanted:
         raise Invalid("没有需要补充的事项；材料齐全的请直接进行区级评估", path=("input", "items"))
     if len(wanted) > _ITEMS_MOST:
@@ -125,7 +119,7 @@ async def request_supplement(
         said = f"一次性告知补充 {len(wanted)} 项（已超过 {terms.supplement_working_days} 个工作日的告知期限）"
     await stepping.pass_on(act, row, Step.REQUEST_SUPPLEMENT, said, supplement_requested_on=today)
     await tasks.finish(act, subject_id=application_id, kind=TaskKind.HANDLE_DESIGNATION)
-    listed = {str(n): one["message"] for n, one in enumerate(wanted, start=1)}
+    listed = {f"第 {n} 项": one for n, one in enumerate(wanted, start=1)}
     await papers.issue(
         act,
         kind=PaperKind.DESIGNATION_SUPPLEMENT,
