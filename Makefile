@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: demo test check bench clean help
+.PHONY: demo test check bench probes mutations clean help
 
 help:  ## 列出命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,12 @@ check: $(VENV)/.development  ## 风格、类型、导入方向
 
 bench: $(VENV)/.development  ## 每次请求的 CPU、吞吐、延迟，与手写 SQL 相比（docs/performance.md）
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+probes: $(VENV)/.development  ## 随机越权探测 12 000 次，应无一泄漏（docs/isolation.md）
+	@SHEQU_PROBES=12000 $(BIN)/python -m pytest tests/visiting/test_probes.py -s $(ARGS)
+
+mutations: $(VENV)/.development  ## 逐一破坏隔离规则，测试应无一放过（docs/isolation.md）
+	@$(BIN)/python -m tests.mutations $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "需要 Python 3.11 或更高版本，当前为 " + sys.version.split()[0] + "；可用 make PYTHON=python3.12 指定")'

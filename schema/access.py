@@ -89,6 +89,9 @@ class Engine:
         return answer
 
 
+#: Under which name, with the tenant's number, an actor's scopes are kept.
+_SCOPE = "scope"
+
 #: Whoever comes without a token.
 _ANYBODY = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
@@ -100,20 +103,26 @@ class Request:
     engine: Engine
     actor: Actor | None
     request_id: str
+    #: The address it comes from, for callers without a token.
+    peer: str = ""
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.
 
         Raises: NotAllowed when the caller has no rights in the named tenant.
         """
-        if self.actor is None:
-            return _ANYBODY
-        # Kept while the person's memberships are: a handful of tenants, since none is kept where there are no rights.
-        key = ("scope", tenant_id)
-        scope: Scope | None = self.actor.kept.get(key)
+        scope = self.known_scope(tenant_id)
         if scope is None:
-            scope = self.actor.kept[key] = await self._scope(self.actor, tenant_id)
+            assert self.actor is not None  # whose scope is always known
+            scope = self.actor.kept[_SCOPE, tenant_id] = await self._scope(self.actor, tenant_id)
         return scope
+
+    def known_scope(self, tenant_id: int | None) -> Scope | None:
+        """The same where it was worked out before; else None.
+
+        Kept while the person's memberships are: a handful of tenants, since none is kept where there are no rights.
+        """
+        return _ANYBODY if self.actor is None else self.actor.kept.get((_SCOPE, tenant_id))
 
     async def _scope(self, actor: Actor, tenant_id: int | None) -> Scope:
         by_district = tenant_id is not None and tenant_id != MUNICIPALITY and bool(actor.roles_in(tenant_id))

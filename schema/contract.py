@@ -7,7 +7,8 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, granting, identity, institutions, people, reviews, sites, workdays
+from schema import assessment, audit, districts, granting, identity, institutions, people, reviews, sites, workdays
+from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.insurance import applying, cases, designations, handling
@@ -15,6 +16,7 @@ from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
@@ -55,6 +57,7 @@ _AREAS = (
     cases,
     designations,
     institutions,
+    assessment,
     audit,
     identity,
 )
@@ -67,6 +70,7 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -91,6 +95,8 @@ Mutation = merge_types(
         handling.AgencyMutations,
         handling.CentreMutations,
         UnmaskingMutations,
+        AssessmentMutations,
+        RectificationMutations,
     ),
 )
 

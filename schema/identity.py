@@ -182,5 +182,5 @@ def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
 
 ROOTS = {
     "members": Root("Member", Shape.PAGE, order="NAME ASC", arguments=within_district),
-    "member": Root("Member", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
+    "member": Root("Member", Shape.ONE, arguments=_by_id, required=True, unique=True),  # type: ignore[arg-type]
 }

@@ -302,5 +302,5 @@ def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
 ROOTS = {
     "institutions": Root("Institution", Shape.PAGE, order="NAME ASC", arguments=within_district),
     "institutionGroups": Root("Institution", Shape.GROUPS, arguments=within_district, grouping=GROUPING),
-    "institution": Root("Institution", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
+    "institution": Root("Institution", Shape.ONE, arguments=_by_id, required=True, unique=True),  # type: ignore[arg-type]
 }

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    DeferStreamDirectiveLabel,
+    DeferStreamDirectiveOnRootField,
+    DeferStreamDirectiveOnValidOperationsRule,
     DocumentNode,
     ExecutionResult,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    StreamDirectiveOnListField,
     execute,
     get_operation_ast,
     parse,
@@ -32,12 +36,23 @@ from schema.lookahead import Operation
 from schema.masked import Masks, masked, masks_of
 from schema.reading import NODE, NODES, TYPENAME
 from schema.whole import answer_whole
-from server.kit.errors import TimedOut
+from server.kit.errors import RateLimited, TimedOut
+from server.kit.meter import Meter
 from server.planner.binding import Computed
 
 #: Characters of all documents kept; a syntax tree takes some 250 bytes for each.
 _KEPT_MOST = 500_000
 _ERRORS_MOST = 10
+
+#: Each rule costs a document's first sight; the schema has neither ``@defer`` nor ``@stream``, which is refused elsewhere.
+_WITHOUT_MEANING = frozenset(
+    {
+        DeferStreamDirectiveLabel,
+        DeferStreamDirectiveOnRootField,
+        DeferStreamDirectiveOnValidOperationsRule,
+        StreamDirectiveOnListField,
+    }
+)
 
 #: PLATFORM_DEFAULT. The database's own limit on a statement (server/db/policies.py) stands below both.
 QUERY_SECONDS = 15.0
@@ -74,10 +89,19 @@ class _Prepared:
 
 
 class Operations:
-    """Answers GraphQL requests over the one schema. ``hints``: introspection and suggestions, in development only."""
+    """Answers GraphQL requests over the one schema.
+
+    ``hints``: introspection and suggestions, in development only.  ``meter``: how much each caller may ask for in a stretch
+    of time; without one nobody is held to anything but the budget of each request.
+    """
 
     def __init__(
-        self, *, hints: bool, query_seconds: float = QUERY_SECONDS, mutation_seconds: float = MUTATION_SECONDS
+        self,
+        *,
+        hints: bool,
+        query_seconds: float = QUERY_SECONDS,
+        mutation_seconds: float = MUTATION_SECONDS,
+        meter: Meter | None = None,
     ) -> None:
         self.schema = graphql_schema()
         self.catalogue = bindings()
@@ -88,8 +112,12 @@ class Operations:
             if isinstance(field, Computed)
         )
         self._hints = hints
+        self._meter = meter
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
-        self._rules = [*specified_rules, *([] if hints else [NoSchemaIntrospectionCustomRule])]
+        self._rules = [
+            *(one for one in specified_rules if one not in _WITHOUT_MEANING),
+            *([] if hints else [NoSchemaIntrospectionCustomRule]),
+        ]
         self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
         self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
@@ -126,6 +154,13 @@ class Operations:
             return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
         if prepared.masks:
             extensions["masked"] = masked(prepared.masks, coerced)
+        if self._meter is not None:
+            spent = self._meter.spend(request.actor, request.peer, cost)
+            extensions["cost"]["remaining"] = spent.remaining
+            if spent.wait_s:
+                limited = RateLimited(spent.wait_s)
+                body = failed(limited.code, limited.message, **limited.facts)
+                return Answer(body | {"extensions": extensions}, executed=False)
         seconds = self._seconds[operation.operation]
         try:
             done = (

@@ -203,9 +203,10 @@ async def placed(
         tenant = request.known_tenant(NodeId.parse(arguments["id"], path=(selection.key, "id")))
     condition, values = root.arguments(arguments)
     for name, value in values.items():
-        if isinstance(value, str):
+        if isinstance(value, str) and not (value.isascii() and "\0" not in value):
             text_of((selection.key, name), value)
-    return [(await request.scope(tenant), Asked(selection, root, condition, values))]
+    scope = request.known_scope(tenant) or await request.scope(tenant)
+    return [(scope, Asked(selection, root, condition, values))]
 
 
 async def _node(request: "Request", selection: Selection, variables: Variables) -> tuple[Scope, Asked]:
@@ -214,7 +215,7 @@ async def _node(request: "Request", selection: Selection, variables: Variables) 
     type_ = request.engine.catalogue.by_tag(node.tag)
     if type_ is None or type_.name not in selection.cases:
         raise NotFound(path=(selection.key,))
-    root = Root(type_.name, Shape.ONE, required=True)
+    root = Root(type_.name, Shape.ONE, required=True, unique=True)
     as_type = Selection(selection.key, selection.name, {}, selection.cases[type_.name])
     return scope, Asked(as_type, root, _BY_ID, {"tenant": node.tenant_id, "id": node.id})
 

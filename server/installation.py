@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from server.db import catalogue, migrating, roles
+from server.db import catalogue, migrating, revisions, roles
 from server.db.embedded import assert_chinese_search
 from server.db.policies import Tenant
 from server.db.pools import Pools
@@ -40,7 +40,7 @@ _YEARS_AHEAD = 2
 def migrate(migrator_dsn: str) -> str:
     """The database at the newest revision; the revision."""
     migrating.upgrade(migrator_dsn)
-    return migrating.newest_revision()
+    return revisions.newest_revision()
 
 
 def provision(

@@ -1,12 +1,15 @@
 """What an installation sets: environment variables that begin with ``SHEQU_``."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.http.trusted import TrustedDocuments
+from server.kit.actor import Role
 from server.kit.custody import Custody, Signer
 from server.kit.sealing import Algorithm, Sealer
 
@@ -61,8 +64,25 @@ class Settings(BaseSettings):
     oidc_jwks_url: str | None = None
     #: The ``typ`` of the issuer's access tokens; ``JWT`` for issuers that do not follow RFC 9068.
     oidc_token_type: str = "at+jwt"
+    #: We as a client of the issuer, for people who sign in with a browser; without it the interface takes tokens alone.
+    oidc_client_id: str | None = None
+    #: Where not set, PKCE alone protects the code (a public client).
+    oidc_client_secret: SecretStr | None = None
+    #: Under which browsers reach us: ``https://shequ.example.cn``.  The issuer knows ``<this>/signin/back``.
+    public_url: str | None = None
+    #: Seals what a browser takes along to the issuer; derived from ``role_secret`` where not set.
+    session_secret: SecretStr | None = None
+    #: How long a browser stays signed in at most, and without being used.  PLATFORM_DEFAULT.
+    session_hours: float = 8.0
+    session_idle_minutes: float = 60.0
+    #: Whether ``/graphql`` shows a page to ask from; where not set, in development alone.
+    query_page: bool | None = None
     #: Whether callers may send any document, or only those that ``shequ documents register`` has registered.
     trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED
+    #: What one person may spend in a minute, by role, where it is not the usual: ``{"DISTRICT_OFFICER": 240000}``; and
+    #: what all people of one jurisdiction may together.  Each process counts for itself.
+    rates: Mapping[Role, PositiveInt] = {}
+    rate_together: PositiveInt | None = None
     log_level: str = "INFO"
     #: The most database connections one role may hold in one process.
     pool_size: int = 4
@@ -86,6 +106,25 @@ class Settings(BaseSettings):
         if self.cursor_secret is not None:
             return self.cursor_secret.get_secret_value()
         return "cursor/" + self.require_database()[1]
+
+    def require_public_url(self) -> str:
+        """Under which browsers reach us. Raises: SettingsError."""
+        url = self.public_url
+        if url is None:
+            raise SettingsError(
+                "设置了 SHEQU_OIDC_CLIENT_ID 时须设置 SHEQU_PUBLIC_URL（例如 https://shequ.example.cn）"
+            )
+        parts = urlsplit(url)
+        schemes = ("https", "http") if self.environment is Environment.DEVELOPMENT else ("https",)
+        if parts.scheme not in schemes or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise SettingsError(f"SHEQU_PUBLIC_URL 应为 https:// 加主机名，不含路径，实际为 {url[:200]}")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def require_session_secret(self) -> str:
+        """What browsers' sign-ins are sealed with."""
+        if self.session_secret is not None:
+            return self.session_secret.get_secret_value()
+        return "session/" + self.require_database()[1]
 
     def custody(self, role_secret: str) -> Custody:
         """What this process signs its records and seals personal values with. Raises: SettingsError."""

@@ -3,6 +3,7 @@
 A root: it imports every area and is imported only by other roots.
 """
 
+import server.assessment.tables
 import server.clients.tables
 import server.districts.tables
 import server.documents.tables

@@ -1,26 +1,31 @@
 """``shequ demo``, ``shequ serve`` and ``shequ token``."""
 
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 from rich.console import Console
 from rich.table import Table
 
-from server.app import App
+from schema.cost import TOGETHER_PER_MINUTE, meter_of
+from server.app import App, Browsers
 from server.cli.place import DATA, DataDir
 from server.db.embedded import PortTaken, cluster
 from server.development.demo import Demo
 from server.development.personas import load_personas
-from server.http import logs
+from server.http import logs, provider
 from server.http.auth import ACCESS_TOKEN, Keys
+from server.http.discovery import Discovery, InsecureIssuer
 from server.http.issuer import ISSUER, DevelopmentIssuer
-from server.http.jwks import InsecureIssuer, RemoteKeys
+from server.http.jwks import RemoteKeys
+from server.http.signing_in import Known
 from server.settings import Environment, Settings, SettingsError
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="监听端口")]
@@ -57,6 +62,8 @@ def demo(
             audience="shequ",
             keys=issuer.keys,
             development=True,
+            browsers=Browsers(secret, personas=_known()),
+            meter=meter_of(),
         )
         logs.configure("INFO", pretty=True)
         with prepared.known_as_running(dsn):
@@ -88,6 +95,9 @@ def serve(
         pool_size=settings.pool_size,
         custody=settings.custody(secret),
         trusted_documents=settings.trusted_documents,
+        query_page=settings.query_page,
+        meter=meter_of(settings.rates, settings.rate_together or TOGETHER_PER_MINUTE),
+        browsers=_browsers(settings, keys, development=development),
     )
     _run(app, _listen(host, port), lambda: None)
 
@@ -118,6 +128,31 @@ def _issuer(settings: Settings, data_dir: Path, *, development: bool) -> tuple[s
     return settings.oidc_issuer, keys, settings.oidc_token_type
 
 
+def _browsers(settings: Settings, keys: Keys, *, development: bool) -> Browsers | None:
+    """How people with a browser sign in: at the issuer where we are its client, as a persona where it is our own."""
+    given: dict[str, Any] = {
+        "secret": settings.require_session_secret(),
+        "longest": timedelta(hours=settings.session_hours),
+        "idle": timedelta(minutes=settings.session_idle_minutes),
+    }
+    if not isinstance(keys, RemoteKeys) or settings.oidc_issuer is None:
+        return Browsers(**given, public_url=settings.public_url, personas=_known())
+    if settings.oidc_client_id is None:
+        return None
+    url, secret = settings.require_public_url(), settings.oidc_client_secret
+    client = provider.Client(
+        settings.oidc_client_id, secret.get_secret_value() if secret else None, f"{url}/signin/back"
+    )
+    discovery = Discovery(settings.oidc_issuer, insecure=development)
+    return Browsers(**given, public_url=url, provider=provider.Provider(client, keys, discovery))
+
+
+def _known() -> dict[str, Known]:
+    return {
+        one.name: Known(one.name, f"{one.shown} · {one.role.label}", one.subject) for one in load_personas().values()
+    }
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """A bound socket: taken before anything else is started. Raises: PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -134,7 +169,11 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """Says when it answers.
+
+    What stands by then stands until the end: a full collection would look through all of it, a tenth of a second in which
+    nobody is answered.  From here on the collector looks at what requests leave behind alone.
+    """
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -143,6 +182,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()
             self._ready()
 
 

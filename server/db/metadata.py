@@ -59,6 +59,7 @@ class Access:
     ``insurance_centre``: what the municipal insurance centre does with rows of any district: ``reads``, ``adds`` or
     ``works`` (reads and writes).
     ``sign_in``: the authenticator, which knows a person before it knows a tenant, reads all rows.
+    ``sessions``: the authenticator keeps rows of tenant 0 here; besides it nobody reads or writes them.
     ``audited``: the auditor reads all rows.  ``chained``: it adds rows of any tenant besides.
     """
 
@@ -73,6 +74,7 @@ class Access:
     counterpart: bool = False
     insurance_centre: Literal["reads", "adds", "works"] | None = None
     sign_in: bool = False
+    sessions: bool = False
     municipal_reads: bool = True
     audited: bool = False
     chained: bool = False

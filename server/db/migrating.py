@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 import alembic.command
 import alembic.config
 import psycopg
-from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -54,14 +53,6 @@ def upgrade(dsn: str) -> None:
 def print_sql() -> None:
     """Print the statements of all migrations instead of running them."""
     alembic.command.upgrade(configuration(), "head", sql=True)
-
-
-def newest_revision() -> str:
-    """The revision that this code expects."""
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    if head is None:
-        raise RuntimeError("no migrations")
-    return head
 
 
 def prepare_database(superuser_dsn: str, database: str, *, migrator_password: str) -> str:

@@ -146,6 +146,8 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         grant(roles.PUBLIC_READER, "SELECT")
     if access.sign_in:
         reads_all(roles.AUTHENTICATOR)
+    if access.sessions:
+        owns(roles.AUTHENTICATOR, "tenant_id = 0", ("SELECT", "INSERT", "UPDATE", "DELETE"))
     if access.steward:
         # What is only ever appended (audit, events) the platform adds to and does not read.
         owns(roles.PLATFORM, "true", ("INSERT",) if access.append_only else _writing(access))

@@ -21,7 +21,7 @@ MUNICIPAL_WRITER = "municipal_writer"
 INSURANCE_CENTRE = "insurance_centre"
 #: Reads published rows only: callers without a token.
 PUBLIC_READER = "public_reader"
-#: Reads memberships of all tenants: it knows a person before it knows a tenant.
+#: Reads memberships of all tenants, since it knows a person before it knows a tenant, and keeps browsers' sessions.
 AUTHENTICATOR = "authenticator"
 #: Seeds districts, agencies, the calendar and first memberships; reads no district's own rows.
 PLATFORM = "platform"

@@ -1,6 +1,6 @@
 """Tables of districts, authorities and insurance agencies."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Integer, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Integer, Text, UniqueConstraint
 
 from server.db.metadata import Access, one_of, recorded, tenant_table
 from server.districts.model import AuthorityKind, DistrictKind
@@ -17,6 +17,7 @@ district = tenant_table(
     Column("statistics_code", Text),
     Column("display_order", Integer, nullable=False),
     UniqueConstraint("tenant_id"),
+    Index("ix_district_code", "code"),
     one_of("kind", DistrictKind),
     access=_REGISTER,
     comment="辖区：每个租户一行；租户 0 为北京市本级",

@@ -16,6 +16,10 @@ _PARAMETERS = 20
 _IDS = ("documentId", "id", "doc_id")
 
 
+#: What a request holds that names no trusted document.
+_PLAIN = frozenset({"query", "variables", "operationName"})
+
+
 class Asked(NamedTuple):
     """A well-formed request: the document as text, by digest, or both; ``automatic``: in the form of Apollo's APQ."""
 
@@ -87,6 +91,16 @@ def query_of(scope: Scope) -> dict[str, str]:
 
 
 def _asked(data: Mapping[str, Any]) -> Asked:
+    if data.keys() <= _PLAIN:
+        text, variables, name = data.get("query"), data.get("variables"), data.get("operationName")
+        if (
+            isinstance(text, str)
+            and isinstance(variables, dict | None)
+            and isinstance(name, str | None)
+            and text
+            and not text.isspace()
+        ):
+            return Asked(text, None, variables, name or None)  # the usual request: there is nothing else to look for
     variables = _typed(data, "variables", dict, "JSON 对象")
     extensions = _typed(data, "extensions", dict, "JSON 对象")
     text = _typed(data, "query", str, "字符串")

@@ -5,7 +5,9 @@ POST takes ``application/json``; GET takes trusted documents alone, and queries 
 a well-formed request is always answered with 200.
 """
 
+import asyncio
 import hashlib
+import time
 from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
@@ -15,8 +17,9 @@ import structlog
 from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
-from server.http.logs import REQUEST_ID
-from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
+from server.http.logs import REQUEST_ID, answered
+from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, peer_of, respond
+from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
 from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
@@ -39,6 +42,10 @@ _STATUS = {
 #: Codes that HTTP itself must tell, whatever the media type: what stands between us and the caller acts on them.
 _ALWAYS = frozenset({"METHOD_NOT_ALLOWED", "UNAUTHENTICATED", "RATE_LIMITED", "INTERNAL_SERVER_ERROR", "UNAVAILABLE"})
 
+#: How long an answer of 429 is held back, and how many are at a time.
+_HELD_SECONDS = 0.5
+_HELD_MOST = 1000
+
 #: How long anybody may keep an answer that anybody would get.
 _PUBLIC_SECONDS = 30
 
@@ -57,25 +64,49 @@ class Execute(Protocol):
     """Executes a document on behalf of a caller; ``reading`` refuses anything but a query."""
 
     def __call__(
-        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool, peer: str
     ) -> Awaitable[Answer]: ...
 
 
 class GraphQLEndpoint:
-    """The ASGI handler; ``execute`` is the schema's side, given by the composition root."""
+    """The ASGI handler; ``execute`` is the schema's side, given by the composition root.
 
-    def __init__(self, execute: Execute, callers: Callers, documents: Documents, *, development: bool) -> None:
+    ``query_page``: whether a browser that opens the address gets a page to ask from."""
+
+    def __init__(
+        self,
+        execute: Execute,
+        callers: Callers,
+        documents: Documents,
+        *,
+        query_page: bool,
+        sessions: Sessions | None = None,
+    ) -> None:
         self._execute = execute
         self._callers = callers
         self._documents = documents
-        self._development = development
+        self._query_page = query_page
+        self._sessions = sessions
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._development and console.is_asked(scope):
-            await console.show(send)
-            return
+        began, status = time.perf_counter(), 0
         request_id = new_request_id()
         REQUEST_ID.set(request_id)
+        try:
+            if self._query_page and console.is_asked(scope):
+                status = 200
+                await console.show(send)
+                return
+            status, body, media, headers = await self._reply(scope, receive, request_id)
+            await respond(send, status, body, _TYPES[media], headers)
+        finally:
+            answered(scope, status, began)
+
+    async def _reply(
+        self, scope: Scope, receive: Receive, request_id: str
+    ) -> tuple[int, bytes, str, Mapping[str, str]]:
+        """Status, body, media type and headers of the response, whatever happens."""
         headers = {"x-request-id": request_id}
         media, cached = JSON, False
         try:
@@ -84,6 +115,9 @@ class GraphQLEndpoint:
             status = _status_of(answer, media)
             if status == 405:
                 headers["allow"] = "POST"
+            elif status == 429:
+                headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
+                await self._hold(headers)
             body = orjson.dumps(answer.body)
         except HttpProblem as problem:
             status, body = problem.status, error_body(problem.code, problem.message)
@@ -104,7 +138,7 @@ class GraphQLEndpoint:
             body = error_body("INTERNAL_SERVER_ERROR", "系统内部错误，请将事件编号告知管理员", incident=incident)
         if cached:
             status, body = _cacheable(scope, status, body, headers)
-        await respond(send, status, body, _TYPES[media], headers)
+        return status, body, media, headers
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> tuple[Answer, bool]:
         """The answer, and whether it may be kept by caches: what a GET without a token got, without errors."""
@@ -115,13 +149,45 @@ class GraphQLEndpoint:
             asked = await asked_by_post(scope, receive)
         else:
             raise HttpProblem(405, "METHOD_NOT_ALLOWED", "请使用 POST 方法", allow="GET, POST")
-        chosen = await self._documents.choose(asked)
+        text, chosen = asked.text, None
+        if text is None or asked.digest is not None or not self._documents.takes_text:
+            chosen = await self._documents.choose(asked)
+            text = chosen.text
         authorization = header(scope, b"authorization")
-        actor = await self._callers.identify(authorization, fresh="mutation" in chosen.text)
-        answer = await self._execute(actor, request_id, chosen.text, asked, reading=reading)
-        if answer.executed:
+        actor = await self._caller(scope, authorization, fresh="mutation" in text)
+        peer = peer_of(scope) if actor is None else ""
+        answer = await self._execute(actor, request_id, text, asked, reading=reading, peer=peer)
+        if chosen is not None and answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body
+
+    async def _hold(self, headers: dict[str, str]) -> None:
+        """A refusal is answered after a moment, so that whoever asks again at once asks twice a second and not a thousand
+        times; when too many are being held, their connections are closed instead.
+        """
+        if self._held >= _HELD_MOST:
+            headers["connection"] = "close"
+            return
+        self._held += 1
+        try:
+            await asyncio.sleep(_HELD_SECONDS)
+        finally:
+            self._held -= 1
+
+    async def _caller(self, scope: Scope, authorization: str | None, *, fresh: bool) -> Actor | None:
+        """Who asks: by token, or by the session of a browser, which counts for POST alone.
+
+        Raises: Unauthenticated, HttpProblem.
+        """
+        if authorization is None and self._sessions is not None and scope["method"] == "POST":
+            secret = self._sessions.secret_of(scope)
+            if secret is not None:
+                self._sessions.require_own(scope)
+                subject = await self._sessions.subject_of(secret, fresh=fresh)
+                if subject is None:
+                    raise Unauthenticated("登录已结束，请重新登录")
+                return await self._callers.person(subject, fresh=fresh)
+        return await self._callers.identify(authorization, fresh=fresh)
 
 
 def _status_of(answer: Answer, media: str) -> int:

@@ -1,6 +1,7 @@
 """Reading and answering raw ASGI requests."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,10 @@ BODY_MOST = 1024 * 1024
 
 #: Where a request's headers are kept by name.
 _HEADERS = "shequ.headers"
+
+
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_NO_STORE = (b"cache-control", b"no-store")
 
 
 class HttpProblem(Exception):
@@ -39,6 +44,16 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
+def peer_of(scope: Scope) -> str:
+    """The network address a request comes from, of IPv6 the network of one subscriber; empty where it is not known."""
+    address: str = (scope.get("client") or ("",))[0]
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return address if known.version == 4 else str(ip_network(f"{address}/64", strict=False))
+
+
 async def body_of(scope: Scope, receive: Receive) -> bytes:
     """The request's body.
 
@@ -47,10 +62,15 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
     declared = header(scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > BODY_MOST:
         raise _too_large()
+    message = await receive()
+    if not message.get("more_body", False) and "body" in message:
+        whole: bytes = message["body"]  # as nearly always: the request came in one piece
+        if len(whole) > BODY_MOST:
+            raise _too_large()
+        return whole
     chunks: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             raise HttpProblem(400, "BAD_REQUEST", "连接已断开")
         chunk = message.get("body", b"")
@@ -60,6 +80,7 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
+        message = await receive()
 
 
 def _too_large() -> HttpProblem:
@@ -72,16 +93,19 @@ async def respond(
     body: bytes,
     content_type: bytes = b"application/json; charset=utf-8",
     headers: Mapping[str, str] = MappingProxyType({}),
+    cookies: Sequence[str] = (),
 ) -> None:
     """Send a whole response; nobody keeps it unless a ``cache-control`` header says so."""
     sent = [
         (b"content-type", content_type),
         (b"content-length", b"%d" % len(body)),
-        (b"x-content-type-options", b"nosniff"),
-        *((name.encode(), value.encode()) for name, value in headers.items()),
+        _NOSNIFF,
     ]
+    for name, value in headers.items():
+        sent.append((name.encode(), value.encode()))
+    sent += [(b"set-cookie", one.encode()) for one in cookies]
     if "cache-control" not in headers:
-        sent.append((b"cache-control", b"no-store"))
+        sent.append(_NO_STORE)
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
 

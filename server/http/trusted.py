@@ -48,6 +48,11 @@ class Documents:
         self._automatic: OrderedDict[str, str] = OrderedDict()
         self._characters = 0
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether a document that is sent as text alone may run without a look at what is registered."""
+        return self._policy is not TrustedDocuments.REQUIRED
+
     async def choose(self, asked: Asked) -> Chosen:
         """The document that the request names. Raises: DocumentRefused."""
         text, digest = asked.text, asked.digest

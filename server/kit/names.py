@@ -12,7 +12,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, cast
 
-from pypinyin import lazy_pinyin
 from ruamel.yaml import YAML
 
 from server.kit.errors import Invalid
@@ -117,6 +116,9 @@ def _tokens(name: str) -> Iterator[str]:
 
 def _readings(run: str) -> list[str]:
     """One syllable for each character of a run of Chinese characters."""
+    # Its dictionary takes 50 MB and a quarter of a second, and whoever only reads never needs it.
+    from pypinyin import lazy_pinyin
+
     # The whole run goes to the dictionary first, since a reading depends on the neighbours; overrides come on top.
     # ``list`` keeps one entry for each character without a reading; pypinyin's annotation knows only strings.
     readings = lazy_pinyin(run, errors=cast("Callable[[str], str]", list), v_to_u=False)

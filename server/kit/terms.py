@@ -11,6 +11,9 @@ class Term(StrEnum):
 
     label: str
 
+    #: The code's own: looking up a value by its term costs no more than by its code.
+    __hash__ = str.__hash__
+
     def __new__(cls, code: str, label: str = "") -> "Term":
         member = str.__new__(cls, code)
         member._value_ = code

@@ -247,6 +247,7 @@ class Root:
     ``shape`` says how many: ONE row or null, LIST for a short list in the order ``key``, PAGE for a connection whose
     default order is named by ``order``; GROUPS for the rows grouped, as ``grouping`` says.
     ``required``: a missing row is an error for the caller (``NOT_FOUND``), not merely null.
+    ``unique``: what the arguments of ONE name is a key of the table, so the statement need not choose among rows.
     """
 
     target: str
@@ -256,6 +257,7 @@ class Root:
     arguments: Arguments = no_condition
     required: bool = False
     grouping: Grouping | None = None
+    unique: bool = False
 
 
 class Shape(StrEnum):

@@ -107,7 +107,7 @@ class Compiler:
             case Shape.LIST:
                 return self._list(type_, selection, root.key, alias, where)
             case _:
-                found = self._first(type_, selection.children, root.key, alias, where)
+                found = self._first(type_, selection.children, root.key, alias, where, unique=root.unique)
                 return (Sql(f"coalesce({found}, {quoted(absent)})"),)
 
     def _groups(self, n: int, grouping: Grouping, type_: Type, asked: Asked) -> Json:

@@ -1,7 +1,7 @@
 """What compiling gives: one statement, and how its parameters are made of a request's values."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from server.planner.slots import Binder, Values, Wire
 #: Stands for an answer that cannot be given (a required row that was not found, too many groups), with the number of its
 #: root field between two of them.  JSON text never holds it: a control character inside a string is escaped.
 MISSING = "\x01"
+_MARK = MISSING.encode()
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -63,6 +64,13 @@ class Plan:
     checks: tuple[Callable[[Values], object], ...]
     #: Numbers of the placeholders ($1 is 1) whose values nobody may be shown.
     secrets: frozenset[int]
+    #: The parameters as far as they are known already, and what makes each of the others in its place.
+    known: tuple[Wire, ...] = field(init=False, repr=False, compare=False)
+    late: tuple[tuple[int, Callable[[Values], Wire]], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", tuple([None if callable(one) else one for one in self.binders]))
+        object.__setattr__(self, "late", tuple([(n, one) for n, one in enumerate(self.binders) if callable(one)]))
 
     def bind(self, values: Values) -> list[Wire]:
         """The statement's parameters.
@@ -71,7 +79,10 @@ class Plan:
         """
         for check in self.checks:
             check(values)
-        return [one(values) if callable(one) else one for one in self.binders]
+        wires = list(self.known)
+        for n, binder in self.late:
+            wires[n] = binder(values)
+        return wires
 
 
 def values_of(asked: Sequence[Asked | AskedNodes], scope: Mapping[str, Any], sources: Values) -> Values:
@@ -81,8 +92,7 @@ def values_of(asked: Sequence[Asked | AskedNodes], scope: Mapping[str, Any], sou
 
 def missing(answer: bytes) -> tuple[bytes, list[int]]:
     """The answer with null for each root field that has none, and the numbers of these."""
-    mark = MISSING.encode()
-    if mark not in answer:
+    if _MARK not in answer:
         return answer, []
-    parts = answer.split(mark)
+    parts = answer.split(_MARK)
     return b"null".join(parts[::2]), [int(number) for number in parts[1::2]]

@@ -31,7 +31,10 @@ class Slot:
 
     def find(self, values: Values) -> Any:
         """The value in this place."""
-        return self.finder()(values)
+        found: Any = values
+        for one in self.path:
+            found = found[one]
+        return found
 
     def finder(self) -> Callable[[Values], Any]:
         """What finds the value in this place."""
@@ -150,6 +153,8 @@ def to_wire(value: Any) -> Wire:
         return None
     if isinstance(value, str):
         return value.encode()
+    if isinstance(value, UUID):
+        return str(value).encode()
     if isinstance(value, list):
         return b"{" + b",".join([_element(one) for one in value]) + b"}"
     if isinstance(value, bytes):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from server.kit import clock
-from server.kit.errors import Invalid
+from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.record.acts import Act
 from server.reviews import store
@@ -62,3 +62,21 @@ async def record_review(act: Act, conclusion: Conclusion) -> UUID:
     await store.insert_reviews(act.connection, [row])
     await act.note("concluded", "review", review_id, after=after, policy_digest=conclusion.policy_digest)
     return review_id
+
+
+async def annul_review(act: Act, review_id: UUID, *, reason: str) -> None:
+    """The review no longer stands from today; it is kept, and what was known until now stays known.
+
+    Raises: NotFound, Conflict where it was annulled before.
+    """
+    row = await store.load_for_change(act.connection, act.tenant_id, review_id)
+    if row["annulled_on"] is not None:
+        raise Conflict(f"该评审记录已于 {row['annulled_on']} 撤销", path=("input",))
+    await store.update_annulled(act.connection, act.tenant_id, review_id, clock.today())
+    await act.note(
+        "annulled",
+        "review",
+        review_id,
+        before={"annulled_on": None},
+        after={"annulled_on": clock.today(), "reason": reason},
+    )

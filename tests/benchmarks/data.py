@@ -6,7 +6,7 @@ tenants that nobody here logs in to.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -28,6 +28,8 @@ _PLACES = ("长辛店", "东铁匠营", "卢沟桥", "和义", "大峪", "城子
 _BATCH = 2000
 
 Row = Sequence[object]
+#: Is told of rows written: the table, and how many there are by now.
+Told = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Scale:
     reviews: int = 4
 
 
+#: The nation has 3,000 tenants, a million institutions, as many sites, and four million reviews.
 SCALES = {"city": Scale(others=0), "national": Scale(others=2983, institutions_of_others=330)}
 
 
@@ -52,8 +55,11 @@ def _institution_id(tenant_id: int, number: int) -> str:
     return f"{tenant_id:08x}-0000-7000-8000-{number:012x}"
 
 
-def load(superuser_dsn: str, scale: Scale, role_secret: str) -> str:
-    """A migrated, provisioned database with the rows of this scale; the superuser's connection string to it."""
+def load(superuser_dsn: str, scale: Scale, role_secret: str, told: Told = lambda _table, _rows: None) -> str:
+    """A migrated, provisioned database with the rows of this scale; the superuser's connection string to it.
+
+    The districts of ``tenants/`` have login roles; the others are rows beside theirs, behind the same walls.
+    """
     migrator = migrating.prepare_database(superuser_dsn, DATABASE, migrator_password=_MIGRATOR_PASSWORD)
     installation.migrate(migrator)
     districts = load_districts()
@@ -70,18 +76,22 @@ def load(superuser_dsn: str, scale: Scale, role_secret: str) -> str:
             ("site", _SITE, (row for size in sizes for row in _sites(*size))),
             ("review", _REVIEW, (row for size in sizes for row in _reviews(*size, scale.reviews))),
         ):
-            _copy(connection, table, columns, rows)
+            _copy(connection, table, columns, rows, told)
+        connection.execute(_ROLLUP)
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
     return dsn
 
 
-def _copy(connection: psycopg.Connection, table: str, columns: str, rows: Iterator[Row]) -> None:
+def _copy(connection: psycopg.Connection, table: str, columns: str, rows: Iterator[Row], told: Told) -> None:
     listed = sql.SQL(", ").join(map(sql.Identifier, columns.split()))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), listed)
+    written = 0
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         while batch := list(islice(rows, _BATCH)):
             copy.write("".join("\t".join(map(_field, row)) + "\n" for row in batch))
+            written += len(batch)
+            told(table, written)
 
 
 def _field(value: object) -> str:
@@ -163,7 +173,17 @@ def _sites(tenant_id: int, count: int) -> Iterator[Row]:
         )
 
 
-_REVIEW = "tenant_id id kind institution_id cycle outcome score score_max decided_on decided_by created_by source"
+_REVIEW = (
+    "tenant_id id kind institution_id cycle outcome score score_max scheme decided_on decided_by created_by source"
+)
+_SCHEME = "示例·绩效考核方案"
+#: As ``server.reviews.store.rebuild_rollup`` counts.
+_ROLLUP = """
+INSERT INTO review_rollup (tenant_id, id, kind, outcome, scheme, decided_month,
+  row_count, score_count, score_sum, score_least, score_most)
+SELECT tenant_id, uuidv7(), kind, outcome, scheme, date_trunc('month', decided_on::timestamp)::date,
+  count(*), count(score), sum(score), min(score), max(score)
+FROM review GROUP BY tenant_id, kind, outcome, scheme, date_trunc('month', decided_on::timestamp)::date"""
 
 
 def _reviews(tenant_id: int, count: int, each: int) -> Iterator[Row]:
@@ -182,6 +202,7 @@ def _reviews(tenant_id: int, count: int, each: int) -> Iterator[Row]:
                 "PASSED" if passed else "FAILED",
                 score,
                 100 if scored else None,
+                _SCHEME if scored else None,
                 f"{year}-12-{chance.randrange(1, 29):02d}",
                 "示例·卫生健康行政部门",
                 *_MARK,

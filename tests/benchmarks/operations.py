@@ -1,4 +1,4 @@
-"""What the benchmark asks: four operations, each as a GraphQL document and as a route of hand-written SQL."""
+"""What the benchmark asks: five operations, each as a GraphQL document and as a route of hand-written SQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +45,15 @@ OVERVIEW = """query MunicipalOverview {
   }
 }"""
 
+#: As in tests/contract/municipal_overview.graphql, over all tenants there are.
+TOTALS = """query MunicipalTotals($from: Date!, $until: Date!) {
+  reviewGroups(groupBy: [KIND, OUTCOME], filter: { decidedOn: { gte: $from, lt: $until } }) {
+    key { kind outcome }
+    count
+    averageScore
+  }
+}"""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -69,4 +78,5 @@ def operations(district: str, institutions: list[str]) -> tuple[Asked, ...]:
         Asked("point", POINT, tuple({"id": one} for one in institutions)),
         Asked("page", PAGE, (page,)),
         Asked("overview", OVERVIEW, ({},), municipal=True),
+        Asked("totals", TOTALS, ({"from": "2024-01-01", "until": "2025-01-01"},), municipal=True),
     )

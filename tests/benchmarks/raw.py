@@ -102,6 +102,18 @@ SELECT '{"data":{"districts":[' || string_agg('{"code":' || to_json(d.code)::tex
   || ']}}'
 FROM district d WHERE d.kind <> 'MUNICIPALITY'"""
 
+#: The dates are first days of months: the route asks the rollup alone, as its writer would who knows the callers.
+_TOTALS = """
+SELECT '{"data":{"reviewGroups":[' || coalesce(string_agg('{"key":{"kind":"' || g.kind || '","outcome":"' || g.outcome
+  || '"},"count":' || g.n || ',"averageScore":' || coalesce(g.average::text, 'null') || '}',
+  ',' ORDER BY g.kind, g.outcome), '')
+  || ']}}'
+FROM (
+  SELECT kind, outcome, sum(row_count)::int8 AS n, CASE WHEN count(scheme) = count(*) AND min(scheme) = max(scheme)
+    THEN sum(score_sum)::float8 / nullif(sum(score_count), 0)::float8 END AS average
+  FROM review_rollup WHERE decided_month >= $1::date AND decided_month < $2::date
+  GROUP BY kind, outcome) g"""
+
 _ORDER = Order("Institution", tuple(Step(n, Key("", Kind.TEXT), False) for n in ("NAME", "ID")))
 _JSON = [(b"content-type", b"application/json")]
 
@@ -119,6 +131,7 @@ class Raw:
             "/point": self._point,
             "/page": self._page,
             "/overview": self._overview,
+            "/totals": self._totals,
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -154,3 +167,6 @@ class Raw:
 
     async def _overview(self, _: Any) -> bytes | None:
         return await self._lanes.fetch_value(roles.MUNICIPAL_READER, _OVERVIEW)
+
+    async def _totals(self, asked: Any) -> bytes | None:
+        return await self._lanes.fetch_value(roles.MUNICIPAL_READER, _TOTALS, [asked["from"], asked["until"]])

@@ -54,7 +54,12 @@ def database(scale: str, kept: Path | None) -> Iterator[tuple[embedded.Cluster, 
         began = time.perf_counter()
         dsn = running.superuser_dsn(data.DATABASE)
         if not kept or not (kept / "loaded").exists():
-            dsn = data.load(running.superuser_dsn(), data.SCALES[scale], ROLE_SECRET)
+            with console.status(f"{scale}: preparing") as status:
+
+                def told(table: str, rows: int) -> None:
+                    status.update(f"{scale}: {table} {rows:,}")
+
+                dsn = data.load(running.superuser_dsn(), data.SCALES[scale], ROLE_SECRET, told)
             if kept:
                 (kept / "loaded").write_text(scale)
         server = installation.server_dsn(dsn)

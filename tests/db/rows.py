@@ -19,6 +19,7 @@ EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "trusted_document.digest": lambda: secrets.token_hex(32),
     "case_reader.reader": lambda: "somebody",
     "paper_service.reason": lambda: "served again",
+    "session.digest": lambda: secrets.token_hex(32),
 }
 
 #: Far from every day that is seeded.

@@ -81,7 +81,14 @@ def test_the_public_reader_reads_what_is_published_and_writes_nothing(world: Wor
 
 
 @every_table
-def test_the_authenticator_reads_memberships_only(world: World, table: Table):
+def test_the_authenticator_reads_memberships_and_keeps_sessions_only(world: World, table: Table):
+    if access_of(table).sessions:
+        assert world.tenants_seen(roles.AUTHENTICATOR, table) == {0}
+        assert world.adds(roles.AUTHENTICATOR, table, world.rows.draft(table, 0)) == 1
+        for one in world.tenants[:3]:
+            with pytest.raises(Refused):
+                world.adds(roles.AUTHENTICATOR, table, world.rows.draft(table, one.tenant_id))
+        return
     if access_of(table).sign_in:
         assert world.tenants_seen(roles.AUTHENTICATOR, table) == world.everybody
     else:
@@ -91,6 +98,7 @@ def test_the_authenticator_reads_memberships_only(world: World, table: Table):
 
 def test_only_memberships_are_for_signing_in():
     assert [table.name for table in TABLES if access_of(table).sign_in] == ["membership"]
+    assert [table.name for table in TABLES if access_of(table).sessions] == ["session"]
 
 
 @every_table

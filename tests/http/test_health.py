@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from server.app import App
-from server.db.migrating import newest_revision
+from server.db.revisions import newest_revision
 from server.http import logs
 from server.http.issuer import ISSUER, DevelopmentIssuer, NotInDevelopment
 from tests.driving import Server

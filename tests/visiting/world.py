@@ -1,9 +1,13 @@
-"""Who reads which rows, written down a second time and by hand: what the planner's row rules are held against.
+"""Who reads which rows, worked out a second time: what every path through the planner is held against.
 
-Nothing here looks at the bindings' ``rows``.  Rows come from the superuser, whom no policy binds.
+For the register, its directories, members and the audit trail it is written down by hand, and nothing here looks at the
+bindings' ``rows``.  For any other type, declared later, it is what one plain statement with the role's rule gives on the
+caller's own database role: people read that rule in the golden permission table, and here every path is held to it.
+Rows come from the superuser, whom no policy binds.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,6 +18,7 @@ from psycopg.rows import dict_row
 from server.kit.actor import MUNICIPALITY, Role
 from server.kit.ids import NodeId
 from server.planner.binding import Catalogue, Link
+from server.planner.scope import Scope
 from tests.driving import Client
 
 #: The two districts that everybody visits.
@@ -25,6 +30,11 @@ _OFFICIALS = {Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMEN
 _CITY = {Role.MUNICIPAL_ANALYST, Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER}
 _PUBLISHED = {"District", "Authority", "InsuranceAgency", "WorkYear", "WorkDay"}
 _REGISTER = {"Institution", "Organisation", "Site", "Review", "FormerName", "Succession"}
+
+
+_STATED = _PUBLISHED | _REGISTER | {"AuditEntry", "Member"}
+#: A value that a rule names: ``:institutions``, but not the ``::uuid`` of a cast.
+_NAMED = re.compile(r"(?<!:):([a-z_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,8 @@ class Visitor:
     name: str
     client: Client
     held: tuple[Held, ...] = ()
+    #: On whose behalf rows of a tenant are read, or where none is named; none for a tenant that is out of reach.
+    scopes: Mapping[int | None, Scope] = field(default_factory=dict)
 
     @property
     def home(self) -> int | None:
@@ -64,11 +76,14 @@ class World:
     rows: dict[str, dict[tuple[int, UUID], Row]] = field(default_factory=dict)
     passing: dict[tuple[str, str], set[tuple[int, UUID]]] = field(default_factory=dict)
     mark: int = 0
+    #: The connection string of a login role of the application.
+    login: Callable[[str], str] = str
+    _asked: dict[tuple[Any, ...], frozenset[tuple[int, UUID]]] = field(default_factory=dict)
 
     @classmethod
-    def seen(cls, superuser: str, catalogue: Catalogue) -> "World":
+    def seen(cls, superuser: str, catalogue: Catalogue, login: Callable[[str], str]) -> "World":
         """The world as the database has it."""
-        world = cls(catalogue)
+        world = cls(catalogue, login=login)
         with psycopg.connect(superuser, row_factory=dict_row) as connection:
             world.mark = _mark(connection)
             for name, type_ in catalogue.types.items():
@@ -90,10 +105,15 @@ class World:
 
     def sees(self, visitor: Visitor, type_: str, row: Row) -> bool:
         """Whether the visitor reads this row where it is asked for in its own district, or by its id."""
+        if type_ not in _STATED:
+            tenant = row["tenant_id"] if any(one.tenant == row["tenant_id"] for one in visitor.held) else None
+            return (row["tenant_id"], row["id"]) in self._declared(visitor, type_, tenant)
         return type_ in _PUBLISHED or any(self._gives(one, type_, row) for one in visitor.held)
 
     def visible(self, visitor: Visitor, type_: str, tenant: int | None = None) -> set[tuple[int, UUID]]:
         """The rows of a list: of the named tenant, else of the visitor's home, for the municipality's people of all."""
+        if type_ not in _STATED:
+            return {key for key in self._declared(visitor, type_, tenant) if tenant in (None, key[0])}
         everywhere = visitor.is_municipal and tenant is None
         return {
             key
@@ -126,6 +146,25 @@ class World:
         """The node ids of rows."""
         return {self.node(type_, key) for key in keys}
 
+    def _declared(self, visitor: Visitor, type_: str, tenant: int | None) -> frozenset[tuple[int, UUID]]:
+        """What the rules of the visitor's roles give on the database role that the tenant is read on."""
+        scope = visitor.scopes.get(tenant)
+        if scope is None:
+            return frozenset()
+        bound = self.catalogue.types[type_]
+        rules = sorted({bound.rows[role] for role in scope.roles if role in bound.rows})
+        if not rules:
+            return frozenset()
+        key = (self.mark, type_, scope.db_role, tuple(rules), repr(scope.values))
+        if key not in self._asked:
+            condition = " OR ".join(f"({rule})" for rule in rules).replace("{t}", "t").replace("%", "%%")
+            condition = _NAMED.sub(r"%(\1)s", condition)
+            values = {name: value for name, value in scope.values.items() if f"%({name})s" in condition}
+            with psycopg.connect(self.login(scope.db_role)) as connection:
+                found = connection.execute(f"SELECT tenant_id, id FROM {bound.table} t WHERE {condition}", values)  # type: ignore[arg-type]
+                self._asked[key] = frozenset(found.fetchall())
+        return self._asked[key]
+
     def _gives(self, held: Held, type_: str, row: Row) -> bool:
         if type_ == "AuditEntry":
             return held.role is Role.DISTRICT_ADMINISTRATOR and held.tenant == row["tenant_id"]
@@ -134,7 +173,7 @@ class World:
                 held.role in (Role.DISTRICT_ADMINISTRATOR, Role.MUNICIPAL_HEALTH_OFFICER)
                 or held.role == row["role"] == Role.MUNICIPAL_INSURANCE_OFFICER
             )
-        assert type_ in _REGISTER, f"say here who reads {type_}"
+        assert type_ in _REGISTER
         if held.role in _CITY:
             return True
         if held.tenant != row["tenant_id"]:
