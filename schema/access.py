@@ -13,6 +13,7 @@ from schema.reading import Plans
 from server.db import roles
 from server.db.lean import Lanes
 from server.db.pools import Pools
+from server.insurance.mailing import Smtp
 from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId
@@ -75,6 +76,7 @@ class Engine:
     catalogue: Catalogue
     calendars: Calendars
     policies: Shelf
+    smtp: Smtp | None = None
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:

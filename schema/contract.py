@@ -11,7 +11,7 @@ from schema import assessment, audit, districts, granting, identity, institution
 from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
-from schema.insurance import applying, cases, designations, handling
+from schema.insurance import applying, cases, contracts, designations, handling, printing
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -80,6 +80,7 @@ Query = merge_types(
         applying.ApplyingQueries,
         cases.CaseQueries,
         designations.DesignationQueries,
+        printing.PrintingQueries,
         NodeQueries,
     ),
 )
@@ -94,6 +95,8 @@ Mutation = merge_types(
         applying.ApplyingMutations,
         handling.AgencyMutations,
         handling.CentreMutations,
+        contracts.AgreementMutations,
+        printing.MailingMutations,
         UnmaskingMutations,
         AssessmentMutations,
         RectificationMutations,

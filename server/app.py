@@ -30,6 +30,7 @@ from server.http.signing_in import Known, SigningIn
 from server.http.trusted import Documents, TrustedDocuments
 from server.identity.sessions import SessionStore
 from server.identity.store import find_actor
+from server.insurance.mailing import Smtp
 from server.kit import clock
 from server.kit.actor import Actor
 from server.kit.custody import Custody
@@ -76,6 +77,7 @@ class App:
         query_page: bool | None = None,
         browsers: Browsers | None = None,
         meter: Meter | None = None,
+        smtp: Smtp | None = None,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.lanes = Lanes(self.pools.conninfo)
@@ -91,6 +93,7 @@ class App:
             Calendars(partial(self.pools.fetch, roles.PUBLIC_READER)),
             # Published policies of all districts are public law; the shelf holds nothing else.
             Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
+            smtp,
         )
         self._keys = keys
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)

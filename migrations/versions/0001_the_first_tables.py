@@ -925,7 +925,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'HANDLE_DESIGNATION', 'SUPPLEMENT_DESIGNATION', 'EVALUATE_DESIGNATION', 'CONCLUDE_DESIGNATION', 'RENEW_INSURANCE_AGREEMENT', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'HANDLE_DESIGNATION', 'SUPPLEMENT_DESIGNATION', 'EVALUATE_DESIGNATION', 'CONCLUDE_DESIGNATION', 'REVIEW_DESIGNATION_CHANGE', 'RENEW_INSURANCE_AGREEMENT', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -1025,6 +1025,7 @@ def upgrade() -> None:
     sa.Column('until', sa.Date(), nullable=False, comment='the first day it no longer runs'),
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('remind_on', sa.Date(), nullable=False, comment='from this day on a renewal should be asked for'),
+    sa.Column('reminded_on', sa.Date(), nullable=True),
     sa.Column('suspended_from', sa.Date(), nullable=True),
     sa.Column('suspended_until', sa.Date(), nullable=True),
     sa.Column('ended_on', sa.Date(), nullable=True),
@@ -1121,6 +1122,7 @@ def upgrade() -> None:
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
     sa.Column('recipient', sa.Text(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
@@ -1136,6 +1138,7 @@ def upgrade() -> None:
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
     sa.CheckConstraint("status IN ('PENDING', 'SENT', 'FAILED')", name=op.f('ck_designation_message_status')),
     sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_message_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_message_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_message')),
     comment='发往区经办机构专用邮箱的邮件'
     )

@@ -24,8 +24,9 @@ from schema.insurance.written import (
 from schema.planned import field_of, resolved
 from schema.problems import Clause, Conflicting, InvalidInput, PolicyNotEnabled
 from server.db import roles
-from server.insurance import checks, prefilling, rules
+from server.insurance import checks, keeping, prefilling, rules
 from server.insurance.actions import applying
+from server.insurance.actions.mailing import mail
 from server.insurance.model import MATERIAL_CLAUSES, PASSAGES, STAGES, CheckOutcome, MaterialKind, MaterialStage, Step
 from server.kit.actor import Role
 from server.kit.errors import BadInput, NotAllowed, Refusal
@@ -296,6 +297,12 @@ class ApplyingMutations:
 
         async def verb(act: Act) -> Mapping[str, str]:
             made = await applying.submit(act, ground, wanted)
+            if request.engine.smtp is not None and wanted.mailed_at is None:
+                await mail(act, made, register=request.engine.policies.library.register, enabled=True)
             return {"application": str(NodeId(APPLICATION_TAG, tenant, made))}
 
-        return await perform(info, tenant, input, verb, referring(DesignationSubmitted))
+        answer = await perform(info, tenant, input, verb, referring(DesignationSubmitted))
+        if request.engine.smtp is not None:
+            engine = request.engine
+            await keeping.send_mail(engine.pools, request.engine.smtp, engine.policies.library.register, tenant)
+        return answer

@@ -138,6 +138,19 @@ class DesignationObjection(Node):
     )
 
 
+@strawberry.type(description="邮件 to the agency's mailbox, with the annexes, masked")
+class DesignationMessage:
+    """A message."""
+
+    recipient: str = field_of("收件邮箱")
+    subject: str = field_of("主题")
+    status: model.DeliveryStatus = field_of("发送状态")
+    attempts: int = field_of("已尝试次数")
+    sent_at: datetime | None = field_of("发送时间")
+    failure: str | None = field_of("最近一次失败原因")
+    attachments: JSON = field_of("附件 a list of {name, sha256, media_type}")
+
+
 @strawberry.type(description="医保定点申请 a case of the district of its agency, with annex 1 as it was submitted")
 class DesignationApplication(Node):
     """An application."""
@@ -186,6 +199,7 @@ class DesignationApplication(Node):
     evaluations: list[DesignationEvaluation] = field_of("评估")
     publicities: list[Annotated["DesignationPublicity", strawberry.lazy("schema.insurance.cases")]] = field_of("公示")
     objections: list[DesignationObjection] = field_of("异议")
+    messages: list[DesignationMessage] = field_of("邮件")
 
     @computed("申请表（附件1） as submitted; never changed afterwards")
     async def form(
@@ -402,6 +416,7 @@ BINDS = (
     Binds(DesignationCheck, tables.designation_check, _ROWS),
     Binds(DesignationStepTaken, tables.designation_step, _ROWS, columns={"on": "on_date"}),
     Binds(DesignationSupplement, tables.designation_supplement, _ROWS),
+    Binds(DesignationMessage, tables.designation_message, _ROWS),
     Binds(DesignationEvaluation, tables.designation_evaluation, _ROWS),
     Binds(DesignationPerson, tables.designation_person, _ROWS, tag=PERSON_TAG),
     # Who objected is nothing that the institution is told.
@@ -438,6 +453,7 @@ BINDS = (
             "evaluations": Many(Link("DesignationEvaluation", _OWN)),
             "publicities": Many(Link("DesignationPublicity", _OWN)),
             "objections": Many(Link("DesignationObjection", _OWN)),
+            "messages": Many(Link("DesignationMessage", _OWN)),
         },
         columns={
             "supplementNoticeDueOn": "supplement_due_on",

@@ -7,7 +7,18 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import auditing, database, documents, explaining, exporting, importing, members, policies, serving
+from server.cli import (
+    auditing,
+    database,
+    designation,
+    documents,
+    explaining,
+    exporting,
+    importing,
+    members,
+    policies,
+    serving,
+)
 from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
 from server.db.provisioning import NotWalled
@@ -38,6 +49,7 @@ app.add_typer(importing.app, name="import")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policies.app, name="policy")
+app.add_typer(designation.app, name="designation")
 app.command("export-schema")(exporting.export_schema)
 app.command("export-permissions")(exporting.export_permissions)
 app.command("schema-changes")(exporting.schema_changes)

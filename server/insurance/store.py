@@ -146,6 +146,16 @@ async def find_agency_name(connection: AsyncConnection, tenant_id: int) -> str:
     return name or "医疗保障经办机构"
 
 
+async def load_agency_mailbox(connection: AsyncConnection, tenant_id: int) -> str:
+    """The mailbox of the tenant's insurance agency.  Raises: NotFound."""
+    mailbox: str | None = await connection.scalar(
+        select(insurance_agency.c.email).where(insurance_agency.c.tenant_id == literal(tenant_id))
+    )
+    if mailbox is None:
+        raise NotFound()
+    return mailbox
+
+
 async def find_line(fetch: Fetch, tenant_id: int, institution_id: UUID) -> list[UUID]:
     """The institution and all it follows, whose bars and records it carries (A-FT-14)."""
     return [row[0] for row in await fetch(_LINE, [tenant_id, institution_id])]
@@ -306,12 +316,25 @@ async def find_taken(connection: AsyncConnection, tenant_id: int, number: str, c
     return numbered is not None or coded is not None
 
 
-async def list_ending(connection: AsyncConnection, tenant_id: int, on: date) -> Sequence[RowMapping]:
-    """Agreements that run, and whose renewal should be asked for by now."""
+async def find_following(connection: AsyncConnection, tenant_id: int, agreement_id: UUID) -> UUID | None:
+    """The agreement that renews this one."""
     c = designation_agreement.c
-    return await _list(
-        connection, designation_agreement, c.tenant_id == literal(tenant_id), c.status == "ACTIVE", c.remind_on <= on
+    found: UUID | None = await connection.scalar(
+        select(c.id).where(c.tenant_id == literal(tenant_id), c.previous_id == agreement_id).limit(1)
     )
+    return found
+
+
+async def list_ending(connection: AsyncConnection, tenant_id: int, on: date) -> Sequence[RowMapping]:
+    """Agreements that run, and whose renewal should be asked for by now, or that have come to their end; locked."""
+    c = designation_agreement.c
+    rows = await connection.execute(
+        select(designation_agreement)
+        .where(c.tenant_id == literal(tenant_id), c.status == "ACTIVE", c.remind_on <= on)
+        .order_by(c.id)
+        .with_for_update()
+    )
+    return rows.mappings().all()
 
 
 async def list_untold_measures(connection: AsyncConnection, tenant_id: int) -> Sequence[RowMapping]:

@@ -310,6 +310,7 @@ designation_agreement = tenant_table(
     Column("until", Date, nullable=False, comment="the first day it no longer runs"),
     Column("status", Text, nullable=False),
     Column("remind_on", Date, nullable=False, comment="from this day on a renewal should be asked for"),
+    Column("reminded_on", Date),
     Column("suspended_from", Date),
     Column("suspended_until", Date),
     Column("ended_on", Date),
@@ -386,6 +387,7 @@ designation_window_notice = tenant_table(
 designation_message = tenant_table(
     "designation_message",
     *reference("application_id", "designation_application"),
+    *reference("institution_id", "institution"),
     Column("recipient", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -397,6 +399,6 @@ designation_message = tenant_table(
     *recorded(),
     Index("ix_designation_message_application", "tenant_id", "application_id"),
     one_of("status", DeliveryStatus),
-    access=Access(municipal_reads=False),
+    access=Access(insurance_centre="reads"),
     comment="发往区经办机构专用邮箱的邮件",
 )
