@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from server.kit import clock
 from tests.driving import Server
+from tests.insurance.world import IN_WINDOW, Office
 
 CONTRACT = Path(__file__).parent / "contract"
 
@@ -192,3 +194,15 @@ async def test_municipal_overview(server: Server, samples: None) -> None:
         **variables,
     )
     assert sum(group["count"] for group in groups) == listed.data["reviews"]["totalCount"]
+
+
+async def test_submit_designation(server: Server, superuser: str) -> None:
+    applicant = await Office(server, superuser).applicant(kind="COMMUNITY_HEALTH_STATION")
+    with clock.frozen(IN_WINDOW):
+        reply = await applicant.client(operation("submit_designation"), input=applicant.submission())
+        done = reply.data["submitDesignation"]
+        assert done["__typename"] == "DesignationSubmitted"
+        assert done["application"]["status"] == "SUBMITTED"
+        assert len(done["application"]["materials"]) == 6
+        again = await applicant.client(operation("submit_designation"), input=applicant.submission())
+    assert again.data["submitDesignation"]["code"] == "DUPLICATE_APPLICATION"
