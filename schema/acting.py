@@ -103,7 +103,9 @@ def check_right(request: Request, tenant_id: int, name: str) -> None:
     actor = request.actor
     if actor is None:
         raise Unauthenticated()
-    city_wide = actor.roles_in(MUNICIPALITY) & (CITY_WIDE[name] | (RIGHTS[name] & {Role.PLATFORM_OPERATOR}))
+    city_wide = actor.roles_in(MUNICIPALITY) & RIGHTS[name] & {Role.PLATFORM_OPERATOR}
+    if tenant_id != MUNICIPALITY:
+        city_wide |= actor.roles_in(MUNICIPALITY) & CITY_WIDE[name]
     if not (actor.roles_in(tenant_id) & RIGHTS[name] or city_wide):
         raise NotAllowed("您在该辖区没有执行此操作的权限")
 
@@ -112,7 +114,7 @@ def mutation(
     description: str, *, by: Collection[Role], city_wide: Collection[Role] = ()
 ) -> Callable[[Callable[..., Any]], Any]:
     """A mutation field of a Mutations class, open to these roles of the tenant it acts in, and ``city_wide`` to these of the
-    municipality, in any tenant.
+    municipality, in every district.
 
     The verb requires its roles once more by itself, for those who call it without the API.
     """

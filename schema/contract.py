@@ -7,10 +7,27 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import assessment, audit, districts, granting, identity, institutions, people, reviews, sites, workdays
+from schema import (
+    assessment,
+    audit,
+    districts,
+    documents,
+    events,
+    granting,
+    identity,
+    institutions,
+    papers,
+    people,
+    proposals,
+    reviews,
+    sites,
+    tasks,
+    workdays,
+)
 from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exporting import ExportMutations
 from schema.insurance import applying, cases, contracts, designations, handling, printing
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
@@ -52,6 +69,10 @@ _AREAS = (
     districts,
     workdays,
     reviews,
+    documents,
+    papers,
+    tasks,
+    proposals,
     people,
     sites,
     cases,
@@ -70,6 +91,10 @@ Query = merge_types(
         institutions.InstitutionQueries,
         sites.SiteQueries,
         reviews.ReviewQueries,
+        documents.DocumentQueries,
+        papers.PaperQueries,
+        tasks.TaskQueries,
+        proposals.ProposalQueries,
         assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
@@ -92,20 +117,27 @@ Mutation = merge_types(
         workdays.WorkdayMutations,
         PolicyMutations,
         granting.IdentityMutations,
+        documents.DocumentMutations,
+        papers.PaperMutations,
+        proposals.ProposalMutations,
+        AssessmentMutations,
+        RectificationMutations,
+        UnmaskingMutations,
+        ExportMutations,
         applying.ApplyingMutations,
         handling.AgencyMutations,
         handling.CentreMutations,
         contracts.AgreementMutations,
         printing.MailingMutations,
-        UnmaskingMutations,
-        AssessmentMutations,
-        RectificationMutations,
     ),
 )
+
+Subscription = merge_types("Subscription", (events.EventSubscriptions,))
 
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
     # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
     config=StrawberryConfig(scalar_map=SCALARS),
@@ -126,7 +158,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        sites.EMBEDDED,
+        {**sites.EMBEDDED, **proposals.EMBEDDED},
     )
 
 

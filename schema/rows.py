@@ -24,6 +24,41 @@ def register(own: str) -> Mapping[str, str]:
     return dict.fromkeys((role.value for role in _OFFICIALS), "true") | {Role.INSTITUTION_STAFF.value: own}
 
 
+#: Files: officials of the district read them all, the agency and the insurance centre those of the cases they were given,
+#: experts those of the cases they must score, everybody else their own and those of their institution.  Analysts count, and
+#: open no file: they may hold identity papers.
+_OF_GIVEN_CASE = (
+    "{{t}}.id IN (SELECT used.document_id FROM document_use used JOIN case_reader given ON given.tenant_id = used.tenant_id"
+    " AND given.subject_id = used.subject_id WHERE used.tenant_id = {{t}}.tenant_id AND given.withdrawn_at IS NULL"
+    " AND given.role = '{role}' AND (given.reader IS NULL OR given.reader = :subject))"
+)
+_OWN_FILE = "{t}.uploaded_by = :subject"
+FILES: Mapping[str, str] = {
+    Role.DISTRICT_OFFICER.value: "true",
+    Role.DISTRICT_ADMINISTRATOR.value: "true",
+    Role.DEPARTMENT_OFFICER.value: "true",
+    Role.MUNICIPAL_HEALTH_OFFICER.value: "true",
+    Role.AGENCY_OFFICER.value: f"{_OWN_FILE} OR {_OF_GIVEN_CASE.format(role=Role.AGENCY_OFFICER)}",
+    Role.MUNICIPAL_INSURANCE_OFFICER.value: (
+        f"{_OWN_FILE} OR {_OF_GIVEN_CASE.format(role=Role.MUNICIPAL_INSURANCE_OFFICER)}"
+    ),
+    Role.EXPERT.value: f"{_OWN_FILE} OR {_OF_GIVEN_CASE.format(role=Role.EXPERT)}",
+    Role.APPLICANT.value: _OWN_FILE,
+    Role.INSTITUTION_STAFF.value: f"{_OWN_FILE} OR {{t}}.institution_id = ANY(:institutions::uuid[])",
+}
+
+#: Where a file was used is told to those who read all files, and to its owners; not to those who were given one case.
+_USED = "{t}.document_id IN (SELECT file.id FROM document file WHERE file.tenant_id = {t}.tenant_id AND (RULE))"
+_TOLD = {
+    **FILES,
+    Role.AGENCY_OFFICER.value: _OWN_FILE,
+    Role.MUNICIPAL_INSURANCE_OFFICER.value: _OWN_FILE,
+    Role.EXPERT.value: _OWN_FILE,
+}
+USES: Mapping[str, str] = {
+    role: rule if rule == "true" else _USED.replace("RULE", rule.replace("{t}", "file")) for role, rule in _TOLD.items()
+}
+
 #: Memberships: each jurisdiction's are read by those who grant and revoke them (docs/decisions/who-grants-which-role.md).
 MEMBERS: Mapping[str, str] = {
     Role.DISTRICT_ADMINISTRATOR.value: "true",
@@ -50,3 +85,39 @@ CASES: Mapping[str, str] = dict.fromkeys(
     ),
     "true",
 )
+
+#: Official documents: officials, the institution's staff, and the applicant whom one is addressed to.
+PAPERS: Mapping[str, str] = {**register(OF_OWN_INSTITUTION), Role.APPLICANT.value: "{t}.recipient = :subject"}
+
+#: How one was served, and what can be done against it, is read where the document is.
+OF_PAPER: Mapping[str, str] = {
+    **register(
+        "{t}.paper_id IN (SELECT one.id FROM paper one JOIN institution own ON own.tenant_id = one.tenant_id"
+        " AND own.id = one.institution_id WHERE one.tenant_id = {t}.tenant_id"
+        " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
+    ),
+    Role.APPLICANT.value: (
+        "{t}.paper_id IN (SELECT one.id FROM paper one WHERE one.tenant_id = {t}.tenant_id AND one.recipient = :subject)"
+    ),
+}
+
+#: Tasks: whose role one names, whose department, whose institution; and the person it is assigned to.
+_ASSIGNED = "{t}.assignee = :subject"
+TASKS: Mapping[str, str] = {
+    Role.DISTRICT_ADMINISTRATOR.value: "true",
+    Role.DISTRICT_OFFICER.value: f"{{t}}.role <> '{Role.AGENCY_OFFICER}' OR {_ASSIGNED}",
+    Role.AGENCY_OFFICER.value: f"{{t}}.role = '{Role.AGENCY_OFFICER}' OR {_ASSIGNED}",
+    Role.DEPARTMENT_OFFICER.value: (
+        f"{{t}}.role = '{Role.DEPARTMENT_OFFICER}' AND"
+        f" ({{t}}.department IS NULL OR {{t}}.department = ANY(:departments::text[])) OR {_ASSIGNED}"
+    ),
+    Role.INSTITUTION_STAFF.value: f"{{t}}.role = '{Role.INSTITUTION_STAFF}' AND {OF_OWN_INSTITUTION} OR {_ASSIGNED}",
+    Role.EXPERT.value: _ASSIGNED,
+    Role.APPLICANT.value: _ASSIGNED,
+    **dict.fromkeys((role.value for role in MUNICIPAL_READERS), "true"),
+}
+
+#: Proposals: those who decide, those who help them to, and the municipality.
+PROPOSALS: Mapping[str, str] = dict.fromkeys(
+    (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMENT_OFFICER)), "true"
+) | dict.fromkeys((role.value for role in MUNICIPAL_READERS), "true")

@@ -1,6 +1,7 @@
 """What an installation sets: environment variables that begin with ``SHEQU_``."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.documents.keeping import Files
+from server.documents.media import MIB, RECOGNISED, Limits
+from server.documents.tickets import Tickets
+from server.documents.vault import Vault, VaultUnknown
 from server.http.trusted import TrustedDocuments
 from server.insurance.mailing import Smtp
 from server.kit.actor import Role
@@ -69,7 +74,8 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     #: Where not set, PKCE alone protects the code (a public client).
     oidc_client_secret: SecretStr | None = None
-    #: Under which browsers reach us: ``https://shequ.example.cn``.  The issuer knows ``<this>/signin/back``.
+    #: Under which browsers reach us: ``https://shequ.example.cn``; addresses of files begin with it, and are relative
+    #: where it is not set.  The issuer knows ``<this>/signin/back``.
     public_url: str | None = None
     #: Seals what a browser takes along to the issuer; derived from ``role_secret`` where not set.
     session_secret: SecretStr | None = None
@@ -80,6 +86,18 @@ class Settings(BaseSettings):
     query_page: bool | None = None
     #: Whether callers may send any document, or only those that ``shequ documents register`` has registered.
     trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED
+    #: Where uploaded files are: ``file:///var/lib/shequ/files`` or ``s3://bucket/prefix`` (credentials and endpoint from
+    #: the AWS_ variables); a folder beside the data where not set.
+    files_url: str | None = None
+    #: Signs the addresses of files; derived from ``role_secret`` where not set.
+    files_secret: SecretStr | None = None
+    #: The largest file that is taken, in MiB.
+    upload_most_mib: int = 50
+    #: Which media types are taken, parted by commas; all that can be recognised where not set.
+    upload_types: str | None = None
+    #: For how many minutes addresses are good by which files come and go.
+    upload_minutes: int = 15
+    download_minutes: int = 5
     #: What one person may spend in a minute, by role, where it is not the usual: ``{"DISTRICT_OFFICER": 240000}``; and
     #: what all people of one jurisdiction may together.  Each process counts for itself.
     rates: Mapping[Role, PositiveInt] = {}
@@ -115,6 +133,34 @@ class Settings(BaseSettings):
         if self.cursor_secret is not None:
             return self.cursor_secret.get_secret_value()
         return "cursor/" + self.require_database()[1]
+
+    def files(self, folder: Path) -> Files:
+        """Where files are kept, and what is taken; in this folder where no address is set. Raises: SettingsError."""
+        types = (
+            frozenset(filter(None, (one.strip() for one in (self.upload_types or "").split(",")))) or RECOGNISED.keys()
+        )
+        unknown = types - RECOGNISED.keys()
+        if unknown:
+            raise SettingsError(
+                f"SHEQU_UPLOAD_TYPES 含有无法识别的类型 {'、'.join(sorted(unknown))}；可用：{'、'.join(RECOGNISED)}"
+            )
+        if min(self.upload_most_mib, self.upload_minutes, self.download_minutes) < 1:
+            raise SettingsError("SHEQU_UPLOAD_MOST_MIB、SHEQU_UPLOAD_MINUTES、SHEQU_DOWNLOAD_MINUTES 均不得小于 1")
+        try:
+            vault = Vault.at(self.files_url or folder)
+        except VaultUnknown as error:
+            raise SettingsError(f"SHEQU_FILES_URL 不可用（应为 file:///… 或 s3://桶/前缀）：{error}") from None
+        if self.files_secret is not None:
+            secret = self.files_secret.get_secret_value()
+        else:
+            secret = "files/" + self.require_database()[1]
+        return Files(
+            vault,
+            Tickets(secret, public_url=self.public_url or ""),
+            Limits(self.upload_most_mib * MIB, frozenset(types)),
+            timedelta(minutes=self.upload_minutes),
+            timedelta(minutes=self.download_minutes),
+        )
 
     def require_public_url(self) -> str:
         """Under which browsers reach us. Raises: SettingsError."""

@@ -102,19 +102,18 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('subject_type', sa.Text(), nullable=False),
     sa.Column('subject_id', sa.Uuid(), nullable=False),
-    sa.Column('reader', sa.Text(), nullable=True, comment='a person by subject: an expert who must score the case'),
-    sa.Column('role', sa.Text(), nullable=True, comment='everybody of this role: the agency that handles the case'),
+    sa.Column('role', sa.Text(), nullable=False, comment='who reads in this role: the agency that handles the case'),
+    sa.Column('reader', sa.Text(), nullable=True, comment='only this person, by subject: an expert who must score the case'),
     sa.Column('given_by', sa.Text(), nullable=False),
     sa.Column('given_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True, comment='an expert recused: nothing is shown from then on'),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_case_reader_role')),
-    sa.CheckConstraint('num_nonnulls(reader, role) = 1', name=op.f('ck_case_reader_whom')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_case_reader')),
     comment='案件材料查阅授权'
     )
     op.execute('ALTER TABLE case_reader ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE case_reader FORCE ROW LEVEL SECURITY')
-    op.create_index('uq_case_reader', 'case_reader', ['tenant_id', 'subject_id', 'reader', 'role'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_index('uq_case_reader', 'case_reader', ['tenant_id', 'subject_id', 'role', 'reader'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.create_table('designation_bar',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -271,11 +270,13 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('xact', sa.BigInteger(), server_default=sa.text('pg_current_xact_id()::text::bigint'), nullable=False, comment='the transaction: events are told in its order, once none before it is still running'),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_outbox_event')),
     comment='待发布的事件'
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_outbox_event_xact', 'outbox_event', ['tenant_id', 'xact', 'id'], unique=False)
     op.create_table('paper_counter',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -676,6 +677,7 @@ def upgrade() -> None:
     sa.Column('institution_id', sa.Uuid(), nullable=True),
     sa.Column('issuer', sa.Text(), nullable=False, comment='the authority, by its full name'),
     sa.Column('addressee', sa.Text(), nullable=False),
+    sa.Column('recipient', sa.Text(), nullable=True, comment="the applicant who reads it here, by subject; staff read their institution's"),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('content', postgresql.JSON(astext_type=sa.Text()), nullable=False, comment='fields and clauses as issued, in order'),
     sa.Column('remedies', sa.Boolean(), nullable=False, comment='whether it is open to reconsideration and litigation'),
@@ -1340,7 +1342,6 @@ def upgrade() -> None:
     sa.Column('served_by', sa.Text(), nullable=False),
     sa.Column('noted_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.CheckConstraint("method IN ('DIRECT', 'LEFT', 'ENTRUSTED', 'MAIL', 'FORWARDED', 'ELECTRONIC', 'PUBLIC_NOTICE')", name=op.f('ck_paper_service_method')),
-    sa.CheckConstraint('(sequence > 1) <= (reason IS NOT NULL)', name=op.f('ck_paper_service_reason')),
     sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_paper_service_tenant_id_paper_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_service')),
     sa.UniqueConstraint('tenant_id', 'paper_id', 'sequence', name=op.f('uq_paper_service_tenant_id_paper_id_sequence')),
@@ -1747,6 +1748,7 @@ def downgrade() -> None:
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('paper_counter')
+    op.drop_index('ix_outbox_event_xact', table_name='outbox_event')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')

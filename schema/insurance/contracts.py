@@ -24,6 +24,7 @@ _INSTITUTION_TAG = 3
 _KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 _VERSION = "所见版本 the `version` of the agreement that the caller read; a newer one gives `OutOfDate`"
 _CITY = frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
+_AGENCY = agreements.HANDLERS - _CITY
 
 
 def _field(description: str, **options: Any) -> Any:
@@ -167,7 +168,7 @@ async def _told(request: Any, tenant: int) -> None:
 class AgreementMutations:
     """Root fields on agreements."""
 
-    @mutation("中止服务协议 as a measure, or on the institution's request", by=agreements.HANDLERS, city_wide=_CITY)
+    @mutation("中止服务协议 as a measure, or on the institution's request", by=_AGENCY, city_wide=_CITY)
     async def suspend_insurance_agreement(
         self, info: strawberry.Info, input: SuspendInsuranceAgreementInput
     ) -> SuspendInsuranceAgreementResult:
@@ -187,7 +188,7 @@ class AgreementMutations:
 
         return await _on_agreement(info, input, verb, InsuranceAgreementSuspended)
 
-    @mutation("恢复服务协议", by=agreements.HANDLERS, city_wide=_CITY)
+    @mutation("恢复服务协议", by=_AGENCY, city_wide=_CITY)
     async def resume_insurance_agreement(
         self, info: strawberry.Info, input: ResumeInsuranceAgreementInput
     ) -> ResumeInsuranceAgreementResult:
@@ -196,7 +197,7 @@ class AgreementMutations:
 
         return await _on_agreement(info, input, verb, InsuranceAgreementResumed)
 
-    @mutation("解除服务协议 as a measure, or by both sides", by=agreements.HANDLERS, city_wide=_CITY)
+    @mutation("解除服务协议 as a measure, or by both sides", by=_AGENCY, city_wide=_CITY)
     async def terminate_insurance_agreement(
         self, info: strawberry.Info, input: TerminateInsuranceAgreementInput
     ) -> TerminateInsuranceAgreementResult:
@@ -212,7 +213,7 @@ class AgreementMutations:
 
         return await _on_agreement(info, input, verb, InsuranceAgreementTerminated)
 
-    @mutation("续签服务协议 follows the old one without a gap", by=agreements.HANDLERS, city_wide=_CITY)
+    @mutation("续签服务协议 follows the old one without a gap", by=_AGENCY, city_wide=_CITY)
     async def renew_insurance_agreement(
         self, info: strawberry.Info, input: RenewInsuranceAgreementInput
     ) -> RenewInsuranceAgreementResult:
@@ -233,7 +234,7 @@ class AgreementMutations:
 
     @mutation(
         "登记医保处理 that leaves the agreement as it is; becomes a fact of the district's supervision (X-2)",
-        by=agreements.HANDLERS,
+        by=_AGENCY,
         city_wide=_CITY,
     )
     async def record_insurance_measure(

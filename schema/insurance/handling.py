@@ -23,8 +23,8 @@ from server.record.acts import Act
 
 def _step_of(step: Step, description: str) -> Callable[[Callable[..., Any]], Any]:
     """A mutation open to those who take the step, the municipal centre in every district."""
-    by = PASSAGES[step].by
-    return mutation(description, by=by, city_wide=by & {Role.MUNICIPAL_INSURANCE_OFFICER})
+    by, centre = PASSAGES[step].by, frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
+    return mutation(description, by=by - centre, city_wide=by & centre)
 
 
 async def _step(

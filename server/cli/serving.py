@@ -20,11 +20,15 @@ from server.cli.place import DATA, DataDir
 from server.db.embedded import PortTaken, cluster
 from server.development.demo import Demo
 from server.development.personas import load_personas
+from server.documents.keeping import Files
+from server.documents.tickets import Tickets
+from server.documents.vault import Vault
 from server.http import logs, provider
 from server.http.auth import ACCESS_TOKEN, Keys
 from server.http.discovery import Discovery, InsecureIssuer
 from server.http.issuer import ISSUER, DevelopmentIssuer
 from server.http.jwks import RemoteKeys
+from server.http.messages import BODY_MOST
 from server.http.signing_in import Known
 from server.settings import Environment, Settings, SettingsError
 
@@ -62,6 +66,7 @@ def demo(
             audience="shequ",
             keys=issuer.keys,
             development=True,
+            files=Files(Vault.at(prepared.files_folder), Tickets("files/" + secret)),
             browsers=Browsers(secret, personas=_known()),
             meter=meter_of(),
         )
@@ -74,7 +79,9 @@ def demo(
 def serve(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Port = 8000,
-    data_dir: Annotated[Path, typer.Option(help="开发环境的签发密钥所在目录")] = DATA,
+    data_dir: Annotated[
+        Path, typer.Option(help="数据目录：开发环境的签发密钥、未设置 SHEQU_FILES_URL 时的上传文件")
+    ] = DATA,
 ) -> None:
     """连接 SHEQU_DATABASE_URL 指定的数据库提供服务。"""
     settings = Settings()
@@ -95,6 +102,7 @@ def serve(
         pool_size=settings.pool_size,
         custody=settings.custody(secret),
         trusted_documents=settings.trusted_documents,
+        files=settings.files(data_dir / "files"),
         query_page=settings.query_page,
         meter=meter_of(settings.rates, settings.rate_together or TOGETHER_PER_MINUTE),
         browsers=_browsers(settings, keys, development=development),
@@ -196,6 +204,7 @@ def _run(app: App, listening: socket.socket, ready: Callable[[], None]) -> None:
         log_level="warning",
         lifespan="on",
         server_header=False,
+        ws_max_size=BODY_MOST,
         timeout_graceful_shutdown=20,
     )
     try:

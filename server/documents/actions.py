@@ -1,18 +1,76 @@
-"""Using uploaded files in cases, and opening a case's files to those who must read them."""
+"""Announcing files, using them in cases, and opening a case's files to those who must read them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
 from server.documents import store
-from server.documents.model import OFFICIALS, DocumentStatus
+from server.documents.keeping import Files
+from server.documents.model import OFFICIALS, UPLOADERS, DocumentStatus
+from server.kit import clock
 from server.kit.actor import Role
-from server.kit.errors import Invalid, NotFound
+from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.ids import new_id
 from server.record.acts import Act
 
 DOCUMENTS = ("input", "documents")
+#: How many files one person may have begun to upload at a time; PLATFORM_DEFAULT.
+_UPLOADING_MOST = 50
+_PURPOSE_LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A file as its owner announces it."""
+
+    name: str
+    media_type: str
+    size_bytes: int
+    purpose: str | None = None
+    institution_id: UUID | None = None
+
+
+async def announce(act: Act, files: Files, wanted: Announced) -> tuple[UUID, datetime]:
+    """A file to be uploaded, and until when its address is good.
+
+    Staff of one institution upload for it without saying so.
+
+    Raises: NotAllowed, NotFound (an institution that is not theirs), Invalid (type, size or name), Conflict (too many
+    uploads begun).
+    """
+    act.require(*UPLOADERS)
+    files.limits.check(wanted.name, wanted.media_type, wanted.size_bytes)
+    if wanted.purpose is not None and not 1 <= len(wanted.purpose) <= _PURPOSE_LONGEST:
+        raise Invalid(f"用途应为 1 到 {_PURPOSE_LONGEST} 个字", path=("input", "purpose"))
+    institution_id, own = wanted.institution_id, own_institutions(act)
+    if institution_id is None and len(own) == 1:
+        (institution_id,) = own
+    elif institution_id is not None and institution_id not in own and not _is_official(act):
+        raise NotFound(path=("input", "institution"))
+    now = clock.now()
+    if await store.count_uploading(act.connection, act.tenant_id, act.actor.subject, now) >= _UPLOADING_MOST:
+        raise Conflict(f"您有 {_UPLOADING_MOST} 个文件尚未上传完成，请先完成或等待上传地址过期", path=("input",))
+    document_id, until = new_id(), now + files.upload_time
+    after = {
+        "name": wanted.name,
+        "media_type": wanted.media_type,
+        "purpose": wanted.purpose,
+        "size_bytes": wanted.size_bytes,
+        "institution_id": institution_id,
+    }
+    row = after | {
+        "tenant_id": act.tenant_id,
+        "id": document_id,
+        "status": DocumentStatus.UPLOADING,
+        "uploaded_by": act.actor.subject,
+        "upload_until": until,
+    }
+    await store.insert_document(act.connection, row)
+    await act.note("announced", "document", document_id, after=after)
+    return document_id, until
 
 
 async def take(
@@ -59,9 +117,13 @@ async def take(
 
 def may_use(act: Act, row: RowMapping) -> bool:
     """Whether the person who acts may hand this file in."""
-    if act.actor.acting_roles_in(act.tenant_id).intersection(OFFICIALS) or row["uploaded_by"] == act.actor.subject:
+    if _is_official(act) or row["uploaded_by"] == act.actor.subject:
         return True
     return row["institution_id"] is not None and row["institution_id"] in own_institutions(act)
+
+
+def _is_official(act: Act) -> bool:
+    return bool(act.actor.acting_roles_in(act.tenant_id).intersection(OFFICIALS))
 
 
 def own_institutions(act: Act) -> frozenset[UUID]:
@@ -76,15 +138,26 @@ def own_institutions(act: Act) -> frozenset[UUID]:
 async def open_case(
     act: Act, subject_type: str, subject_id: UUID, *, readers: Sequence[str] = (), roles: Sequence[Role] = ()
 ) -> None:
-    """These people (by subject), and everybody of these roles in the district, read the files used in the case.
+    """These experts (by subject), and everybody of these roles in the district, read the files used in the case.
 
-    For experts who must score it, and the agency that handles it.
+    For experts who must score it, and the agency that handles it.  Who reads all files of the district anyway
+    (``DISTRICT_OFFICER``, …) need not be named.
     """
-    whom = [{"reader": one, "role": None} for one in readers] + [{"reader": None, "role": one} for one in roles]
-    row = {"tenant_id": act.tenant_id, "subject_type": subject_type, "subject_id": subject_id}
-    row["given_by"] = act.actor.subject
-    await store.insert_readers(act.connection, [row | one | {"id": new_id()} for one in whom])
-    if whom:
+    whom: list[tuple[Role, str | None]] = [(Role.EXPERT, one) for one in readers] + [(one, None) for one in roles]
+    rows = [
+        {
+            "tenant_id": act.tenant_id,
+            "id": new_id(),
+            "subject_type": subject_type,
+            "subject_id": subject_id,
+            "role": role,
+            "reader": reader,
+            "given_by": act.actor.subject,
+        }
+        for role, reader in whom
+    ]
+    await store.insert_readers(act.connection, rows)
+    if rows:
         after = {"readers": list(readers), "roles": list(roles)}
         await act.note("opened_to_readers", subject_type, subject_id, after=after)
 

@@ -12,6 +12,9 @@ OFFICIALS = (
     Role.MUNICIPAL_INSURANCE_OFFICER,
 )
 
+#: Who may upload.
+UPLOADERS = (*OFFICIALS, Role.INSTITUTION_STAFF, Role.APPLICANT, Role.EXPERT)
+
 
 class DocumentStatus(Term):
     """Whether the bytes are there. Only what is STORED is ever used, shown or handed out."""

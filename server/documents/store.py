@@ -1,6 +1,7 @@
 """Every statement on uploaded files."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,32 @@ from sqlalchemy import RowMapping, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.documents.model import DocumentStatus
 from server.documents.tables import case_reader, document, document_use
 from server.kit.errors import NotFound
+from server.policy.store import Fetch
 
 
 async def insert_document(connection: AsyncConnection, row: Mapping[str, Any]) -> None:
     """Add a file that is to be uploaded."""
     await connection.execute(insert(document), [row])
+
+
+async def count_uploading(connection: AsyncConnection, tenant_id: int, subject: str, now: datetime) -> int:
+    """How many files the person has begun to upload whose address is still good."""
+    return (
+        await connection.scalar(
+            select(func.count())
+            .select_from(document)
+            .where(
+                document.c.tenant_id == literal(tenant_id),
+                document.c.uploaded_by == subject,
+                document.c.status == DocumentStatus.UPLOADING.value,
+                document.c.upload_until > now,
+            )
+        )
+        or 0
+    )
 
 
 async def find_documents(connection: AsyncConnection, tenant_id: int, ids: Sequence[UUID]) -> Mapping[UUID, RowMapping]:
@@ -82,3 +102,13 @@ async def withdraw_reader(connection: AsyncConnection, tenant_id: int, subject_i
         .values(withdrawn_at=func.now())
     )
     return done.rowcount
+
+
+async def find_stored(fetch: Fetch, tenant_id: int, document_id: UUID) -> tuple[str, str, int, str, str] | None:
+    """Name, media type, size, SHA-256 and place of a stored file."""
+    rows = await fetch(
+        "SELECT name, media_type, size_bytes, sha256, place FROM document"
+        " WHERE tenant_id = $1 AND id = $2 AND status = 'STORED'",
+        [tenant_id, document_id],
+    )
+    return rows[0] if rows else None

@@ -66,7 +66,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """An official document as it was issued.  ``fields``: label and text of its body's rows, in order."""
+    """An official document as it was issued.
+
+    ``fields``: label and text of its body's rows, in order.  ``remedies``: what it says of remedies; None where there are
+    none.
+    """
 
     id: UUID
     kind: PaperKind
@@ -77,5 +81,5 @@ class Paper:
     issued_on: date
     fields: tuple[tuple[str, str], ...]
     clauses: tuple[Clause, ...]
-    remedies: bool
+    remedies: str | None
     digest: str

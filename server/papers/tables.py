@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     Boolean,
-    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -42,6 +41,7 @@ paper = tenant_table(
     *reference("institution_id", "institution", nullable=True),
     Column("issuer", Text, nullable=False, comment="the authority, by its full name"),
     Column("addressee", Text, nullable=False),
+    Column("recipient", Text, comment="the applicant who reads it here, by subject; staff read their institution's"),
     Column("title", Text, nullable=False),
     Column("content", JSON, nullable=False, comment="fields and clauses as issued, in order"),
     Column("remedies", Boolean, nullable=False, comment="whether it is open to reconsideration and litigation"),
@@ -70,7 +70,6 @@ paper_service = tenant_table(
     Column("noted_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     UniqueConstraint("tenant_id", "paper_id", "sequence"),
     one_of("method", ServiceMethod),
-    CheckConstraint("(sequence > 1) <= (reason IS NOT NULL)", name="reason"),
     access=Access(append_only=True, insurance_centre="works"),
     comment="文书送达",
 )

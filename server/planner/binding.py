@@ -120,13 +120,17 @@ class Key:
     nullable: bool = False
 
 
+#: In ``Compare.node``: ids of every type are compared, for columns that name rows of several tables.
+ANY_NODE = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
     """A filter operand over an expression of the row: takes ``{eq, in, gte …}``."""
 
     sql: str
     kind: Kind
-    #: The wire value is a node id of this type and is compared by its row id.
+    #: The wire value is a node id of this type, or of any (``ANY_NODE``), and is compared by its row id.
     node: str | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.kit.errors import BadInput
 from server.kit.ids import NodeId
-from server.planner.binding import Catalogue, Compare, Kind, Link, Related, Type
+from server.planner.binding import ANY_NODE, Catalogue, Compare, Kind, Link, Related, Type
 from server.planner.scope import Scope
 
 _NAMED = re.compile(r"(?<!:):([a-z_]+)\b")
@@ -147,11 +147,11 @@ class Filters:
         return f"{expression} {_OPERATORS[test]} {put(value, kind, by=read)}"
 
     def _row_ids(self, type_name: str, path: tuple[str, ...], value: Any) -> Any:
-        tag = self._catalogue.types[type_name].tag
+        tag = None if type_name == ANY_NODE else self._catalogue.types[type_name].tag
 
         def row_id(text: str) -> Any:
             node = NodeId.parse(text, path=path)
-            if node.tag != tag:
+            if tag is not None and node.tag != tag:
                 raise BadInput(f"{'.'.join(path)} 应为 {type_name} 的 ID", path=path)
             return node.id
 

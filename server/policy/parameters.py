@@ -264,6 +264,8 @@ def _declared() -> list[ParameterSpec]:
     declare("supplement_working_days", "一次性告知补正期限", _INT, deadlines, settles="A-MIC-2", **short)
     declare("designation_publicity_working_days", "医保定点公示期", _INT, deadlines, **short)
     declare("publicity_counts_first_day", "公示期计入首日", _BOOL, deadlines, settles="A-MIC-10")
+    declare("reconsideration_days", "申请行政复议期限", _INT, deadlines, unit="日", minimum=1, maximum=365)
+    declare("litigation_months", "提起行政诉讼期限", _INT, deadlines, unit="个月", minimum=1, maximum=24)
     rollovers = {"LEGAL_HOLIDAY": "仅遇法定节日顺延", "NON_WORKDAY": "遇非工作日顺延"}
     declare("reporting_rollover", "月报顺延方式", _CHOICE, deadlines, choices=rollovers, settles="A-YZ-2")
     declare("reporting_months", "月报月份", ValueType.INT_LIST, deadlines, settles="A-YZ-2", **months)

@@ -20,6 +20,7 @@ from server.kit.ids import NodeId
 from server.planner.binding import Catalogue, Link
 from server.planner.scope import Scope
 from tests.driving import Client
+from tests.visiting.procedures import BEHIND, READERS, Reader
 
 #: The two districts that everybody visits.
 HOME, OTHER = "haidian", "xicheng"
@@ -32,7 +33,7 @@ _PUBLISHED = {"District", "Authority", "InsuranceAgency", "WorkYear", "WorkDay"}
 _REGISTER = {"Institution", "Organisation", "Site", "Review", "FormerName", "Succession"}
 
 
-_STATED = _PUBLISHED | _REGISTER | {"AuditEntry", "Member"}
+_STATED = _PUBLISHED | _REGISTER | {"AuditEntry", "Member"} | READERS.keys()
 #: A value that a rule names: ``:institutions``, but not the ``::uuid`` of a cast.
 _NAMED = re.compile(r"(?<!:):([a-z_]+)")
 
@@ -74,6 +75,7 @@ class World:
 
     catalogue: Catalogue
     rows: dict[str, dict[tuple[int, UUID], Row]] = field(default_factory=dict)
+    behind: dict[str, list[Row]] = field(default_factory=dict)
     passing: dict[tuple[str, str], set[tuple[int, UUID]]] = field(default_factory=dict)
     mark: int = 0
     #: The connection string of a login role of the application.
@@ -89,6 +91,10 @@ class World:
             for name, type_ in catalogue.types.items():
                 found = connection.execute(f"SELECT * FROM {type_.table}").fetchall()  # type: ignore[arg-type]
                 world.rows[name] = {(row["tenant_id"], row["id"]): row for row in found}
+            world.behind = {
+                name: connection.execute(f"SELECT * FROM {name}").fetchall()  # type: ignore[arg-type]
+                for name in BEHIND
+            }
             links = [link for one in catalogue.types.values() for link in linked(one.fields.values())]
             links += [link for one in catalogue.types.values() for link in linked(one.filters.values())]
             for link in links:
@@ -108,7 +114,7 @@ class World:
         if type_ not in _STATED:
             tenant = row["tenant_id"] if any(one.tenant == row["tenant_id"] for one in visitor.held) else None
             return (row["tenant_id"], row["id"]) in self._declared(visitor, type_, tenant)
-        return type_ in _PUBLISHED or any(self._gives(one, type_, row) for one in visitor.held)
+        return type_ in _PUBLISHED or any(self._gives(visitor, one, type_, row) for one in visitor.held)
 
     def visible(self, visitor: Visitor, type_: str, tenant: int | None = None) -> set[tuple[int, UUID]]:
         """The rows of a list: of the named tenant, else of the visitor's home, for the municipality's people of all."""
@@ -121,7 +127,9 @@ class World:
             if (tenant is None or row["tenant_id"] == tenant)
             and (
                 type_ in _PUBLISHED
-                or (everywhere and any(self._gives(one, type_, row) for one in visitor.held if one.tenant == 0))
+                or (
+                    everywhere and any(self._gives(visitor, one, type_, row) for one in visitor.held if one.tenant == 0)
+                )
                 or (not everywhere and row["tenant_id"] in (tenant, visitor.home) and self.sees(visitor, type_, row))
             )
         }
@@ -135,6 +143,12 @@ class World:
             and all(self.rows[link.target][key][theirs] == row[ours] for ours, theirs in link.on)
             and self.sees(visitor, link.target, self.rows[link.target][key])
         }
+
+    def _table(self, name: str) -> Iterable[Row]:
+        for one, type_ in self.catalogue.types.items():
+            if type_.table == name:
+                return self.rows[one].values()
+        return self.behind[name]
 
     def node(self, type_: str, key: tuple[int, UUID]) -> str:
         """The node id of a row."""
@@ -165,7 +179,10 @@ class World:
                 self._asked[key] = frozenset(found.fetchall())
         return self._asked[key]
 
-    def _gives(self, held: Held, type_: str, row: Row) -> bool:
+    def _gives(self, visitor: Visitor, held: Held, type_: str, row: Row) -> bool:
+        if type_ in READERS:
+            reader = Reader(held.role, held.tenant, f"visitor:{visitor.name}", held.institution, self._table)
+            return reader.is_here(row) and READERS[type_](reader, row)
         if type_ == "AuditEntry":
             return held.role is Role.DISTRICT_ADMINISTRATOR and held.tenant == row["tenant_id"]
         if type_ == "Member":
