@@ -8,7 +8,8 @@ from server.reviews.model import ReviewKind, ReviewOutcome
 review = tenant_table(
     "review",
     Column("kind", Text, nullable=False),
-    *reference("institution_id", "institution"),
+    *reference("institution_id", "institution", nullable=True),
+    *reference("application_id", "operator_application", nullable=True),
     Column("cycle", Text, comment="the period reviewed, in the review's own words: 2025, 2026Q4"),
     Column("outcome", Text, nullable=False),
     Column("score", Numeric(8, 2)),
@@ -21,11 +22,13 @@ review = tenant_table(
     Column("annulled_on", Date),
     *recorded(),
     Index("ix_review_institution", "tenant_id", "institution_id", "decided_on"),
+    Index("ix_review_application", "tenant_id", "application_id"),
     Index("ix_review_decided", "tenant_id", "decided_on"),
     one_of("kind", ReviewKind),
     one_of("outcome", ReviewOutcome),
+    CheckConstraint("num_nonnulls(institution_id, application_id) > 0", name="subject"),
     CheckConstraint("score IS NULL OR (score >= 0 AND score <= score_max)", name="score"),
-    access=Access(),
+    access=Access(insurance_centre="works"),
     comment="评审记录",
 )
 
@@ -52,6 +55,6 @@ review_rollup = tenant_table(
     ),
     one_of("kind", ReviewKind),
     one_of("outcome", ReviewOutcome),
-    access=Access(deletable=True),
+    access=Access(deletable=True, insurance_centre="works"),
     comment="评审记录按月汇总：由写入评审记录的同一事务维护",
 )
