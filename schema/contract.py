@@ -28,7 +28,7 @@ from schema.assessing import AssessmentMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.exporting import ExportMutations
-from schema.insurance import applying, cases, contracts, designations, handling, printing
+from schema.insurance import applying, bars, cases, contracts, designations, handling, printing
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -77,6 +77,7 @@ _AREAS = (
     sites,
     cases,
     designations,
+    bars,
     institutions,
     assessment,
     audit,
@@ -105,6 +106,7 @@ Query = merge_types(
         applying.ApplyingQueries,
         cases.CaseQueries,
         designations.DesignationQueries,
+        bars.BarQueries,
         printing.PrintingQueries,
         NodeQueries,
     ),
@@ -128,6 +130,7 @@ Mutation = merge_types(
         handling.AgencyMutations,
         handling.CentreMutations,
         contracts.AgreementMutations,
+        bars.BarMutations,
         printing.MailingMutations,
     ),
 )
