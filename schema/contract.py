@@ -8,36 +8,64 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema import (
+    applications,
+    applying,
     assessment,
     audit,
+    calls,
+    concluding,
     districts,
     documents,
+    entrusting,
+    entrusting_changes,
+    evaluating,
     events,
+    exits,
+    gap_changes,
+    gaps,
     granting,
     identity,
     institutions,
+    licence_applications,
+    licences,
+    negative_list,
+    obligations,
     papers,
     people,
     proposals,
     reviews,
+    risks,
+    selection,
     sites,
+    supervision,
     tasks,
     workdays,
 )
 from schema.assessing import AssessmentMutations
+from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exiting import ExitMutations
 from schema.exporting import ExportMutations
-from schema.insurance import applying, bars, cases, contracts, designations, handling, printing
+from schema.finding import FindingMutations
+from schema.insurance import applying as designating
+from schema.insurance import bars, cases, contracts, designations, handling, printing
+from schema.licence_applying import LicenceApplyingMutations
+from schema.licence_ending import LicenceEndingMutations
+from schema.licence_keeping import LicenceKeepingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.providing import ProvidingMutations
+from schema.raising import RiskMutations
+from schema.recording import RecordingMutations
 from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.timelines import ComparisonQueries
 from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
@@ -74,12 +102,23 @@ _AREAS = (
     tasks,
     proposals,
     people,
+    supervision,
+    negative_list,
+    risks,
+    exits,
     sites,
+    gaps,
+    selection,
+    applications,
+    entrusting,
     cases,
     designations,
     bars,
     institutions,
     assessment,
+    licences,
+    licence_applications,
+    obligations,
     audit,
     identity,
 )
@@ -91,19 +130,31 @@ Query = merge_types(
         districts.DistrictQueries,
         institutions.InstitutionQueries,
         sites.SiteQueries,
+        gaps.GapQueries,
+        entrusting.EntrustingQueries,
+        selection.SelectionQueries,
+        applications.ApplicationQueries,
         reviews.ReviewQueries,
         documents.DocumentQueries,
         papers.PaperQueries,
         tasks.TaskQueries,
         proposals.ProposalQueries,
+        supervision.SupervisionQueries,
+        negative_list.NegativeListQueries,
+        licences.LicenceQueries,
+        licence_applications.LicenceApplicationQueries,
+        obligations.ObligationQueries,
+        risks.RiskQueries,
+        exits.ExitQueries,
         assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
         SimulationQueries,
+        ComparisonQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
-        applying.ApplyingQueries,
+        designating.ApplyingQueries,
         cases.CaseQueries,
         designations.DesignationQueries,
         bars.BarQueries,
@@ -122,11 +173,27 @@ Mutation = merge_types(
         documents.DocumentMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
+        FindingMutations,
+        LicenceApplyingMutations,
+        LicenceKeepingMutations,
+        LicenceEndingMutations,
+        obligations.ObligationMutations,
         AssessmentMutations,
         RectificationMutations,
         UnmaskingMutations,
         ExportMutations,
+        gap_changes.GapMutations,
+        entrusting_changes.EntrustingMutations,
+        calls.CallMutations,
         applying.ApplyingMutations,
+        evaluating.EvaluatingMutations,
+        concluding.ConcludingMutations,
+        RecordingMutations,
+        CardMutations,
+        RiskMutations,
+        ExitMutations,
+        ProvidingMutations,
+        designating.ApplyingMutations,
         handling.AgencyMutations,
         handling.CentreMutations,
         contracts.AgreementMutations,
@@ -161,7 +228,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        {**sites.EMBEDDED, **proposals.EMBEDDED},
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED, **applications.EMBEDDED},
     )
 
 

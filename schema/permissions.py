@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, get_named_type, is_leaf_type
 
+from schema import simulations, timelines
 from schema.acting import CITY_WIDE, RIGHTS
 from schema.contract import bindings, graphql_schema
-from schema.simulations import READERS
 from server.db.metadata import metadata, sealed_columns
 from server.identity import rules
 from server.kit.actor import Role
@@ -21,6 +21,8 @@ from server.planner.binding import Catalogue, Many, Masked, One, Paged, Type
 
 _ROLES = tuple(Role)
 _PARENT = "parent"
+#: Root fields of Python that not everybody may ask.
+_READERS = {**simulations.READERS, **timelines.READERS}
 
 Line = Sequence[str]
 
@@ -87,7 +89,7 @@ def _roots(query: GraphQLObjectType, catalogue: Catalogue, named: "_Rules") -> I
         root = catalogue.roots.get(name)
         # What Python answers is the same for everybody or about the caller alone, but for those that say who may ask; any
         # object by its id has its type's rule.
-        asking = ["all" if name not in READERS or role in READERS[name] else "none" for role in _ROLES]
+        asking = ["all" if name not in _READERS or role in _READERS[name] else "none" for role in _ROLES]
         cells = named.cells(catalogue.types[root.target]) if root else asking
         yield "read", "Query", name, _target(field), *cells
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from server.kit.ids import stable_id
 from server.policy.decision import Decision
 from server.policy.events import Event, EventKind, History
 from server.policy.judge import Book
@@ -26,6 +27,10 @@ RECORDS = frozenset(
 )
 
 
+#: What events are called after, and the tables of their records.
+TABLES = {"fact": "supervision_fact", "review": "review", "overdue-practice": "overdue_practice"}
+
+
 @dataclass(frozen=True)
 class Occurrence:
     """A record with what the list says about it: the decision of each rule that rests on it."""
@@ -34,14 +39,13 @@ class Occurrence:
     decisions: tuple[Decision, ...]
 
     @property
-    def subject_type(self) -> str:
-        """The table of the record."""
-        return "review" if self.event.id.startswith("review:") else "supervision_fact"
-
-    @property
-    def subject_id(self) -> UUID:
-        """The record's id."""
-        return UUID(self.event.id.partition(":")[2])
+    def subject(self) -> tuple[str, UUID]:
+        """The table and the id of the record; of an event that is no row, the kind and an id made of its name."""
+        kind, _, name = self.event.id.partition(":")
+        try:
+            return TABLES.get(kind, kind), UUID(name)
+        except ValueError:
+            return TABLES.get(kind, kind), stable_id("event", self.event.id)
 
 
 def occurrences(book: Book, history: History, *, as_of: date, known_at: datetime) -> Iterator[Occurrence]:
@@ -78,3 +82,9 @@ def _last(ids: Iterable[str], by_id: dict[str, Event]) -> str | None:
     records = [by_id[one] for one in ids if one in by_id and by_id[one].kind in RECORDS]
     last = max(records, key=lambda event: (event.settled_on, event.recorded_at, event.id), default=None)
     return None if last is None else last.id
+
+
+def event_of(subject_type: str, subject_id: UUID) -> str:
+    """How policy names the event of a record."""
+    kinds = {table: kind for kind, table in TABLES.items()}
+    return f"{kinds.get(subject_type, subject_type)}:{subject_id}"

@@ -61,9 +61,9 @@ async def _propose(
     for record in records:
         decisions = [one for one in fired(record) if not found_already(history, one.item or "", record.event.id)]
         if decisions:
-            seen.add(record.subject_id)
-            about = {"subject_type": record.subject_type, "subject_id": record.subject_id}
-            found += await propose(act, institution_id, decisions, **about)
+            subject_type, subject_id = record.subject
+            seen.add(subject_id)
+            found += await propose(act, institution_id, decisions, subject_type=subject_type, subject_id=subject_id)
     for row in await proposals.list_open(act.connection, act.tenant_id, institution_id):
         if row["kind"] == Kind.NEGATIVE_LIST and row["subject_id"] not in seen:
             told = unmet or [one.set_aside_because("所依据的记录已不再有效") for one in standing.decisions]

@@ -154,3 +154,10 @@ async def _find(
     sql = f"SELECT {columns}{_WANTED} {table} t {_ON}"
     rows = await fetch(sql, [[tenant for tenant, _ in institutions], [one for _, one in institutions]])
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+async def find_root(fetch: Fetch, tenant_id: int, fact: UUID) -> UUID | None:
+    """What the fact and all that took its place are known by."""
+    sql = "SELECT root_id FROM supervision_fact WHERE tenant_id = $1 AND id = $2"
+    rows = await fetch(sql, [tenant_id, fact])
+    return rows[0][0] if rows else None

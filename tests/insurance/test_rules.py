@@ -21,8 +21,8 @@ from server.insurance.model import (
     PASSAGES,
     BarSubject,
     CheckOutcome,
+    DesignationMethod,
     DesignationStatus,
-    EvaluationMethod,
     EvaluationResult,
     FieldSource,
     MaterialKind,
@@ -223,7 +223,7 @@ def test_a_municipal_evaluation_says_what_it_must(
     def check() -> None:
         rules.check_verdict(
             EvaluationResult(result),
-            EvaluationMethod(method),
+            DesignationMethod(method),
             reasons,
             advice,
             district_result=EvaluationResult(district),

@@ -15,8 +15,8 @@ from server.insurance.actions.accepting import missing_for_evaluation
 from server.insurance.actions.stepping import SUBJECT, Ground
 from server.insurance.model import (
     PASSAGES,
+    DesignationMethod,
     EvaluationLevel,
-    EvaluationMethod,
     EvaluationResult,
     Step,
     notice,
@@ -57,7 +57,7 @@ class Verdict:
     """How an evaluation ended."""
 
     result: EvaluationResult
-    method: EvaluationMethod
+    method: DesignationMethod
     reasons: str | None = None
     advice: str | None = None
     checks: tuple[LookedAt, ...] = ()

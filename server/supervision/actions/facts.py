@@ -17,12 +17,14 @@ from server.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.kit.ids import new_id
 from server.policy.grounds import clause_on
 from server.policy.shelf import Shelved
-from server.policy.terms import InsuranceAction
+from server.policy.terms import InsuranceAction, SourceStatus
 from server.record.acts import Act
 from server.supervision import rules, store
 from server.supervision.facts import fact_id
 from server.supervision.model import COMMISSION, FactKind
 from server.supervision.tables import supervision_fact
+from server.tasks.actions import finish, open_task
+from server.tasks.model import DayUnit, Due, Task, TaskKind
 
 #: Who keeps facts.  Departments keep those of their own trade.
 KEEPERS = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR})
@@ -31,6 +33,8 @@ RECORDERS = KEEPERS | {Role.DEPARTMENT_OFFICER, Role.AGENCY_OFFICER}
 #: What departments other than the health commission may record: what they themselves decide or receive.
 _ANY_DEPARTMENT = frozenset({FactKind.COMPLAINT, FactKind.SAFETY_PENALTY, FactKind.PENALTY})
 _OF_INSURANCE = frozenset({FactKind.INSURANCE_ACTION})
+
+_TO_DO = {FactKind.MANDATORY_TASK: TaskKind.FULFIL_TASK, FactKind.MAJOR_HAZARD: TaskKind.REMOVE_HAZARD}
 
 _SAID = (
     "matter",
@@ -105,9 +109,17 @@ async def record_insurance_action(
     return await _insert(act, said, clause)
 
 
+@dataclass(frozen=True, slots=True)
+class Determined:
+    """What stands in the fact's place, and whose fact it is."""
+
+    fact_id: UUID
+    institution_id: UUID
+
+
 async def determine_fact(
     act: Act, shelved: Shelved, fact: UUID, *, expected_version: int, decided_on: date, changes: Mapping[str, Any]
-) -> UUID:
+) -> Determined:
     """The fact as the authority determined it, in the place of what was known before; the earlier one stays readable.
 
     Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict (it was annulled).
@@ -137,7 +149,8 @@ async def determine_fact(
     await act.note(
         "determined", "supervision_fact", row_id, before=was, after=dict(changes) | {"decided_on": decided_on}
     )
-    return row_id
+    await finish(act, subject_id=before["root_id"])
+    return Determined(row_id, before["institution_id"])
 
 
 async def annul_fact(act: Act, fact: UUID, *, expected_version: int, reason: str) -> list[UUID]:
@@ -196,7 +209,28 @@ async def _insert(act: Act, said: Said, clause: Clause | None) -> UUID:
     await act.note(
         "recorded", "supervision_fact", row_id, after={name: row[name] for name in row if row[name] is not None}
     )
+    await _open_tasks(act, row_id, said)
     return row_id
+
+
+async def _open_tasks(act: Act, row_id: UUID, said: Said) -> None:
+    """What the institution must do by a day that was set for it."""
+    due, kind = said.attributes.get("due_on"), _TO_DO.get(said.kind)
+    if kind is None or due is None:
+        return
+    await open_task(
+        act,
+        Task(
+            kind,
+            f"{said.kind.label}：{said.summary}"[:200],
+            "supervision_fact",
+            row_id,
+            said.institution_id,
+            Role.INSTITUTION_STAFF,
+            due=Due(due, "下达时所定", None, DayUnit.FIXED, None, provisional=False, source=SourceStatus.FROM_CLAUSE),
+            consequence="拒不落实或拒不整改的，由区卫生健康委认定并依政策提出处置建议",
+        ),
+    )
 
 
 async def _keep(act: Act, row: Mapping[str, Any]) -> UUID:
