@@ -26,7 +26,7 @@ from server.planner.binding import Compare, Kind, Root, Shape
 from server.record.acts import Act
 
 #: The number of this type in node ids.
-BAR_TAG = 107
+BAR_TAG = 137
 _KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 _CENTRE = frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
 
