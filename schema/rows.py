@@ -77,6 +77,15 @@ OF_OWN_INSTITUTION = (
     " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
 )
 
+#: Designation cases: the agency's officers, its district and the city; an institution's staff by the type's own rule.
+CASES: Mapping[str, str] = dict.fromkeys(
+    (
+        role.value
+        for role in (Role.AGENCY_OFFICER, Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)
+    ),
+    "true",
+)
+
 #: Official documents: officials, the institution's staff, and the applicant whom one is addressed to.
 PAPERS: Mapping[str, str] = {**register(OF_OWN_INSTITUTION), Role.APPLICANT.value: "{t}.recipient = :subject"}
 
@@ -108,10 +117,46 @@ TASKS: Mapping[str, str] = {
     **dict.fromkeys((role.value for role in MUNICIPAL_READERS), "true"),
 }
 
+#: Applications for licences, and the licences they led to: the register's readers, and who applied.
+LICENCE_APPLICATIONS: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: "{t}.applicant = :subject",
+}
+LICENCES: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: (
+        "{t}.application_id IN (SELECT own.id FROM licence_application own WHERE own.tenant_id = {t}.tenant_id"
+        " AND own.applicant = :subject)"
+    ),
+}
+
 #: Proposals: those who decide, those who help them to, and the municipality.
 PROPOSALS: Mapping[str, str] = dict.fromkeys(
     (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMENT_OFFICER)), "true"
 ) | dict.fromkeys((role.value for role in MUNICIPAL_READERS), "true")
+#: Findings: an institution learns of one once it is decided; what is merely alleged is the authority's own affair.
+FINDINGS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.status NOT IN ('ALLEGED', 'INVESTIGATING')")
+
+#: Facts about an institution: officials, and its staff once they are determined.
+FACTS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.decided_on IS NOT NULL")
+
+#: Risk signals: the department that raised one, those it was shared with, the health commission and the municipality.
+SIGNALS: Mapping[str, str] = dict.fromkeys(
+    (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)), "true"
+) | {
+    Role.DEPARTMENT_OFFICER.value: (
+        "{t}.department = ANY(:departments::text[]) OR {t}.shared_with && :departments::text[]"
+    )
+}
+
+#: Joint inspections and guidance: the departments that take part, the health commission, the municipality; the
+#: institution's staff once it was held.
+VISITS: Mapping[str, str] = dict.fromkeys(
+    (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)), "true"
+) | {
+    Role.DEPARTMENT_OFFICER.value: "{t}.departments && :departments::text[]",
+    Role.INSTITUTION_STAFF.value: f"({OF_OWN_INSTITUTION}) AND {{t}}.status = 'HELD'",
+}
 
 #: Who conducts public selections and who looks on; nobody else reads what is not published.
 _CONDUCTING: Mapping[str, str] = dict.fromkeys(
@@ -211,3 +256,9 @@ PREMISES: Mapping[str, str] = {
         " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
     ),
 }
+
+#: Exit cases: the institution learns of one when it is notified.
+EXITS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.status NOT IN ('OPENED', 'FACT_REVIEW')")
+
+#: Requests to take residents over: officials of either district, the staff of the institution that is asked.
+SUCCESSIONS: Mapping[str, str] = register(OF_OWN_INSTITUTION)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from server.kit import clock
 from server.kit.uscc import check_character
 from tests.driving import Server
+from tests.insurance.world import IN_WINDOW, Office
 from tests.selection.world import identify, on, persona
 
 CONTRACT = Path(__file__).parent / "contract"
@@ -162,11 +164,39 @@ async def test_simulate_policy(server: Server, samples: None) -> None:
     reply = await author(operation("simulate_policy"), policy=drafted["id"], on="2026-11-01")
     found = reply.data["policySimulation"]
     assert found["evaluated"] > 20
-    assert found["indeterminate"] == found["evaluated"], "no area keeps yellow cards yet"
+    assert found["indeterminate"] == 0, "every register that the rules ask for is kept"
     assert found["changed"] == len({edge["node"]["institution"]["id"] for edge in found["changes"]["edges"]})
     for edge in found["changes"]["edges"]:
         assert edge["node"]["rule"] == {"code": "FT-2-4-5-CYCLES"}
         assert (edge["node"]["before"], edge["node"]["after"]) == ("NOT_FIRED", "FIRED")
+
+
+async def test_confirm_negative_finding(server: Server, samples: None) -> None:
+    """In a district with the list; in one without, a problem that says so."""
+    officer = server.client("fengtai-officer")
+    listed = (
+        "query($d: String!) { institutions(district: $d, first: 40, filter: {source: {eq: SAMPLE}}) { nodes { id } } }"
+    )
+    institution = (await officer(listed, d="fengtai")).data["institutions"]["nodes"][-1]["id"]
+    wanted = {
+        "institution": institution,
+        "discoveredOn": "2026-09-10",
+        "confirmedOn": "2026-09-20",
+        "occurrences": [{"item": "NL-6", "occurredOn": "2026-09-01", "evidence": "医疗事故技术鉴定书"}],
+        "idempotencyKey": "contract-confirm",
+    }
+    done = (await officer(operation("confirm_negative_finding"), input=wanted)).data["confirmNegativeFinding"]
+    assert done["__typename"] == "NegativeFindingConfirmed"
+    assert [one["item"]["code"] for one in done["findings"]] == ["NL-6"]
+    (card,) = done["yellowCards"]
+    assert (card["issuedOn"], card["countsUntil"], card["status"]) == ("2026-09-20", "2027-09-21", "ISSUED")
+    assert done["proposals"] == []
+    again = (await officer(operation("confirm_negative_finding"), input=wanted)).data["confirmNegativeFinding"]
+    assert again == done
+    other = server.client("mentougou-officer")
+    elsewhere = (await other(listed, d="mentougou")).data["institutions"]["nodes"][0]["id"]
+    refused = await other(operation("confirm_negative_finding"), input=wanted | {"institution": elsewhere})
+    assert refused.data["confirmNegativeFinding"]["code"] == "POLICY_NOT_ENABLED"
 
 
 async def test_municipal_overview(server: Server, samples: None) -> None:
@@ -250,3 +280,15 @@ async def test_publish_call_and_submit_application(server: Server) -> None:
         elsewhere = wanted | {"district": "fengtai", "gaps": [], "idempotencyKey": "contract-elsewhere"}
         refused = (await fengtai(operation("publish_call"), input=elsewhere)).data["publishCall"]
     assert (refused["__typename"], refused["code"]) == ("PolicyNotEnabled", "POLICY_NOT_ENABLED")
+
+
+async def test_submit_designation(server: Server, superuser: str) -> None:
+    applicant = await Office(server, superuser).applicant(kind="COMMUNITY_HEALTH_STATION")
+    with clock.frozen(IN_WINDOW):
+        reply = await applicant.client(operation("submit_designation"), input=applicant.submission())
+        done = reply.data["submitDesignation"]
+        assert done["__typename"] == "DesignationSubmitted"
+        assert done["application"]["status"] == "SUBMITTED"
+        assert len(done["application"]["materials"]) == 6
+        again = await applicant.client(operation("submit_designation"), input=applicant.submission())
+    assert again.data["submitDesignation"]["code"] == "DUPLICATE_APPLICATION"

@@ -114,6 +114,61 @@ def upgrade() -> None:
     op.execute('ALTER TABLE case_reader ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE case_reader FORCE ROW LEVEL SECURITY')
     op.create_index('uq_case_reader', 'case_reader', ['tenant_id', 'subject_id', 'role', 'reader'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_table('designation_bar',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('district_tenant_id', sa.Integer(), nullable=False, comment='where the ground arose'),
+    sa.Column('institution_id', sa.Uuid(), nullable=False, comment='of that district'),
+    sa.Column('application_id', sa.Uuid(), nullable=False, comment='of that district'),
+    sa.Column('role', sa.Text(), nullable=True, comment='as whom the person stood on the form'),
+    sa.Column('identity_number_sealed', sa.LargeBinary(), nullable=True, comment='身份证件号码（密文）'),
+    sa.Column('identity_number_masked', sa.Text(), nullable=True, comment='身份证件号码（脱敏）'),
+    sa.Column('identity_number_index', sa.LargeBinary(), nullable=True, comment='身份证件号码（带密钥的摘要，用于相等查找）'),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=False),
+    sa.Column('lifted_on', sa.Date(), nullable=True),
+    sa.Column('lifted_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("ground IN ('FALSE_MATERIAL')", name=op.f('ck_designation_bar_ground')),
+    sa.CheckConstraint("role IN ('LEGAL_REPRESENTATIVE', 'PRINCIPAL', 'ACTUAL_CONTROLLER', 'INSURANCE_LEAD')", name=op.f('ck_designation_bar_role')),
+    sa.CheckConstraint("subject IN ('INSTITUTION', 'PERSON')", name=op.f('ck_designation_bar_subject')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_index IS NULL)', name=op.f('ck_designation_bar_identity_number_index')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_masked IS NULL)', name=op.f('ck_designation_bar_identity_number_masked')),
+    sa.CheckConstraint('tenant_id = 0', name=op.f('ck_designation_bar_municipal')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_bar')),
+    comment='不得申请医保定点的期间：全市有效'
+    )
+    op.execute('ALTER TABLE designation_bar ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_bar FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_bar_institution', 'designation_bar', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index(op.f('ix_designation_bar_tenant_id_identity_number_index'), 'designation_bar', ['tenant_id', 'identity_number_index'], unique=False)
+    op.create_table('designation_window_notice',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('quarter', sa.Integer(), nullable=False),
+    sa.Column('opened_on_before', sa.Date(), nullable=False),
+    sa.Column('closed_on_before', sa.Date(), nullable=False),
+    sa.Column('opens_on', sa.Date(), nullable=False),
+    sa.Column('closes_on', sa.Date(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('notice', sa.Text(), nullable=False, comment='what made the calendar official'),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("status IN ('OFFICIAL', 'PROVISIONAL')", name=op.f('ck_designation_window_notice_status')),
+    sa.CheckConstraint('tenant_id = 0', name=op.f('ck_designation_window_notice_municipal')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_window_notice')),
+    comment='申请窗口变更通知：正式放假安排录入后重新计算'
+    )
+    op.execute('ALTER TABLE designation_window_notice ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_window_notice FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_designation_window_notice', 'designation_window_notice', ['tenant_id', 'year', 'quarter', 'opens_on', 'closes_on'], unique=True)
     op.create_table('district',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -215,18 +270,20 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('xact', sa.BigInteger(), server_default=sa.text('pg_current_xact_id()::text::bigint'), nullable=False, comment='the transaction: events are told in its order, once none before it is still running'),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_outbox_event')),
     comment='待发布的事件'
     )
     op.execute('ALTER TABLE outbox_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE outbox_event FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_outbox_event_xact', 'outbox_event', ['tenant_id', 'xact', 'id'], unique=False)
     op.create_table('paper_counter',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('last', sa.Integer(), nullable=False, comment='the last serial number given'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_counter_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED', 'DESIGNATION_SUPPLEMENT', 'DESIGNATION_RESULT', 'DESIGNATION_REASONS')", name=op.f('ck_paper_counter_kind')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_counter')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', name=op.f('uq_paper_counter_tenant_id_kind_year')),
     comment='文号计数：各区各类各年连续编号'
@@ -562,6 +619,105 @@ def upgrade() -> None:
     op.execute('ALTER TABLE decision_record ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE decision_record FORCE ROW LEVEL SECURITY')
     op.create_index('ix_decision_record_institution', 'decision_record', ['tenant_id', 'institution_id', 'as_of'], unique=False)
+    op.create_table('designation',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=True, comment='定点编码'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('category', sa.Text(), nullable=False),
+    sa.Column('included_on', sa.Date(), nullable=False, comment='纳入定点范围'),
+    sa.Column('signed_on', sa.Date(), nullable=True),
+    sa.Column('locked_until', sa.Date(), nullable=True, comment='first day on which commitment 9 no longer binds'),
+    sa.Column('announced_on', sa.Date(), nullable=True),
+    sa.Column('announcement', sa.Text(), nullable=True, comment='the number of the document that announced it'),
+    sa.Column('plaque_issued_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("category IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_designation_category')),
+    sa.CheckConstraint("status IN ('INCLUDED', 'ACTIVE', 'SUSPENDED', 'TERMINATED', 'EXPIRED', 'LAPSED')", name=op.f('ck_designation_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation')),
+    sa.UniqueConstraint('tenant_id', 'institution_id', name=op.f('uq_designation_tenant_id_institution_id')),
+    comment='医保定点医疗机构'
+    )
+    op.execute('ALTER TABLE designation ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_designation_code', 'designation', ['tenant_id', 'code'], unique=True, postgresql_where=sa.text('code IS NOT NULL'))
+    op.create_table('designation_application',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False, comment='by district and quarter'),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('quarter', sa.Integer(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('status_since', sa.Date(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('applied_on', sa.Date(), nullable=False, comment='the day that the applicant wrote on the form'),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('category', sa.Text(), nullable=False, comment='the kind that eligibility was judged by'),
+    sa.Column('form', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='annex 1 as submitted, without personal values; never changed'),
+    sa.Column('form_digest', sa.Text(), nullable=False, comment='SHA-256 of the whole annex as submitted, personal values included'),
+    sa.Column('provenance', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='of each field: PREFILLED or ENTERED'),
+    sa.Column('findings', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='what the system found missing or inconsistent'),
+    sa.Column('bank_account_sealed', sa.LargeBinary(), nullable=True, comment='银行账号（密文）'),
+    sa.Column('bank_account_masked', sa.Text(), nullable=True, comment='银行账号（脱敏）'),
+    sa.Column('amended_form', postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment='as the applicant put it right in answer to the supplement notice'),
+    sa.Column('amended_findings', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('amended_bank_account_sealed', sa.LargeBinary(), nullable=True, comment='银行账号（密文）'),
+    sa.Column('amended_bank_account_masked', sa.Text(), nullable=True, comment='银行账号（脱敏）'),
+    sa.Column('accepted_commitments', sa.ARRAY(sa.Integer()), nullable=False, comment='items of annex 2-1'),
+    sa.Column('commitments_signed_on', sa.Date(), nullable=True),
+    sa.Column('guarantee_required', sa.Boolean(), nullable=False),
+    sa.Column('guarantor_name', sa.Text(), nullable=True),
+    sa.Column('guarantor_code', sa.Text(), nullable=True),
+    sa.Column('guarantee_signed_on', sa.Date(), nullable=True),
+    sa.Column('confirmed_by_phone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('accepted_on', sa.Date(), nullable=True),
+    sa.Column('supplement_due_on', sa.Date(), nullable=False, comment="the agency's last day for its one notice"),
+    sa.Column('supplement_due_status', sa.Text(), nullable=False),
+    sa.Column('supplement_requested_on', sa.Date(), nullable=True),
+    sa.Column('supplemented_on', sa.Date(), nullable=True),
+    sa.Column('district_result', sa.Text(), nullable=True),
+    sa.Column('district_evaluated_on', sa.Date(), nullable=True),
+    sa.Column('reported_on', sa.Date(), nullable=True),
+    sa.Column('municipal_result', sa.Text(), nullable=True),
+    sa.Column('municipal_evaluated_on', sa.Date(), nullable=True),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("category IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_designation_application_category')),
+    sa.CheckConstraint("channel IN ('PORTAL', 'MAILBOX')", name=op.f('ck_designation_application_channel')),
+    sa.CheckConstraint("district_result IN ('PASS', 'FAIL')", name=op.f('ck_designation_application_district_result')),
+    sa.CheckConstraint("municipal_result IN ('PASS', 'FAIL')", name=op.f('ck_designation_application_municipal_result')),
+    sa.CheckConstraint("status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'REASONS_AND_ADVICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED', 'PLAQUE_ISSUED', 'WITHDRAWN', 'ABANDONED', 'DISQUALIFIED', 'REJECTED_FALSE_MATERIAL')", name=op.f('ck_designation_application_status')),
+    sa.CheckConstraint("supplement_due_status IN ('OFFICIAL', 'PROVISIONAL')", name=op.f('ck_designation_application_supplement_due_status')),
+    sa.CheckConstraint('(amended_bank_account_sealed IS NULL) = (amended_bank_account_masked IS NULL)', name=op.f('ck_designation_application_amended_bank_account_masked')),
+    sa.CheckConstraint('(bank_account_sealed IS NULL) = (bank_account_masked IS NULL)', name=op.f('ck_designation_application_bank_account_masked')),
+    sa.CheckConstraint('quarter BETWEEN 1 AND 4', name=op.f('ck_designation_application_quarter')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_application_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_application')),
+    sa.UniqueConstraint('tenant_id', 'number', name=op.f('uq_designation_application_tenant_id_number')),
+    comment='医保定点申请'
+    )
+    op.execute('ALTER TABLE designation_application ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_application FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_application_institution', 'designation_application', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_designation_application_status', 'designation_application', ['tenant_id', 'status', 'received_on'], unique=False)
+    op.create_index('uq_designation_application_open', 'designation_application', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text("status IN ('SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED')"))
     op.create_table('document',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -603,6 +759,55 @@ def upgrade() -> None:
     op.execute('ALTER TABLE former_name ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE former_name FORCE ROW LEVEL SECURITY')
     op.create_index('ix_former_name_institution', 'former_name', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('monitoring_enrolment',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('enrolled_on', sa.Date(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=True, comment="the institution's code in the monitoring system"),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint('ended_on >= enrolled_on', name=op.f('ck_monitoring_enrolment_period')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_monitoring_enrolment_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_monitoring_enrolment')),
+    comment='社区卫生服务监测体系纳入情况'
+    )
+    op.execute('ALTER TABLE monitoring_enrolment ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE monitoring_enrolment FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_monitoring_enrolment', 'monitoring_enrolment', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text('ended_on IS NULL'))
+    op.create_table('obligation',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('nature', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='first day on which it no longer binds'),
+    sa.Column('latest_finding', sa.Text(), nullable=True),
+    sa.Column('latest_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("latest_finding IN ('STATED', 'MET', 'PARTLY_MET', 'NOT_MET')", name=op.f('ck_obligation_latest_finding')),
+    sa.CheckConstraint("nature IN ('DUTY', 'ENCOURAGED', 'ENTITLEMENT')", name=op.f('ck_obligation_nature')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_obligation_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_obligation')),
+    comment='机构义务登记'
+    )
+    op.execute('ALTER TABLE obligation ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE obligation FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_obligation_latest', 'obligation', ['tenant_id', 'latest_on', 'id'], unique=False)
+    op.create_index('uq_obligation', 'obligation', ['tenant_id', 'institution_id', 'code', 'from_on'], unique=True)
     op.create_table('paper',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -623,7 +828,7 @@ def upgrade() -> None:
     sa.Column('issued_by', sa.Text(), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 over all that it says'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED', 'DESIGNATION_SUPPLEMENT', 'DESIGNATION_RESULT', 'DESIGNATION_REASONS')", name=op.f('ck_paper_kind')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_paper_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', 'serial', name=op.f('uq_paper_tenant_id_kind_year_serial')),
@@ -780,6 +985,77 @@ def upgrade() -> None:
     op.execute('ALTER TABLE succession FORCE ROW LEVEL SECURITY')
     op.create_index('ix_succession_successor', 'succession', ['tenant_id', 'successor_id'], unique=False)
     op.create_index('uq_succession', 'succession', ['tenant_id', 'predecessor_id', 'successor_id'], unique=True)
+    op.create_table('succession_answer',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('request_tenant_id', sa.Integer(), nullable=False),
+    sa.Column('request_id', sa.Uuid(), nullable=False, comment='perhaps of another district: no foreign key'),
+    sa.Column('counterpart_tenant_id', sa.Integer(), nullable=True, comment='the asking district, where it is another'),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('accepted', sa.Boolean(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('answered_on', sa.Date(), nullable=False),
+    sa.Column('answered_by', sa.Text(), nullable=False),
+    sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_answer_counterpart')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_answer_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_succession_answer')),
+    sa.UniqueConstraint('tenant_id', 'request_tenant_id', 'request_id', name=op.f('uq_succession_answer_tenant_id_request_tenant_id_request_id')),
+    comment='承接答复：由承接机构所在区作出'
+    )
+    op.execute('ALTER TABLE succession_answer ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE succession_answer FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_succession_answer_institution', 'succession_answer', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('supervision_fact',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=True, comment='when the authority determined it; null while it has not'),
+    sa.Column('source_name', sa.Text(), nullable=False, comment='which body or record it comes from'),
+    sa.Column('reference_number', sa.Text(), nullable=True, comment='of the document that says so'),
+    sa.Column('summary', sa.Text(), nullable=True),
+    sa.Column('matter', sa.Text(), nullable=True, comment='of a complaint: repeated calls on one matter bear the same'),
+    sa.Column('channel', sa.Text(), nullable=True),
+    sa.Column('substantiated', sa.Boolean(), nullable=True),
+    sa.Column('serious_adverse_effect', sa.Boolean(), nullable=True),
+    sa.Column('safety_grade', sa.Text(), nullable=True),
+    sa.Column('harm', sa.Boolean(), nullable=True),
+    sa.Column('malpractice_grade', sa.Integer(), nullable=True, comment='1 is the gravest (医疗事故处理条例 第四条)'),
+    sa.Column('penalty_kind', sa.Text(), nullable=True),
+    sa.Column('points', sa.Integer(), nullable=True),
+    sa.Column('insurance_action', sa.Text(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='of a mandatory task or an order to remove a hazard'),
+    sa.Column('refused', sa.Boolean(), nullable=True),
+    sa.Column('established', sa.Boolean(), nullable=True),
+    sa.Column('emergency', sa.Boolean(), nullable=True),
+    sa.Column('treatment_delayed', sa.Boolean(), nullable=True),
+    sa.Column('mental_harm', sa.Boolean(), nullable=True),
+    sa.Column('root_id', sa.Uuid(), nullable=False, comment='the same for a fact and what later took its place'),
+    sa.Column('annulled_at', sa.DateTime(timezone=True), nullable=True, comment='since when it no longer holds, or another takes its place'),
+    sa.Column('annulled_because', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("channel IN ('HOTLINE_12345', 'LETTER', 'VISIT', 'TRANSFER')", name=op.f('ck_supervision_fact_channel')),
+    sa.CheckConstraint("insurance_action IN ('PRACTITIONER_SUSPENSION', 'DEPARTMENT_SUSPENSION', 'YELLOW_CARD', 'AGREEMENT_SUSPENSION', 'AGREEMENT_TERMINATION')", name=op.f('ck_supervision_fact_insurance_action')),
+    sa.CheckConstraint("kind IN ('COMPLAINT', 'SAFETY_ACCIDENT', 'MALPRACTICE', 'SAFETY_PENALTY', 'PENALTY', 'PRACTICE_POINTS', 'INSURANCE_ACTION', 'MANDATORY_TASK', 'MAJOR_HAZARD', 'UNFIT_CONDUCT', 'REVOCATION_GROUNDS', 'OUT_OF_SUBJECT_PRACTICE', 'NON_HEALTH_PERSONNEL', 'FALSE_CERTIFICATE')", name=op.f('ck_supervision_fact_kind')),
+    sa.CheckConstraint("penalty_kind IN ('WARNING', 'FINE', 'SUSPENSION', 'REVOCATION')", name=op.f('ck_supervision_fact_penalty_kind')),
+    sa.CheckConstraint("safety_grade IN ('GENERAL', 'LARGER', 'MAJOR', 'ESPECIALLY_MAJOR')", name=op.f('ck_supervision_fact_safety_grade')),
+    sa.CheckConstraint('decided_on >= occurred_on', name=op.f('ck_supervision_fact_decided_on')),
+    sa.CheckConstraint('malpractice_grade BETWEEN 1 AND 4', name=op.f('ck_supervision_fact_malpractice_grade')),
+    sa.CheckConstraint('points BETWEEN 1 AND 100', name=op.f('ck_supervision_fact_points')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_supervision_fact_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_supervision_fact')),
+    comment='监管事实：投诉、事故、处罚、积分、医保处理、指令性任务等，撤销而不删除'
+    )
+    op.execute('ALTER TABLE supervision_fact ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE supervision_fact FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_supervision_fact_institution', 'supervision_fact', ['tenant_id', 'institution_id', 'kind', 'occurred_on'], unique=False)
+    op.create_index('ix_supervision_fact_occurred', 'supervision_fact', ['tenant_id', 'occurred_on', 'id'], unique=False)
+    op.create_index('uq_supervision_fact_root', 'supervision_fact', ['tenant_id', 'root_id'], unique=True, postgresql_where=sa.text('annulled_at IS NULL'))
     op.create_table('task',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -813,7 +1089,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'HANDLE_DESIGNATION', 'SUPPLEMENT_DESIGNATION', 'EVALUATE_DESIGNATION', 'CONCLUDE_DESIGNATION', 'REVIEW_DESIGNATION_CHANGE', 'RENEW_INSURANCE_AGREEMENT', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -828,6 +1104,42 @@ def upgrade() -> None:
     op.create_index('ix_task_institution', 'task', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_task_open', 'task', ['tenant_id', 'role', 'due_on'], unique=False, postgresql_where=sa.text("status = 'OPEN'"))
     op.create_index('ix_task_subject', 'task', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('yellow_card',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('item', sa.Text(), nullable=True, comment='null where one decision on several items gives one card'),
+    sa.Column('confirmation_id', sa.Uuid(), nullable=False, comment='the decision that gave it'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False, comment='of the earliest finding it was given for'),
+    sa.Column('confirmed_on', sa.Date(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('rectify_by', sa.Date(), nullable=False, comment='the last day in time'),
+    sa.Column('rectify_rule', sa.Text(), nullable=False, comment='which parameter or decision set that day'),
+    sa.Column('interviewed_on', sa.Date(), nullable=True),
+    sa.Column('rectification_submitted_on', sa.Date(), nullable=True),
+    sa.Column('rectification', sa.Text(), nullable=True, comment='what the institution says it has done'),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('voided_on', sa.Date(), nullable=True),
+    sa.Column('voided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('void_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'VOIDED') = (voided_at IS NOT NULL)", name=op.f('ck_yellow_card_voided')),
+    sa.CheckConstraint("status IN ('ISSUED', 'INTERVIEWED', 'RECTIFYING', 'CLOSED', 'VOIDED')", name=op.f('ck_yellow_card_status')),
+    sa.CheckConstraint('issued_on >= confirmed_on', name=op.f('ck_yellow_card_issued_on')),
+    sa.CheckConstraint('rectify_by >= issued_on', name=op.f('ck_yellow_card_rectify_by')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_yellow_card_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_yellow_card')),
+    comment='黄牌警告：办结的仍计入，撤销的从不计入'
+    )
+    op.execute('ALTER TABLE yellow_card ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE yellow_card FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_yellow_card_institution', 'yellow_card', ['tenant_id', 'institution_id', 'issued_on'], unique=False)
+    op.create_index('ix_yellow_card_issued', 'yellow_card', ['tenant_id', 'issued_on', 'id'], unique=False)
     op.create_table('call_gap',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -846,6 +1158,213 @@ def upgrade() -> None:
     op.execute('ALTER TABLE call_gap FORCE ROW LEVEL SECURITY')
     op.create_index('ix_call_gap_gap', 'call_gap', ['tenant_id', 'gap_id'], unique=False)
     op.create_index('uq_call_gap_open', 'call_gap', ['tenant_id', 'gap_id'], unique=True, postgresql_where=sa.text("outcome = 'OPEN'"))
+    op.create_table('designation_agreement',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('designation_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('previous_id', sa.Uuid(), nullable=True),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('signed_on', sa.Date(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=False, comment='the first day it no longer runs'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('remind_on', sa.Date(), nullable=False, comment='from this day on a renewal should be asked for'),
+    sa.Column('reminded_on', sa.Date(), nullable=True),
+    sa.Column('suspended_from', sa.Date(), nullable=True),
+    sa.Column('suspended_until', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('ACTIVE', 'SUSPENDED', 'TERMINATED', 'EXPIRED')", name=op.f('ck_designation_agreement_status')),
+    sa.CheckConstraint('until > from_on', name=op.f('ck_designation_agreement_term')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_agreement_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'designation_id'], ['designation.tenant_id', 'designation.id'], name=op.f('fk_designation_agreement_tenant_id_designation_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_agreement_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'previous_id'], ['designation_agreement.tenant_id', 'designation_agreement.id'], name=op.f('fk_designation_agreement_tenant_id_previous_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_agreement')),
+    sa.UniqueConstraint('tenant_id', 'number', name=op.f('uq_designation_agreement_tenant_id_number')),
+    comment='医疗保障服务协议'
+    )
+    op.execute('ALTER TABLE designation_agreement ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_agreement FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_agreement_institution', 'designation_agreement', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_designation_agreement_remind', 'designation_agreement', ['tenant_id', 'status', 'remind_on'], unique=False)
+    op.create_table('designation_check',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('commitment', sa.Integer(), nullable=False),
+    sa.Column('label', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=False),
+    sa.Column('records', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('occasion', sa.Text(), nullable=False, comment='SUBMIT, or SIGN when it is checked again'),
+    sa.CheckConstraint("outcome IN ('CLEAR', 'CONTRADICTED', 'UNKNOWN')", name=op.f('ck_designation_check_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_check_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_check_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_check')),
+    comment='承诺事项核对'
+    )
+    op.execute('ALTER TABLE designation_check ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_check FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_check_application', 'designation_check', ['tenant_id', 'application_id'], unique=False)
+    op.create_table('designation_material',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('stage', sa.Text(), nullable=False),
+    sa.Column('present', sa.Boolean(), nullable=False),
+    sa.Column('provided_on', sa.Date(), nullable=True),
+    sa.Column('place', sa.Integer(), nullable=False, comment='the number in 二'),
+    sa.CheckConstraint("kind IN ('APPLICATION_FORM', 'COMMITMENT', 'LICENCE_COPY', 'INTERNAL_RULES', 'INFORMATION_SYSTEM', 'FORECAST_REPORT')", name=op.f('ck_designation_material_kind')),
+    sa.CheckConstraint("stage IN ('AT_SUBMISSION', 'BEFORE_DISTRICT_EVALUATION')", name=op.f('ck_designation_material_stage')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_material_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_material_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_material')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'kind', name=op.f('uq_designation_material_tenant_id_application_id_kind')),
+    comment='申请材料清单'
+    )
+    op.execute('ALTER TABLE designation_material ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_material FORCE ROW LEVEL SECURITY')
+    op.create_table('designation_message',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('recipient', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('attachments', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='names and SHA-256, with every personal value masked'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default=sa.text('0'), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('PENDING', 'SENT', 'FAILED')", name=op.f('ck_designation_message_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_message_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_message_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_message')),
+    comment='发往区经办机构专用邮箱的邮件'
+    )
+    op.execute('ALTER TABLE designation_message ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_message FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_message_application', 'designation_message', ['tenant_id', 'application_id'], unique=False)
+    op.create_table('designation_person',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('amended', sa.Boolean(), nullable=False, comment='as put right in answer to the supplement notice'),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('identity_number_sealed', sa.LargeBinary(), nullable=True, comment='身份证件号码（密文）'),
+    sa.Column('identity_number_masked', sa.Text(), nullable=True, comment='身份证件号码（脱敏）'),
+    sa.Column('identity_number_index', sa.LargeBinary(), nullable=True, comment='身份证件号码（带密钥的摘要，用于相等查找）'),
+    sa.CheckConstraint("role IN ('LEGAL_REPRESENTATIVE', 'PRINCIPAL', 'ACTUAL_CONTROLLER', 'INSURANCE_LEAD')", name=op.f('ck_designation_person_role')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_index IS NULL)', name=op.f('ck_designation_person_identity_number_index')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_masked IS NULL)', name=op.f('ck_designation_person_identity_number_masked')),
+    sa.CheckConstraint('(phone_sealed IS NULL) = (phone_masked IS NULL)', name=op.f('ck_designation_person_phone_masked')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_person_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_person_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_person')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'role', 'amended', name=op.f('uq_designation_person_tenant_id_application_id_role_amended')),
+    comment='申请表所列人员'
+    )
+    op.execute('ALTER TABLE designation_person ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_person FORCE ROW LEVEL SECURITY')
+    op.create_index(op.f('ix_designation_person_tenant_id_identity_number_index'), 'designation_person', ['tenant_id', 'identity_number_index'], unique=False)
+    op.create_table('designation_publicity',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('category', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('quarter', sa.Integer(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=False),
+    sa.Column('closes_on', sa.Date(), nullable=False, comment='the last day of publicity'),
+    sa.Column('closes_status', sa.Text(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=True),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True, comment='when the application left publicity other than by its end'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("category IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_designation_publicity_category')),
+    sa.CheckConstraint("closes_status IN ('OFFICIAL', 'PROVISIONAL')", name=op.f('ck_designation_publicity_closes_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_publicity_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_publicity_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_publicity')),
+    comment='公示：评估合格的医疗机构'
+    )
+    op.execute('ALTER TABLE designation_publicity ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_publicity FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_publicity_application', 'designation_publicity', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_designation_publicity_closes', 'designation_publicity', ['tenant_id', 'closes_on'], unique=False)
+    op.create_table('designation_step',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('step', sa.Text(), nullable=False),
+    sa.Column('from_status', sa.Text(), nullable=False),
+    sa.Column('to_status', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_name', sa.Text(), nullable=False),
+    sa.Column('by_role', sa.Text(), nullable=False),
+    sa.Column('explanation', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.CheckConstraint("from_status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'REASONS_AND_ADVICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED', 'PLAQUE_ISSUED', 'WITHDRAWN', 'ABANDONED', 'DISQUALIFIED', 'REJECTED_FALSE_MATERIAL')", name=op.f('ck_designation_step_from_status')),
+    sa.CheckConstraint("step IN ('SUBMIT', 'CONFIRM_BY_PHONE', 'ACCEPT', 'REQUEST_SUPPLEMENT', 'SUPPLEMENT', 'EVALUATE_IN_DISTRICT', 'REPORT', 'EVALUATE_MUNICIPALLY', 'SEND_RESULT_NOTICE', 'SEND_REASONS', 'PUBLICISE', 'OBJECT', 'DISMISS_OBJECTION', 'UPHOLD_OBJECTION', 'NEGOTIATE', 'AGREE', 'BEGIN_SYSTEM_REFORM', 'ACCEPT_SYSTEM', 'SIGN', 'ANNOUNCE', 'ISSUE_PLAQUE', 'WITHDRAW', 'ABANDON', 'DISQUALIFY', 'REJECT_FALSE_MATERIAL')", name=op.f('ck_designation_step_step')),
+    sa.CheckConstraint("to_status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'REASONS_AND_ADVICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED', 'PLAQUE_ISSUED', 'WITHDRAWN', 'ABANDONED', 'DISQUALIFIED', 'REJECTED_FALSE_MATERIAL')", name=op.f('ck_designation_step_to_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_step_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_step_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_step')),
+    comment='办理记录：何人何时依何条款办理了哪一步'
+    )
+    op.execute('ALTER TABLE designation_step ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_step FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_step_application', 'designation_step', ['tenant_id', 'application_id', 'at'], unique=False)
+    op.create_table('designation_supplement',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('sent_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False, comment="after the agency's last day: an alarm, never a deemed acceptance"),
+    sa.Column('reply_by', sa.Date(), nullable=True, comment='what the agency asks for; the notice names no day'),
+    sa.Column('items', sa.ARRAY(sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_supplement_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_supplement_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_supplement')),
+    sa.UniqueConstraint('tenant_id', 'application_id', name=op.f('uq_designation_supplement_tenant_id_application_id')),
+    comment='一次性补充告知'
+    )
+    op.execute('ALTER TABLE designation_supplement ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_supplement FORCE ROW LEVEL SECURITY')
     op.create_table('document_use',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -881,6 +1400,90 @@ def upgrade() -> None:
     op.execute('ALTER TABLE gap_event ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE gap_event FORCE ROW LEVEL SECURITY')
     op.create_index('ix_gap_event_gap', 'gap_event', ['tenant_id', 'gap_id', 'id'], unique=False)
+    op.create_table('interview',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('led_by', sa.Text(), nullable=False, comment='the body that led it'),
+    sa.Column('attended_by', sa.Text(), nullable=False, comment='by office, not by person: 主要负责人'),
+    sa.Column('minutes', sa.Text(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_interview_tenant_id_card_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_interview_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_interview')),
+    comment='约谈'
+    )
+    op.execute('ALTER TABLE interview ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE interview FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_interview_card', 'interview', ['tenant_id', 'card_id'], unique=False)
+    op.create_index('ix_interview_institution', 'interview', ['tenant_id', 'institution_id', 'on_date'], unique=False)
+    op.create_table('negative_finding',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('item', sa.Text(), nullable=False, comment='the number on the negative list'),
+    sa.Column('item_text', sa.Text(), nullable=False, comment='as the version that judged it has it'),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False),
+    sa.Column('discovered_on', sa.Date(), nullable=False),
+    sa.Column('evidence', sa.Text(), nullable=False),
+    sa.Column('basis', sa.Text(), nullable=True, comment='the record it rests on, as policy names its event; its elements then decide'),
+    sa.Column('confirmed_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True, comment='of a dismissal or a reversal'),
+    sa.Column('reversal_ground', sa.Text(), nullable=True),
+    sa.Column('reversed_on', sa.Date(), nullable=True),
+    sa.Column('reversed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmation_id', sa.Uuid(), nullable=True, comment='the decision that confirmed it, perhaps with others'),
+    sa.Column('policy_version', sa.Integer(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=True),
+    sa.Column('decision_id', sa.Uuid(), nullable=True),
+    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status IN ('CONFIRMED', 'REVERSED')) = (confirmed_on IS NOT NULL)", name=op.f('ck_negative_finding_confirmed')),
+    sa.CheckConstraint("reversal_ground IN ('REVIEW', 'RECONSIDERATION', 'COURT')", name=op.f('ck_negative_finding_reversal_ground')),
+    sa.CheckConstraint("status IN ('ALLEGED', 'INVESTIGATING', 'CONFIRMED', 'DISMISSED', 'REVERSED')", name=op.f('ck_negative_finding_status')),
+    sa.CheckConstraint('occurred_on <= discovered_on AND discovered_on <= confirmed_on', name=op.f('ck_negative_finding_days')),
+    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_negative_finding_tenant_id_card_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'decision_id'], ['decision_record.tenant_id', 'decision_record.id'], name=op.f('fk_negative_finding_tenant_id_decision_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_negative_finding_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_negative_finding')),
+    comment='负面清单认定'
+    )
+    op.execute('ALTER TABLE negative_finding ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE negative_finding FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_negative_finding_card', 'negative_finding', ['tenant_id', 'card_id'], unique=False)
+    op.create_index('ix_negative_finding_institution', 'negative_finding', ['tenant_id', 'institution_id', 'occurred_on'], unique=False)
+    op.create_index('ix_negative_finding_occurred', 'negative_finding', ['tenant_id', 'occurred_on', 'id'], unique=False)
+    op.create_table('obligation_evidence',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('obligation_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('finding', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("finding IN ('STATED', 'MET', 'PARTLY_MET', 'NOT_MET')", name=op.f('ck_obligation_evidence_finding')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_obligation_evidence_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'obligation_id'], ['obligation.tenant_id', 'obligation.id'], name=op.f('fk_obligation_evidence_tenant_id_obligation_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_obligation_evidence')),
+    comment='义务落实情况佐证'
+    )
+    op.execute('ALTER TABLE obligation_evidence ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE obligation_evidence FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_obligation_evidence_obligation', 'obligation_evidence', ['tenant_id', 'obligation_id', 'on_date'], unique=False)
     op.create_table('paper_service',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -996,6 +1599,142 @@ def upgrade() -> None:
     op.execute('ALTER TABLE public_notice FORCE ROW LEVEL SECURITY')
     op.create_index('ix_public_notice_call', 'public_notice', ['tenant_id', 'call_id', 'id'], unique=False)
     op.create_index('ix_public_notice_published', 'public_notice', ['tenant_id', 'published_on', 'id'], unique=False)
+    op.create_table('designation_material_file',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('material_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('document_id', sa.Uuid(), nullable=False),
+    sa.Column('provided_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_material_file_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'material_id'], ['designation_material.tenant_id', 'designation_material.id'], name=op.f('fk_designation_material_file_tenant_id_material_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_material_file')),
+    comment='申请材料的文件：补充的在后，原件保留'
+    )
+    op.execute('ALTER TABLE designation_material_file ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_material_file FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_designation_material_file', 'designation_material_file', ['tenant_id', 'material_id', 'document_id'], unique=True)
+    op.create_table('designation_measure',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('agreement_id', sa.Uuid(), nullable=True),
+    sa.Column('action', sa.Text(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('decided_by', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('fact_id', sa.Uuid(), nullable=True, comment='the fact of supervision it has become'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("action IN ('PRACTITIONER_SUSPENSION', 'DEPARTMENT_SUSPENSION', 'YELLOW_CARD', 'AGREEMENT_SUSPENSION', 'AGREEMENT_TERMINATION')", name=op.f('ck_designation_measure_action')),
+    sa.ForeignKeyConstraint(['tenant_id', 'agreement_id'], ['designation_agreement.tenant_id', 'designation_agreement.id'], name=op.f('fk_designation_measure_tenant_id_agreement_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_measure_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_measure')),
+    comment='医保处理：与区的黄牌警告不是一回事（X-2）'
+    )
+    op.execute('ALTER TABLE designation_measure ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_measure FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_measure_institution', 'designation_measure', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_designation_measure_told', 'designation_measure', ['tenant_id', 'id'], unique=False, postgresql_where=sa.text('fact_id IS NULL'))
+    op.create_table('designation_objection',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('publicity_id', sa.Uuid(), nullable=False),
+    sa.Column('raised_on', sa.Date(), nullable=False),
+    sa.Column('objector', sa.Text(), nullable=True, comment='as the objector is willing to be named'),
+    sa.Column('objector_phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('objector_phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("outcome IN ('UNDER_REVIEW', 'DISMISSED', 'UPHELD')", name=op.f('ck_designation_objection_outcome')),
+    sa.CheckConstraint('(objector_phone_sealed IS NULL) = (objector_phone_masked IS NULL)', name=op.f('ck_designation_objection_objector_phone_masked')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_objection_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'publicity_id'], ['designation_publicity.tenant_id', 'designation_publicity.id'], name=op.f('fk_designation_objection_tenant_id_publicity_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_objection')),
+    comment='公示期异议'
+    )
+    op.execute('ALTER TABLE designation_objection ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_objection FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_objection_application', 'designation_objection', ['tenant_id', 'application_id'], unique=False)
+    op.create_table('exit_case',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False, comment='the first of those decided, before that of those proposed'),
+    sa.Column('proposal_id', sa.Uuid(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('proposed_effects', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('policy_digest', sa.Text(), nullable=False, comment='of the exit policy in force when it was opened'),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('opened_because', sa.Text(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=True, comment='what the review of the facts came to'),
+    sa.Column('facts_reviewed_on', sa.Date(), nullable=True),
+    sa.Column('notified_on', sa.Date(), nullable=True),
+    sa.Column('statement_by', sa.Date(), nullable=True, comment='the last day for a statement'),
+    sa.Column('statement_on', sa.Date(), nullable=True),
+    sa.Column('statement', sa.Text(), nullable=True),
+    sa.Column('drafted_by', sa.Text(), nullable=True, comment='the first of the two persons'),
+    sa.Column('drafted_effects', sa.ARRAY(sa.Text()), nullable=True),
+    sa.Column('drafted_because', sa.Text(), nullable=True),
+    sa.Column('service_stops', sa.Boolean(), nullable=True, comment='whether residents lose their service by it'),
+    sa.Column('decided_by', sa.Text(), nullable=True, comment='the second of the two persons'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_effects', sa.ARRAY(sa.Text()), nullable=True),
+    sa.Column('status_before', sa.Text(), nullable=True, comment='of the institution, to be restored where the decision is revoked'),
+    sa.Column('executed_on', sa.Date(), nullable=True),
+    sa.Column('without_plan_because', sa.Text(), nullable=True, comment='why it was executed before a plan was approved'),
+    sa.Column('plan_due_on', sa.Date(), nullable=True, comment='by when a plan is due that did not go before'),
+    sa.Column('handed_over_on', sa.Date(), nullable=True),
+    sa.Column('handed_over_to', sa.Text(), nullable=True),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('withdrawn_because', sa.Text(), nullable=True),
+    sa.Column('appeal', sa.Text(), nullable=True),
+    sa.Column('appealed_on', sa.Date(), nullable=True),
+    sa.Column('appeal_because', sa.Text(), nullable=True),
+    sa.Column('appeal_outcome', sa.Text(), nullable=True),
+    sa.Column('appeal_decided_on', sa.Date(), nullable=True),
+    sa.Column('appeal_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("appeal IN ('RECONSIDERATION', 'LITIGATION')", name=op.f('ck_exit_case_appeal')),
+    sa.CheckConstraint("appeal_outcome IN ('PENDING', 'UPHELD', 'REVOKED', 'DISMISSED')", name=op.f('ck_exit_case_appeal_outcome')),
+    sa.CheckConstraint("effect IN ('ORDER_EXIT', 'TERMINATE_AGREEMENTS', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_exit_case_effect')),
+    sa.CheckConstraint("ground IN ('RULE', 'FINDING', 'VOLUNTARY', 'STATUTORY')", name=op.f('ck_exit_case_ground')),
+    sa.CheckConstraint("status IN ('OPENED', 'FACT_REVIEW', 'NOTIFIED', 'DECIDED', 'CONTINUITY_READY', 'EXECUTED', 'CLOSED', 'WITHDRAWN')", name=op.f('ck_exit_case_status')),
+    sa.CheckConstraint("status_before IN ('PREPARING', 'OPERATING', 'SUSPENDED', 'EXITING', 'EXITED_SYSTEM', 'CLOSED', 'CANCELLED', 'REVOKED', 'CONVERTED')", name=op.f('ck_exit_case_status_before')),
+    sa.CheckConstraint('(decided_on IS NULL) = (decided_by IS NULL)', name=op.f('ck_exit_case_decided')),
+    sa.CheckConstraint('decided_by <> drafted_by', name=op.f('ck_exit_case_two_persons')),
+    sa.CheckConstraint('decided_on IS NULL OR notified_on IS NOT NULL', name=op.f('ck_exit_case_heard')),
+    sa.CheckConstraint('executed_on >= decided_on', name=op.f('ck_exit_case_executed_on')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_exit_case_tenant_id_finding_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_exit_case_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_exit_case_tenant_id_proposal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_exit_case')),
+    comment='退出案件'
+    )
+    op.execute('ALTER TABLE exit_case ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE exit_case FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_exit_case_institution', 'exit_case', ['tenant_id', 'institution_id', 'opened_on'], unique=False)
+    op.create_index('ix_exit_case_opened', 'exit_case', ['tenant_id', 'opened_on', 'id'], unique=False)
+    op.create_index('uq_exit_case_proposal', 'exit_case', ['tenant_id', 'proposal_id'], unique=True, postgresql_where=sa.text('proposal_id IS NOT NULL'))
     op.create_table('operator_application',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1082,6 +1821,37 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE paper_remedy ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE paper_remedy FORCE ROW LEVEL SECURITY')
+    op.create_table('risk_signal',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('department', sa.Text(), nullable=False, comment='who raised it'),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('observed_on', sa.Date(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('triage', sa.Text(), nullable=True, comment='what the triage came to'),
+    sa.Column('shared_with', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("kind IN ('SERVICE_TERMINATION', 'DOCTOR_PATIENT_DISPUTE', 'INSURANCE_FRAUD', 'ADVERTISING_FRAUD', 'CIVIL_REGISTRATION_VIOLATION', 'COLLECTIVE_OPERATION')", name=op.f('ck_risk_signal_kind')),
+    sa.CheckConstraint("level IN ('LOW', 'MEDIUM', 'HIGH')", name=op.f('ck_risk_signal_level')),
+    sa.CheckConstraint("status IN ('RAISED', 'TRIAGED', 'SHARED', 'ACTION_STARTED', 'CLOSED', 'ESCALATED')", name=op.f('ck_risk_signal_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_risk_signal_tenant_id_finding_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_risk_signal_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_risk_signal')),
+    comment='风险信号：由主管部门提出，在本区内通报'
+    )
+    op.execute('ALTER TABLE risk_signal ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE risk_signal FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_risk_signal_institution', 'risk_signal', ['tenant_id', 'institution_id', 'observed_on'], unique=False)
+    op.create_index('ix_risk_signal_observed', 'risk_signal', ['tenant_id', 'observed_on', 'id'], unique=False)
     op.create_table('application_claim',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1121,6 +1891,73 @@ def upgrade() -> None:
     op.execute('ALTER TABLE application_material FORCE ROW LEVEL SECURITY')
     op.create_index('ix_application_material_application', 'application_material', ['tenant_id', 'application_id'], unique=False)
     op.create_index('ix_application_material_document', 'application_material', ['tenant_id', 'document_id'], unique=False)
+    op.create_table('continuity_plan',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('service_area', sa.Text(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('signed_families', sa.Integer(), nullable=False),
+    sa.Column('high_need_residents', sa.Integer(), nullable=False, comment='a number, never a list of people'),
+    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='the first day that is no longer part of the transfer'),
+    sa.Column('approved_by', sa.Text(), nullable=True),
+    sa.Column('approved_on', sa.Date(), nullable=True),
+    sa.Column('started_on', sa.Date(), nullable=True),
+    sa.Column('completed_on', sa.Date(), nullable=True),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('DRAFT', 'SUCCESSORS_ASKED', 'ACCEPTED_BY_SUCCESSORS', 'APPROVED', 'IN_TRANSFER', 'COMPLETED')", name=op.f('ck_continuity_plan_status')),
+    sa.CheckConstraint('high_need_residents <= population', name=op.f('ck_continuity_plan_high_need')),
+    sa.CheckConstraint('population >= 0 AND signed_families >= 0 AND high_need_residents >= 0', name=op.f('ck_continuity_plan_numbers')),
+    sa.CheckConstraint('until > from_on', name=op.f('ck_continuity_plan_until')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_continuity_plan_tenant_id_exit_case_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_continuity_plan_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_continuity_plan')),
+    sa.UniqueConstraint('tenant_id', 'exit_case_id', name=op.f('uq_continuity_plan_tenant_id_exit_case_id')),
+    comment='居民承接方案'
+    )
+    op.execute('ALTER TABLE continuity_plan ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE continuity_plan FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_continuity_plan_institution', 'continuity_plan', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('conversion_case',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=True),
+    sa.Column('direction', sa.Text(), nullable=False),
+    sa.Column('target_kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('because', sa.Text(), nullable=False),
+    sa.Column('agreed_on', sa.Date(), nullable=True),
+    sa.Column('agreement', sa.Text(), nullable=True),
+    sa.Column('executed_on', sa.Date(), nullable=True),
+    sa.Column('declined_because', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("direction IN ('INTO_COMMUNITY', 'OUT_OF_COMMUNITY')", name=op.f('ck_conversion_case_direction')),
+    sa.CheckConstraint("status IN ('OPENED', 'AGREED', 'EXECUTED', 'DECLINED')", name=op.f('ck_conversion_case_status')),
+    sa.CheckConstraint("target_kind IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_conversion_case_target_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_conversion_case_tenant_id_exit_case_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_conversion_case_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_conversion_case')),
+    comment='转型：转入社区卫生服务，或转为其他医疗机构'
+    )
+    op.execute('ALTER TABLE conversion_case ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE conversion_case FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_conversion_case_institution', 'conversion_case', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_conversion_case_opened', 'conversion_case', ['tenant_id', 'opened_on', 'id'], unique=False)
     op.create_table('eligibility_check',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1175,7 +2012,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("(status = 'DRAFT') = (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
+    sa.CheckConstraint("(signed_on IS NOT NULL) >= (status NOT IN ('DRAFT', 'TERMINATED')) AND (status = 'DRAFT') <= (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
     sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
     sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
     sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
@@ -1192,6 +2029,108 @@ def upgrade() -> None:
     op.create_index('ix_entrustment_agreement_application', 'entrustment_agreement', ['tenant_id', 'application_id'], unique=False)
     op.create_index('ix_entrustment_agreement_institution', 'entrustment_agreement', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('uq_entrustment_agreement_live', 'entrustment_agreement', ['tenant_id', 'premises_id'], unique=True, postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
+    op.create_table('joint_visit',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('signal_id', sa.Uuid(), nullable=True),
+    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('planned_on', sa.Date(), nullable=False),
+    sa.Column('departments', sa.ARRAY(sa.Text()), nullable=False, comment='who takes part'),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('held_on', sa.Date(), nullable=True),
+    sa.Column('findings', sa.Text(), nullable=True),
+    sa.Column('problems_found', sa.Boolean(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'HELD') = (held_on IS NOT NULL)", name=op.f('ck_joint_visit_held')),
+    sa.CheckConstraint("kind IN ('JOINT_INSPECTION', 'SPECIAL_GUIDANCE')", name=op.f('ck_joint_visit_kind')),
+    sa.CheckConstraint("status IN ('PLANNED', 'HELD', 'CANCELLED')", name=op.f('ck_joint_visit_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_joint_visit_tenant_id_card_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_joint_visit_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'signal_id'], ['risk_signal.tenant_id', 'risk_signal.id'], name=op.f('fk_joint_visit_tenant_id_signal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_joint_visit')),
+    comment='联合现场检查与专项指导'
+    )
+    op.execute('ALTER TABLE joint_visit ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE joint_visit FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_joint_visit_institution', 'joint_visit', ['tenant_id', 'institution_id', 'planned_on'], unique=False)
+    op.create_index('ix_joint_visit_planned', 'joint_visit', ['tenant_id', 'planned_on', 'id'], unique=False)
+    op.create_table('licence_application',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('award_id', sa.Uuid(), nullable=True),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('setup_id', sa.Uuid(), nullable=True),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('institution_kind', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('operator_name', sa.Text(), nullable=False),
+    sa.Column('operator_kind', sa.Text(), nullable=False),
+    sa.Column('operating_nature', sa.Text(), nullable=False),
+    sa.Column('unified_social_credit_code', sa.Text(), nullable=True),
+    sa.Column('subjects', sa.ARRAY(sa.Text()), nullable=False, comment='诊疗科目'),
+    sa.Column('beds', sa.Integer(), nullable=False),
+    sa.Column('service_population', sa.Integer(), nullable=True),
+    sa.Column('applicant', sa.Text(), nullable=False, comment='subject of who applied'),
+    sa.Column('submitted_on', sa.Date(), nullable=False),
+    sa.Column('notice_by', sa.Date(), nullable=False, comment='last day of the one-time notice; after it, accepted as filed'),
+    sa.Column('asked_on', sa.Date(), nullable=True),
+    sa.Column('asked_materials', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('supplied_on', sa.Date(), nullable=True),
+    sa.Column('accepted_on', sa.Date(), nullable=True),
+    sa.Column('deemed_accepted', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('limit_from_on', sa.Date(), nullable=True, comment='the day after which what is left of the limit runs'),
+    sa.Column('limit_left', sa.Integer(), nullable=True, comment='days of the limit that are left'),
+    sa.Column('limit_unit', sa.Text(), nullable=True),
+    sa.Column('paused_on', sa.Date(), nullable=True, comment='expert review began; its time is not counted'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('refusal_ground', sa.Text(), nullable=True),
+    sa.Column('plan_title', sa.Text(), nullable=True),
+    sa.Column('plan_number', sa.Text(), nullable=True),
+    sa.Column('plan_published_on', sa.Date(), nullable=True),
+    sa.Column('plan_url', sa.Text(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True, comment='its row in the review record'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_application_due_source')),
+    sa.CheckConstraint("institution_kind IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_licence_application_institution_kind')),
+    sa.CheckConstraint("kind IN ('SETUP', 'REGISTRATION')", name=op.f('ck_licence_application_kind')),
+    sa.CheckConstraint("operating_nature IN ('NON_PROFIT', 'FOR_PROFIT')", name=op.f('ck_licence_application_operating_nature')),
+    sa.CheckConstraint("operator_kind IN ('GOVERNMENT', 'PUBLIC_INSTITUTION', 'NON_GOV_ENTERPRISE', 'SOCIAL_ORGANISATION', 'INDIVIDUAL', 'COLLECTIVE_ECONOMIC', 'OTHER')", name=op.f('ck_licence_application_operator_kind')),
+    sa.CheckConstraint("refusal_ground IN ('PLANNING', 'NOT_ELIGIBLE', 'STANDARDS', 'FALSE_MATERIALS', 'OTHER')", name=op.f('ck_licence_application_refusal_ground')),
+    sa.CheckConstraint("status IN ('SUBMITTED', 'MATERIALS_ASKED', 'SUPPLIED', 'ACCEPTED', 'EXPERT_REVIEW', 'GRANTED', 'REFUSED', 'NOT_ACCEPTED', 'WITHDRAWN')", name=op.f('ck_licence_application_status')),
+    sa.CheckConstraint('beds >= 0', name=op.f('ck_licence_application_beds')),
+    sa.ForeignKeyConstraint(['tenant_id', 'award_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_licence_application_tenant_id_award_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_application_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'setup_id'], ['licence_application.tenant_id', 'licence_application.id'], name=op.f('fk_licence_application_tenant_id_setup_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_application')),
+    comment='设置审批与执业登记申请'
+    )
+    op.execute('ALTER TABLE licence_application ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_application FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_application_applicant', 'licence_application', ['tenant_id', 'applicant'], unique=False)
+    op.create_index('ix_licence_application_award', 'licence_application', ['tenant_id', 'award_id'], unique=False)
+    op.create_index('ix_licence_application_institution', 'licence_application', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_application_status', 'licence_application', ['tenant_id', 'status', 'due_on'], unique=False)
+    op.create_index('ix_licence_application_submitted', 'licence_application', ['tenant_id', 'submitted_on', 'id'], unique=False)
     op.create_table('notice_result',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1395,6 +2334,81 @@ def upgrade() -> None:
     op.execute('ALTER TABLE assessment ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE assessment FORCE ROW LEVEL SECURITY')
     op.create_index('ix_assessment_institution', 'assessment', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('designation_evaluation',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('review_id', sa.Uuid(), nullable=False),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False),
+    sa.Column('reasons', sa.Text(), nullable=True),
+    sa.Column('advice', sa.Text(), nullable=True),
+    sa.Column('checks', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='what was looked at, item by item'),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('decided_by', sa.Text(), nullable=False),
+    sa.Column('annulled_on', sa.Date(), nullable=True, comment='set when an upheld objection opens the evaluation again'),
+    sa.CheckConstraint("level IN ('DISTRICT', 'MUNICIPAL')", name=op.f('ck_designation_evaluation_level')),
+    sa.CheckConstraint("method IN ('DOCUMENT', 'ON_SITE', 'CONFIRMATION')", name=op.f('ck_designation_evaluation_method')),
+    sa.CheckConstraint("result IN ('PASS', 'FAIL')", name=op.f('ck_designation_evaluation_result')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_evaluation_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_evaluation_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'review_id'], ['review.tenant_id', 'review.id'], name=op.f('fk_designation_evaluation_tenant_id_review_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_evaluation')),
+    comment='区级、市级评估'
+    )
+    op.execute('ALTER TABLE designation_evaluation ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_evaluation FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_evaluation_application', 'designation_evaluation', ['tenant_id', 'application_id'], unique=False)
+    op.create_table('licence',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('current', sa.Boolean(), server_default=sa.text('true'), nullable=False, comment="the institution's latest licence"),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('valid_from_on', sa.Date(), nullable=False),
+    sa.Column('valid_through_on', sa.Date(), nullable=False, comment='last day of validity'),
+    sa.Column('subjects', sa.ARRAY(sa.Text()), nullable=False, comment='诊疗科目'),
+    sa.Column('beds', sa.Integer(), nullable=False),
+    sa.Column('cycle_from_on', sa.Date(), nullable=False, comment='first day of the running verification cycle'),
+    sa.Column('cycle_until', sa.Date(), nullable=False, comment='first day of the next cycle'),
+    sa.Column('verification_months', sa.Integer(), nullable=False),
+    sa.Column('verification_due_on', sa.Date(), nullable=False, comment='last day of verification that is in time'),
+    sa.Column('verification_provisional', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('last_verified_on', sa.Date(), nullable=True),
+    sa.Column('suspended_through_on', sa.Date(), nullable=True, comment='last day of 暂缓校验'),
+    sa.Column('opening_due_on', sa.Date(), nullable=True, comment='last day of opening that is in time'),
+    sa.Column('opening_source', sa.Text(), nullable=True),
+    sa.Column('opening_reference', sa.Text(), nullable=True, comment='number of the decision or agreement that sets it'),
+    sa.Column('opened_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("opening_source IN ('AWARD', 'AGREEMENT')", name=op.f('ck_licence_opening_source')),
+    sa.CheckConstraint("status IN ('ACTIVE', 'VERIFICATION_DUE', 'VERIFICATION_SUSPENDED', 'CLOSED_VOLUNTARILY', 'CANCELLED', 'REVOKED')", name=op.f('ck_licence_status')),
+    sa.CheckConstraint('(opening_due_on IS NULL) = (opening_source IS NULL)', name=op.f('ck_licence_opening')),
+    sa.CheckConstraint('beds >= 0', name=op.f('ck_licence_beds')),
+    sa.CheckConstraint('cycle_until > cycle_from_on', name=op.f('ck_licence_cycle')),
+    sa.CheckConstraint('valid_through_on >= valid_from_on', name=op.f('ck_licence_validity')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['licence_application.tenant_id', 'licence_application.id'], name=op.f('fk_licence_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence')),
+    comment='医疗机构执业许可证'
+    )
+    op.execute('ALTER TABLE licence ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_institution', 'licence', ['tenant_id', 'institution_id', 'issued_on'], unique=False)
+    op.create_index('ix_licence_opening', 'licence', ['tenant_id', 'opening_due_on', 'id'], unique=False)
+    op.create_index('ix_licence_verification', 'licence', ['tenant_id', 'verification_due_on', 'id'], unique=False)
+    op.create_index('uq_licence_current', 'licence', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text('current'))
+    op.create_index('uq_licence_number', 'licence', ['tenant_id', 'number'], unique=True, postgresql_where=sa.text('current'))
     op.create_table('score',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1411,6 +2425,36 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE score ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE score FORCE ROW LEVEL SECURITY')
+    op.create_table('succession_request',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('plan_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('successor_name', sa.Text(), nullable=False),
+    sa.Column('counterpart_tenant_id', sa.Integer(), nullable=True, comment="the successor's district, where it is another"),
+    sa.Column('leaving_name', sa.Text(), nullable=False, comment='of the institution whose residents are taken over'),
+    sa.Column('service_area', sa.Text(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('asked_on', sa.Date(), nullable=False),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_request_counterpart')),
+    sa.CheckConstraint('num_nonnulls(institution_id, counterpart_tenant_id) = 1', name=op.f('ck_succession_request_successor')),
+    sa.CheckConstraint('population >= 0', name=op.f('ck_succession_request_population')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_request_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'plan_id'], ['continuity_plan.tenant_id', 'continuity_plan.id'], name=op.f('fk_succession_request_tenant_id_plan_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_succession_request')),
+    comment='承接征询：发往本区或他区的承接机构'
+    )
+    op.execute('ALTER TABLE succession_request ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE succession_request FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_succession_request_asked', 'succession_request', ['tenant_id', 'asked_on', 'id'], unique=False)
+    op.create_index('ix_succession_request_plan', 'succession_request', ['tenant_id', 'plan_id'], unique=False)
     op.create_table('assessment_appeal',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1491,18 +2535,182 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE assessment_score ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE assessment_score FORCE ROW LEVEL SECURITY')
+    op.create_table('licence_change',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False, comment='when it took effect'),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False, comment='when the platform knew'),
+    sa.Column('deadline_on', sa.Date(), nullable=True, comment='the day it set: for opening, for the end of a suspension'),
+    sa.Column('cycle_from_on', sa.Date(), nullable=True, comment='the verification cycle that it began'),
+    sa.Column('cycle_until', sa.Date(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True, comment="last day of that cycle's verification"),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True, comment='number of the document it rests on'),
+    sa.Column('clause_document', sa.Text(), nullable=True),
+    sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('ISSUED', 'RECORDED', 'OPENING_EXTENDED', 'OPENED', 'VERIFICATION_APPLIED', 'VERIFIED', 'VERIFICATION_FAILED', 'SUSPENDED', 'CLOSED', 'CANCELLED', 'REVOKED')", name=op.f('ck_licence_change_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_change_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_change_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_change')),
+    comment='执业许可证变动'
+    )
+    op.execute('ALTER TABLE licence_change ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_change FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_change_institution', 'licence_change', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_change_licence', 'licence_change', ['tenant_id', 'licence_id', 'id'], unique=False)
+    op.create_table('licence_ending',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('proposal_id', sa.Uuid(), nullable=True),
+    sa.Column('penalty_number', sa.Text(), nullable=True, comment='number of the penalty decision'),
+    sa.Column('penalty_authority', sa.Text(), nullable=True),
+    sa.Column('penalty_decided_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=True),
+    sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('notified_on', sa.Date(), nullable=False),
+    sa.Column('notified_by', sa.Text(), nullable=False),
+    sa.Column('statement', sa.Text(), nullable=True),
+    sa.Column('stated_on', sa.Date(), nullable=True),
+    sa.Column('continuity', sa.Text(), nullable=True, comment='how the residents it served are looked after'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decision_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("decided_by <> notified_by OR ground = 'CLOSED'", name=op.f('ck_licence_ending_two_persons')),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_ending_due_source')),
+    sa.CheckConstraint("ground <> 'PENALTY' OR penalty_number IS NOT NULL", name=op.f('ck_licence_ending_penalty')),
+    sa.CheckConstraint("ground IN ('NOT_OPENED', 'VERIFICATION_FAILED', 'CLOSED', 'PENALTY')", name=op.f('ck_licence_ending_ground')),
+    sa.CheckConstraint("status IN ('NOTIFIED', 'STATED', 'ENDED', 'NOT_ENDED')", name=op.f('ck_licence_ending_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_ending_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_ending_tenant_id_licence_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_licence_ending_tenant_id_proposal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_ending')),
+    comment='注销、吊销与歇业程序'
+    )
+    op.execute('ALTER TABLE licence_ending ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_ending FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_ending_institution', 'licence_ending', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_ending_notified', 'licence_ending', ['tenant_id', 'notified_on', 'id'], unique=False)
+    op.create_index('uq_licence_ending_open', 'licence_ending', ['tenant_id', 'licence_id'], unique=True, postgresql_where=sa.text("status IN ('NOTIFIED', 'STATED')"))
+    op.create_table('overdue_practice',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('cycle_due_on', sa.Date(), nullable=False, comment='the missed last day it is about'),
+    sa.Column('practising', sa.Boolean(), nullable=False, comment='whether it went on practising'),
+    sa.Column('found_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_overdue_practice_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_overdue_practice_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_overdue_practice')),
+    comment='逾期未校验期间是否继续执业的认定'
+    )
+    op.execute('ALTER TABLE overdue_practice ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE overdue_practice FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_overdue_practice_licence', 'overdue_practice', ['tenant_id', 'licence_id', 'cycle_due_on'], unique=False)
+    op.create_table('verification',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('cycle', sa.Text(), nullable=False, comment='the cycle verified, by its first and last day'),
+    sa.Column('cycle_due_on', sa.Date(), nullable=False, comment="last day on which the cycle's verification was in time"),
+    sa.Column('applied_on', sa.Date(), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False, comment='applied for after the last day'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('suspension_months', sa.Integer(), nullable=True),
+    sa.Column('suspended_through_on', sa.Date(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True, comment='its row in the review record'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'DECIDED') = (result IS NOT NULL)", name=op.f('ck_verification_decided')),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_verification_due_source')),
+    sa.CheckConstraint("kind IN ('REGULAR', 'RE_VERIFICATION')", name=op.f('ck_verification_kind')),
+    sa.CheckConstraint("result IN ('QUALIFIED', 'SUSPENDED', 'NOT_QUALIFIED')", name=op.f('ck_verification_result')),
+    sa.CheckConstraint("status IN ('APPLIED', 'DECIDED', 'LAPSED')", name=op.f('ck_verification_status')),
+    sa.CheckConstraint('(suspension_months IS NULL) = (suspended_through_on IS NULL)', name=op.f('ck_verification_suspension')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_verification_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_verification_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_verification')),
+    comment='校验'
+    )
+    op.execute('ALTER TABLE verification ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE verification FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_verification_applied', 'verification', ['tenant_id', 'applied_on', 'id'], unique=False)
+    op.create_index('ix_verification_institution', 'verification', ['tenant_id', 'institution_id', 'applied_on'], unique=False)
+    op.create_index('ix_verification_status', 'verification', ['tenant_id', 'status', 'due_on'], unique=False)
+    op.create_index('uq_verification_pending', 'verification', ['tenant_id', 'licence_id'], unique=True, postgresql_where=sa.text("status = 'APPLIED'"))
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('uq_verification_pending', table_name='verification', postgresql_where=sa.text("status = 'APPLIED'"))
+    op.drop_index('ix_verification_status', table_name='verification')
+    op.drop_index('ix_verification_institution', table_name='verification')
+    op.drop_index('ix_verification_applied', table_name='verification')
+    op.drop_table('verification')
+    op.drop_index('ix_overdue_practice_licence', table_name='overdue_practice')
+    op.drop_table('overdue_practice')
+    op.drop_index('uq_licence_ending_open', table_name='licence_ending', postgresql_where=sa.text("status IN ('NOTIFIED', 'STATED')"))
+    op.drop_index('ix_licence_ending_notified', table_name='licence_ending')
+    op.drop_index('ix_licence_ending_institution', table_name='licence_ending')
+    op.drop_table('licence_ending')
+    op.drop_index('ix_licence_change_licence', table_name='licence_change')
+    op.drop_index('ix_licence_change_institution', table_name='licence_change')
+    op.drop_table('licence_change')
     op.drop_table('assessment_score')
     op.drop_index('ix_assessment_effect_institution', table_name='assessment_effect')
     op.drop_index('ix_assessment_effect_assessment', table_name='assessment_effect')
     op.drop_table('assessment_effect')
     op.drop_index('ix_assessment_appeal_assessment', table_name='assessment_appeal')
     op.drop_table('assessment_appeal')
+    op.drop_index('ix_succession_request_plan', table_name='succession_request')
+    op.drop_index('ix_succession_request_asked', table_name='succession_request')
+    op.drop_table('succession_request')
     op.drop_table('score')
+    op.drop_index('uq_licence_number', table_name='licence', postgresql_where=sa.text('current'))
+    op.drop_index('uq_licence_current', table_name='licence', postgresql_where=sa.text('current'))
+    op.drop_index('ix_licence_verification', table_name='licence')
+    op.drop_index('ix_licence_opening', table_name='licence')
+    op.drop_index('ix_licence_institution', table_name='licence')
+    op.drop_table('licence')
+    op.drop_index('ix_designation_evaluation_application', table_name='designation_evaluation')
+    op.drop_table('designation_evaluation')
     op.drop_index('ix_assessment_institution', table_name='assessment')
     op.drop_table('assessment')
     op.drop_index('ix_agreement_breach_agreement', table_name='agreement_breach')
@@ -1521,16 +2729,33 @@ def downgrade() -> None:
     op.drop_table('objection')
     op.drop_index('ix_notice_result_notice', table_name='notice_result')
     op.drop_table('notice_result')
+    op.drop_index('ix_licence_application_submitted', table_name='licence_application')
+    op.drop_index('ix_licence_application_status', table_name='licence_application')
+    op.drop_index('ix_licence_application_institution', table_name='licence_application')
+    op.drop_index('ix_licence_application_award', table_name='licence_application')
+    op.drop_index('ix_licence_application_applicant', table_name='licence_application')
+    op.drop_table('licence_application')
+    op.drop_index('ix_joint_visit_planned', table_name='joint_visit')
+    op.drop_index('ix_joint_visit_institution', table_name='joint_visit')
+    op.drop_table('joint_visit')
     op.drop_index('uq_entrustment_agreement_live', table_name='entrustment_agreement', postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
     op.drop_index('ix_entrustment_agreement_institution', table_name='entrustment_agreement')
     op.drop_index('ix_entrustment_agreement_application', table_name='entrustment_agreement')
     op.drop_table('entrustment_agreement')
     op.drop_table('eligibility_check')
+    op.drop_index('ix_conversion_case_opened', table_name='conversion_case')
+    op.drop_index('ix_conversion_case_institution', table_name='conversion_case')
+    op.drop_table('conversion_case')
+    op.drop_index('ix_continuity_plan_institution', table_name='continuity_plan')
+    op.drop_table('continuity_plan')
     op.drop_index('ix_application_material_document', table_name='application_material')
     op.drop_index('ix_application_material_application', table_name='application_material')
     op.drop_table('application_material')
     op.drop_index('ix_application_claim_application', table_name='application_claim')
     op.drop_table('application_claim')
+    op.drop_index('ix_risk_signal_observed', table_name='risk_signal')
+    op.drop_index('ix_risk_signal_institution', table_name='risk_signal')
+    op.drop_table('risk_signal')
     op.drop_table('paper_remedy')
     op.drop_index('uq_operator_application_operator', table_name='operator_application', postgresql_where=sa.text("status <> 'WITHDRAWN'"))
     op.drop_index('uq_operator_application_confirmed', table_name='operator_application', postgresql_where=sa.text("status = 'CONFIRMED'"))
@@ -1538,6 +2763,17 @@ def downgrade() -> None:
     op.drop_index('ix_operator_application_subject', table_name='operator_application')
     op.drop_index('ix_operator_application_gap', table_name='operator_application')
     op.drop_table('operator_application')
+    op.drop_index('uq_exit_case_proposal', table_name='exit_case', postgresql_where=sa.text('proposal_id IS NOT NULL'))
+    op.drop_index('ix_exit_case_opened', table_name='exit_case')
+    op.drop_index('ix_exit_case_institution', table_name='exit_case')
+    op.drop_table('exit_case')
+    op.drop_index('ix_designation_objection_application', table_name='designation_objection')
+    op.drop_table('designation_objection')
+    op.drop_index('ix_designation_measure_told', table_name='designation_measure', postgresql_where=sa.text('fact_id IS NULL'))
+    op.drop_index('ix_designation_measure_institution', table_name='designation_measure')
+    op.drop_table('designation_measure')
+    op.drop_index('uq_designation_material_file', table_name='designation_material_file')
+    op.drop_table('designation_material_file')
     op.drop_index('ix_public_notice_published', table_name='public_notice')
     op.drop_index('ix_public_notice_call', table_name='public_notice')
     op.drop_table('public_notice')
@@ -1549,19 +2785,53 @@ def downgrade() -> None:
     op.drop_index('ix_premises_gap', table_name='premises')
     op.drop_table('premises')
     op.drop_table('paper_service')
+    op.drop_index('ix_obligation_evidence_obligation', table_name='obligation_evidence')
+    op.drop_table('obligation_evidence')
+    op.drop_index('ix_negative_finding_occurred', table_name='negative_finding')
+    op.drop_index('ix_negative_finding_institution', table_name='negative_finding')
+    op.drop_index('ix_negative_finding_card', table_name='negative_finding')
+    op.drop_table('negative_finding')
+    op.drop_index('ix_interview_institution', table_name='interview')
+    op.drop_index('ix_interview_card', table_name='interview')
+    op.drop_table('interview')
     op.drop_index('ix_gap_event_gap', table_name='gap_event')
     op.drop_table('gap_event')
     op.drop_index('uq_document_use', table_name='document_use')
     op.drop_index('ix_document_use_subject', table_name='document_use')
     op.drop_table('document_use')
+    op.drop_table('designation_supplement')
+    op.drop_index('ix_designation_step_application', table_name='designation_step')
+    op.drop_table('designation_step')
+    op.drop_index('ix_designation_publicity_closes', table_name='designation_publicity')
+    op.drop_index('ix_designation_publicity_application', table_name='designation_publicity')
+    op.drop_table('designation_publicity')
+    op.drop_index(op.f('ix_designation_person_tenant_id_identity_number_index'), table_name='designation_person')
+    op.drop_table('designation_person')
+    op.drop_index('ix_designation_message_application', table_name='designation_message')
+    op.drop_table('designation_message')
+    op.drop_table('designation_material')
+    op.drop_index('ix_designation_check_application', table_name='designation_check')
+    op.drop_table('designation_check')
+    op.drop_index('ix_designation_agreement_remind', table_name='designation_agreement')
+    op.drop_index('ix_designation_agreement_institution', table_name='designation_agreement')
+    op.drop_table('designation_agreement')
     op.drop_index('uq_call_gap_open', table_name='call_gap', postgresql_where=sa.text("outcome = 'OPEN'"))
     op.drop_index('ix_call_gap_gap', table_name='call_gap')
     op.drop_table('call_gap')
+    op.drop_index('ix_yellow_card_issued', table_name='yellow_card')
+    op.drop_index('ix_yellow_card_institution', table_name='yellow_card')
+    op.drop_table('yellow_card')
     op.drop_index('ix_task_subject', table_name='task')
     op.drop_index('ix_task_open', table_name='task', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_task_institution', table_name='task')
     op.drop_index('ix_task_due', table_name='task')
     op.drop_table('task')
+    op.drop_index('uq_supervision_fact_root', table_name='supervision_fact', postgresql_where=sa.text('annulled_at IS NULL'))
+    op.drop_index('ix_supervision_fact_occurred', table_name='supervision_fact')
+    op.drop_index('ix_supervision_fact_institution', table_name='supervision_fact')
+    op.drop_table('supervision_fact')
+    op.drop_index('ix_succession_answer_institution', table_name='succession_answer')
+    op.drop_table('succession_answer')
     op.drop_index('uq_succession', table_name='succession')
     op.drop_index('ix_succession_successor', table_name='succession')
     op.drop_table('succession')
@@ -1583,11 +2853,22 @@ def downgrade() -> None:
     op.drop_index('ix_paper_issued', table_name='paper')
     op.drop_index('ix_paper_institution', table_name='paper')
     op.drop_table('paper')
+    op.drop_index('uq_obligation', table_name='obligation')
+    op.drop_index('ix_obligation_latest', table_name='obligation')
+    op.drop_table('obligation')
+    op.drop_index('uq_monitoring_enrolment', table_name='monitoring_enrolment', postgresql_where=sa.text('ended_on IS NULL'))
+    op.drop_table('monitoring_enrolment')
     op.drop_index('ix_former_name_institution', table_name='former_name')
     op.drop_table('former_name')
     op.drop_index('ix_document_uploaded_by', table_name='document')
     op.drop_index('ix_document_institution', table_name='document')
     op.drop_table('document')
+    op.drop_index('uq_designation_application_open', table_name='designation_application', postgresql_where=sa.text("status IN ('SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED')"))
+    op.drop_index('ix_designation_application_status', table_name='designation_application')
+    op.drop_index('ix_designation_application_institution', table_name='designation_application')
+    op.drop_table('designation_application')
+    op.drop_index('uq_designation_code', table_name='designation', postgresql_where=sa.text('code IS NOT NULL'))
+    op.drop_table('designation')
     op.drop_index('ix_decision_record_institution', table_name='decision_record')
     op.drop_table('decision_record')
     op.drop_table('work_day')
@@ -1615,6 +2896,7 @@ def downgrade() -> None:
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('paper_counter')
+    op.drop_index('ix_outbox_event_xact', table_name='outbox_event')
     op.drop_table('outbox_event')
     op.drop_index('ix_organisation_uscc', table_name='organisation')
     op.drop_table('organisation')
@@ -1624,6 +2906,11 @@ def downgrade() -> None:
     op.drop_table('insurance_agency')
     op.drop_index('ix_district_code', table_name='district')
     op.drop_table('district')
+    op.drop_index('uq_designation_window_notice', table_name='designation_window_notice')
+    op.drop_table('designation_window_notice')
+    op.drop_index(op.f('ix_designation_bar_tenant_id_identity_number_index'), table_name='designation_bar')
+    op.drop_index('ix_designation_bar_institution', table_name='designation_bar')
+    op.drop_table('designation_bar')
     op.drop_index('uq_case_reader', table_name='case_reader', postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.drop_table('case_reader')
     op.drop_table('authority')

@@ -27,6 +27,31 @@ class PaperKind(Term):
         return member
 
     NOTICE = "NOTICE", "告知书", "告"
+    MATERIALS_NOTICE = "MATERIALS_NOTICE", "补正材料一次性告知书", "许补"
+    ACCEPTANCE = "ACCEPTANCE", "受理通知书", "许受"
+    NON_ACCEPTANCE = "NON_ACCEPTANCE", "不予受理决定书", "许不受"
+    EXPERT_REVIEW_NOTICE = "EXPERT_REVIEW_NOTICE", "专家评审告知书", "许评"
+    SETUP_APPROVAL = "SETUP_APPROVAL", "设置医疗机构批准书", "许设"
+    SETUP_REFUSAL = "SETUP_REFUSAL", "不予设置医疗机构决定书", "许不设"
+    REGISTRATION_APPROVAL = "REGISTRATION_APPROVAL", "准予执业登记决定书", "许登"
+    REGISTRATION_REFUSAL = "REGISTRATION_REFUSAL", "不予执业登记决定书", "许不登"
+    OPENING_EXTENSION = "OPENING_EXTENSION", "延长开放运行期限决定书", "许延"
+    VERIFICATION_ORDER = "VERIFICATION_ORDER", "限期补办校验通知书", "校催"
+    VERIFICATION_RESULT = "VERIFICATION_RESULT", "校验结果通知书", "校"
+    SUSPENSION_NOTICE = "SUSPENSION_NOTICE", "暂缓校验决定书", "校缓"
+    ENDING_NOTICE = "ENDING_NOTICE", "拟终止执业许可告知书", "许告"
+    ENDING_DECISION = "ENDING_DECISION", "终止执业许可决定书", "许终"
+    NON_ENDING_DECISION = "NON_ENDING_DECISION", "不予终止执业许可决定书", "许不终"
+    YELLOW_CARD = "YELLOW_CARD", "黄牌警告决定书", "黄牌"
+    CARD_VOIDED = "CARD_VOIDED", "撤销黄牌警告决定书", "黄撤"
+    INTERVIEW = "INTERVIEW", "约谈记录", "约谈"
+    RECTIFICATION = "RECTIFICATION", "责令限期整改通知书", "责改"
+    EXIT_NOTICE = "EXIT_NOTICE", "退出事先告知书", "退告"
+    EXIT_DECISION = "EXIT_DECISION", "退出决定书", "退决"
+    EXIT_REVOKED = "EXIT_REVOKED", "撤销退出决定书", "退撤"
+    EXIT_CIRCULAR = "EXIT_CIRCULAR", "退出情况通报", "退通"
+    STATUTORY_TRANSFER = "STATUTORY_TRANSFER", "案件移送函", "移送"
+    CONTINUITY_PLAN = "CONTINUITY_PLAN", "居民承接方案批复", "承接"
     SELECTION_CALL = "SELECTION_CALL", "公开遴选公告", "选告"
     SELECTION_ENDED = "SELECTION_ENDED", "终止遴选公告", "选终"
     SELECTION_RECEIPT = "SELECTION_RECEIPT", "申报受理回执", "选受"
@@ -40,6 +65,9 @@ class PaperKind(Term):
     ENTRUSTMENT_AGREEMENT = "ENTRUSTMENT_AGREEMENT", "医疗卫生配套用房委托协议", "委协"
     AGREEMENT_BREACH = "AGREEMENT_BREACH", "委托用房违约认定书", "委违"
     AGREEMENT_ENDED = "AGREEMENT_ENDED", "委托协议终止通知书", "委终"
+    DESIGNATION_SUPPLEMENT = "DESIGNATION_SUPPLEMENT", "医保定点申请材料一次性补充告知书", "医保补"
+    DESIGNATION_RESULT = "DESIGNATION_RESULT", "医保定点评估结果告知书", "医保评"
+    DESIGNATION_REASONS = "DESIGNATION_REASONS", "医保定点评估不合格理由及整改建议告知书", "医保改"
 
 
 class ServiceMethod(Term):
@@ -76,7 +104,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """An official document as it was issued.  ``fields``: label and text of its body's rows, in order."""
+    """An official document as it was issued.
+
+    ``fields``: label and text of its body's rows, in order.  ``remedies``: what it says of remedies; None where there are
+    none.
+    """
 
     id: UUID
     kind: PaperKind
@@ -87,5 +119,5 @@ class Paper:
     issued_on: date
     fields: tuple[tuple[str, str], ...]
     clauses: tuple[Clause, ...]
-    remedies: bool
+    remedies: str | None
     digest: str

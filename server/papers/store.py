@@ -1,6 +1,7 @@
 """Every statement on official documents."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.districts.model import AuthorityKind
 from server.districts.tables import authority
 from server.kit.actor import MUNICIPALITY
+from server.kit.clause import Clause
 from server.kit.errors import NotFound
 from server.kit.ids import stable_id
-from server.papers.model import PaperKind
+from server.papers.model import Paper, PaperKind
 from server.papers.tables import paper, paper_counter, paper_remedy, paper_service
+from server.policy.store import Fetch
 
 
 async def next_serial(connection: AsyncConnection, tenant_id: int, kind: PaperKind, year: int) -> int:
@@ -86,3 +89,46 @@ async def find_authority(connection: AsyncConnection, tenant_id: int, kind: Auth
         .limit(1)
     )
     return name
+
+
+async def find_issued(fetch: Fetch, tenant_id: int, paper_id: UUID) -> Paper | None:
+    """The document as it was issued."""
+    rows = await fetch(
+        "SELECT kind, number, title, addressee, issuer, issued_on, content, digest FROM paper"
+        " WHERE tenant_id = $1 AND id = $2",
+        [tenant_id, paper_id],
+    )
+    for kind, number, title, addressee, issuer, issued_on, content, digest in rows:
+        return Paper(
+            paper_id,
+            PaperKind(kind),
+            number,
+            title,
+            addressee,
+            issuer,
+            issued_on,
+            tuple((label, text) for label, text in content["fields"]),
+            tuple(Clause(document, anchor) for document, anchor in content["clauses"]),
+            content["remedies"],
+            digest,
+        )
+    return None
+
+
+async def find_last_day(
+    connection: AsyncConnection, tenant_id: int, subject_id: UUID, kind: PaperKind, remedy: str
+) -> date | None:
+    """The last day of a remedy against the case's latest document of this kind; None while it was not served."""
+    found: date | None = await connection.scalar(
+        select(paper_remedy.c.last_on)
+        .join(paper, (paper.c.tenant_id == paper_remedy.c.tenant_id) & (paper.c.id == paper_remedy.c.paper_id))
+        .where(
+            paper.c.tenant_id == literal(tenant_id),
+            paper.c.subject_id == subject_id,
+            paper.c.kind == kind.value,
+            paper_remedy.c.kind == remedy,
+        )
+        .order_by(paper_remedy.c.id.desc())
+        .limit(1)
+    )
+    return found

@@ -63,7 +63,9 @@ async def record_review(act: Act, conclusion: Conclusion) -> UUID:
         "reason": conclusion.reason,
         "policy_digest": conclusion.policy_digest,
     }
-    row = after | {"tenant_id": act.tenant_id, "id": review_id, "created_by": act.actor.subject, "source": "PERSON"}
+    # The instants are the application's, like all that policy reads: a history is then the same at any clock.
+    made = {"tenant_id": act.tenant_id, "id": review_id, "created_by": act.actor.subject, "created_at": clock.now()}
+    row = after | made | {"source": "PERSON"}
     await store.insert_reviews(act.connection, [row])
     await act.note("concluded", "review", review_id, after=after, policy_digest=conclusion.policy_digest)
     return review_id
@@ -77,7 +79,7 @@ async def annul_review(act: Act, review_id: UUID, *, reason: str) -> None:
     row = await store.load_for_change(act.connection, act.tenant_id, review_id)
     if row["annulled_on"] is not None:
         raise Conflict(f"该评审记录已于 {row['annulled_on']} 撤销", path=("input",))
-    await store.update_annulled(act.connection, act.tenant_id, review_id, clock.today())
+    await store.update_annulled(act.connection, act.tenant_id, review_id, clock.today(), clock.now())
     await act.note(
         "annulled",
         "review",
