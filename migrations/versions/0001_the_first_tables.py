@@ -2010,7 +2010,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("(status = 'DRAFT') = (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
+    sa.CheckConstraint("(signed_on IS NOT NULL) >= (status NOT IN ('DRAFT', 'TERMINATED')) AND (status = 'DRAFT') <= (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
     sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
     sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
     sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
