@@ -4,16 +4,18 @@ Each root field runs on the role of the district it names, else on that of the c
 municipal role, a caller without a token on the public one.  Rights unite within one district, never across.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any, Protocol
 
 from schema.reading import Plans
 from server.db import roles
 from server.db.lean import Lanes
 from server.db.pools import Pools
 from server.documents.keeping import Files
+from server.insurance.mailing import Smtp
 from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId
@@ -23,6 +25,7 @@ from server.planner.scope import Scope
 from server.planner.slots import Wire
 from server.policy.shelf import Shelf
 from server.record.acts import Act, acting
+from server.record.events import Listening, Sequences
 from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district ORDER BY display_order"
@@ -77,6 +80,9 @@ class Engine:
     calendars: Calendars
     policies: Shelf
     files: Files
+    listening: Listening
+    sequences: Sequences
+    smtp: Smtp | None = None
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,6 +100,21 @@ class Engine:
 #: Under which name, with the tenant's number, an actor's scopes are kept.
 _SCOPE = "scope"
 
+
+class Told(Protocol):
+    """What came of an operation."""
+
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+class Answering(Protocol):
+    """Answers operations, with all limits there are."""
+
+    async def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Told:
+        """The response to one operation."""
+
+
 #: Whoever comes without a token.
 _ANYBODY = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
@@ -107,6 +128,15 @@ class Request:
     request_id: str
     #: The address it comes from, for callers without a token.
     peer: str = ""
+    #: For what lasts: asks anew who the caller is. Raises: Unauthenticated when nobody is any more.
+    renew: Callable[[], Awaitable[Actor | None]] | None = None
+    #: What answers it; for fields that ask further questions on the caller's behalf.
+    operations: "Answering | None" = field(default=None, repr=False, compare=False)
+
+    async def renewed(self) -> "Request":
+        """The same request, by the caller with the rights that hold now. Raises: Unauthenticated."""
+        actor = self.actor if self.renew is None else await self.renew()
+        return Request(self.engine, actor, self.request_id, self.peer, self.renew)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.

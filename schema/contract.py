@@ -19,6 +19,7 @@ from schema import (
     entrusting,
     entrusting_changes,
     evaluating,
+    events,
     exits,
     gap_changes,
     gaps,
@@ -45,7 +46,10 @@ from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.exiting import ExitMutations
+from schema.exporting import ExportMutations
 from schema.finding import FindingMutations
+from schema.insurance import applying as designating
+from schema.insurance import cases, contracts, designations, handling, printing
 from schema.licence_applying import LicenceApplyingMutations
 from schema.licence_ending import LicenceEndingMutations
 from schema.licence_keeping import LicenceKeepingMutations
@@ -93,20 +97,22 @@ _AREAS = (
     districts,
     workdays,
     reviews,
-    supervision,
-    negative_list,
-    people,
     documents,
-    risks,
     papers,
     tasks,
     proposals,
+    people,
+    supervision,
+    negative_list,
+    risks,
     exits,
     sites,
     gaps,
     selection,
     applications,
     entrusting,
+    cases,
+    designations,
     institutions,
     assessment,
     licences,
@@ -147,6 +153,10 @@ Query = merge_types(
         ComparisonQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
+        designating.ApplyingQueries,
+        cases.CaseQueries,
+        designations.DesignationQueries,
+        printing.PrintingQueries,
         NodeQueries,
     ),
 )
@@ -168,24 +178,33 @@ Mutation = merge_types(
         obligations.ObligationMutations,
         AssessmentMutations,
         RectificationMutations,
+        UnmaskingMutations,
+        ExportMutations,
         gap_changes.GapMutations,
         entrusting_changes.EntrustingMutations,
         calls.CallMutations,
         applying.ApplyingMutations,
         evaluating.EvaluatingMutations,
         concluding.ConcludingMutations,
-        UnmaskingMutations,
         RecordingMutations,
         CardMutations,
         RiskMutations,
         ExitMutations,
         ProvidingMutations,
+        designating.ApplyingMutations,
+        handling.AgencyMutations,
+        handling.CentreMutations,
+        contracts.AgreementMutations,
+        printing.MailingMutations,
     ),
 )
+
+Subscription = merge_types("Subscription", (events.EventSubscriptions,))
 
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
     # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
     config=StrawberryConfig(scalar_map=SCALARS),

@@ -76,6 +76,16 @@ class WithdrawGapInput:
     idempotency_key: str = field(KEY)
 
 
+@strawberry.input(description="确认已覆盖")
+class ConfirmGapCoveredInput:
+    """What confirming takes."""
+
+    gap: strawberry.ID = field("空白点 where an institution is open")
+    expected_version: int = field(VERSION)
+    reason: str = field("核实情况")
+    idempotency_key: str = field(KEY)
+
+
 @strawberry.type(description="已识别")
 class GapsIdentified:
     """A batch."""
@@ -104,10 +114,18 @@ class GapWithdrawn:
     gap: ServiceGap = field("空白点 as it is now")
 
 
+@strawberry.type(description="已确认覆盖")
+class GapCovered:
+    """A confirmation."""
+
+    gap: ServiceGap = field("空白点 as it is now")
+
+
 Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
 IdentifyGapsResult = Annotated[GapsIdentified | Problems, strawberry.union("IdentifyGapsResult")]
 SelectGapsResult = Annotated[GapsSelected | Problems, strawberry.union("SelectGapsResult")]
 AmendGapResult = Annotated[GapAmended | Problems, strawberry.union("AmendGapResult")]
+ConfirmGapCoveredResult = Annotated[GapCovered | Problems, strawberry.union("ConfirmGapCoveredResult")]
 WithdrawGapResult = Annotated[GapWithdrawn | Problems, strawberry.union("WithdrawGapResult")]
 
 
@@ -169,6 +187,18 @@ class GapMutations:
             )
 
         return await perform_on(info, node_of(input.gap, GAP_TAG, "gap"), input, verb, GapWithdrawn)
+
+    @mutation("确认空白点已覆盖 the open institution serves the area", by=gaps.KEEPERS)
+    async def confirm_gap_covered(
+        self, info: strawberry.Info, input: ConfirmGapCoveredInput
+    ) -> ConfirmGapCoveredResult:
+        async def verb(act: Act, node: NodeId) -> None:
+            procedure = await admission_of(info, node.tenant_id)
+            await gaps.confirm_covered(
+                act, procedure, node.id, expected_version=input.expected_version, reason=input.reason
+            )
+
+        return await perform_on(info, node_of(input.gap, GAP_TAG, "gap"), input, verb, GapCovered)
 
 
 def _listing(payload: Any) -> Any:

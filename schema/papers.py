@@ -11,6 +11,7 @@ from schema.acting import mutation, node_of, perform_on
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.days import DayUnit
 from schema.districts import District, DistrictFilter
+from schema.documents import address_of
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions import Institution, InstitutionFilter
@@ -20,6 +21,7 @@ from schema.problems import Clause, Conflicting, InvalidInput, PolicyNotEnabled
 from schema.rows import OF_PAPER, PAPERS
 from schema.terms import term
 from schema.within import InDistrict, within_district
+from server.documents.tickets import Purpose
 from server.kit.clause import Clause as Citation
 from server.kit.ids import NodeId
 from server.kit.terms import Term
@@ -45,6 +47,17 @@ _SUBJECTS = (
     "SELECT tenant_id, id, subject_type, subject_id FROM paper"
     " JOIN unnest($1::int4[], $2::uuid[]) AS wanted(tenant_id, id) USING (tenant_id, id)"
 )
+
+
+class PaperFormat(Term):
+    """What a document can be downloaded as."""
+
+    DOCX = "DOCX", "Word 文档"
+    PDF = "PDF", "PDF/A，内嵌字体"
+
+
+term(PaperFormat, "文书格式")
+_FORMATS = {PaperFormat.DOCX: Purpose.PAPER_DOCX, PaperFormat.PDF: Purpose.PAPER_PDF}
 
 
 @strawberry.type(description="文书正文的一行")
@@ -109,6 +122,14 @@ class OfficialPaper(Node):
         found = await fetched(request, ids, _CONTENT)
         told = (found[one.tenant_id, one.id][0][0]["clauses"] for one in ids)
         return [[cited(Citation(document, anchor), register) for document, anchor in rows] for rows in told]
+
+    @computed("下载地址 signed, for the caller alone, good for some minutes")
+    async def download_url(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        format: Annotated[PaperFormat, strawberry.argument(description="格式")] = PaperFormat.DOCX,
+    ) -> Sequence[str]:
+        return [address_of(request, _FORMATS[format], one) for one in ids]
 
     @computed("事项 the case it was issued in; null where the caller may not see it")
     async def subject(ids: Sequence[NodeId], request: Request) -> Sequence[Node | None]:  # noqa: N805
@@ -254,6 +275,7 @@ BINDS = (
         fields={
             "fields": Computed(),
             "clauses": Computed(),
+            "downloadUrl": Computed(),
             "subject": Computed(),
             "service": One(_STANDING),
             "services": Many(Link("PaperService", _SERVICES), Key("{t}.sequence", Kind.INT)),

@@ -12,7 +12,7 @@ from schema.filters import UNSET
 from schema.planned import Binds, field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.rows import OF_OWN_INSTITUTION, register
-from schema.scalars import MaskedText
+from schema.scalars import MaskedText, PersonalText
 from schema.terms import term
 from server.kit.ids import NodeId
 from server.people import actions, tables
@@ -62,8 +62,8 @@ class AppointPersonInput:
     name: str = _field("姓名 at most 50 characters")
     from_on: date = _field("任职日期 not after today; whoever was in the position ends on it")
     idempotency_key: str = _field(_KEY)
-    identity_number: str | None = _field("身份证件号码 kept encrypted, shown masked", default=None)
-    phone: str | None = _field("联系电话 kept encrypted, shown masked", default=None)
+    identity_number: PersonalText | None = _field("身份证件号码 kept encrypted, shown masked", default=None)
+    phone: PersonalText | None = _field("联系电话 kept encrypted, shown masked", default=None)
 
 
 @strawberry.input(description="更正负责人信息")
@@ -74,8 +74,8 @@ class CorrectPersonInput:
     expected_version: int = _field(_VERSION)
     idempotency_key: str = _field(_KEY)
     name: str | None = _field("姓名", default=UNSET)
-    identity_number: str | None = _field("身份证件号码 null to remove it", default=UNSET)
-    phone: str | None = _field("联系电话 null to remove it", default=UNSET)
+    identity_number: PersonalText | None = _field("身份证件号码 null to remove it", default=UNSET)
+    phone: PersonalText | None = _field("联系电话 null to remove it", default=UNSET)
 
 
 @strawberry.input(description="终止任职")

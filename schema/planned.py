@@ -148,7 +148,8 @@ def catalogue(
 ) -> Catalogue:
     """All bindings, completed from the schema and the tables.
 
-    Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds.
+    Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds, and for
+    whatever is made of a personal value, masks apart.
     """
     by_name = {one.name: one for one in binds}
     types = {one.name: _type(schema, one, by_name) for one in binds}
@@ -157,13 +158,26 @@ def catalogue(
     if len(tags) != len(set(tags)):
         raise BindingError("two types share a tag")
     for name, root in roots.items():
+        _check_order(schema, name, root, types)
         if root.grouping is not None:
-            _check_grouping(schema, name, root.grouping)
             made = [one.sql for one in root.grouping.keys.values()]
             made += [f"{one.of} {one.within}" for one in root.grouping.measures.values()]
             if personal.intersection(_COLUMNS.findall(" ".join(made))):
                 raise BindingError(f"{name}: nothing is grouped by, or made of, a personal value")
+            _check_grouping(schema, name, root.grouping)
     return Catalogue(types, roots, embedded)
+
+
+def _check_order(schema: GraphQLSchema, name: str, root: Root, types: Mapping[str, Type]) -> None:
+    """What a list can be ordered and filtered by is bound: its enum and its filter bear the type's name."""
+    if root.order and root.order.split(" ")[0] not in types[root.target].orders:
+        raise BindingError(f"{name}: {root.target}OrderField has no {root.order}")
+    query = schema.query_type
+    arguments = query.fields[name].args if query is not None and name in query.fields else {}
+    if "filter" in arguments and root.grouping is None:
+        named = get_named_type(arguments["filter"].type).name
+        if named != f"{root.target}Filter":
+            raise BindingError(f"{name}: the filter of {root.target} is named {root.target}Filter, not {named}")
 
 
 def _check_grouping(schema: GraphQLSchema, name: str, grouping: Grouping) -> None:

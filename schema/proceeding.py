@@ -10,9 +10,16 @@ from server.policy.terms import Kind
 
 
 async def admission_of(info: strawberry.Info, tenant_id: int) -> Procedure:
-    """The district's admission policy in force today. Raises: PolicyNotEnabled."""
-    path = ("input", "district") if info.field_name in BY_DISTRICT else ("input",)
-    return await procedure_of(request_of(info).engine.policies, tenant_id, Kind.ADMISSION, clock.today(), path=path)
+    """The district's admission policy: in force today for what begins, else the one that carries what began.
+
+    Raises: PolicyNotEnabled.
+    """
+    name = info.field_name
+    path = ("input", "district") if name in BY_DISTRICT else ("input",)
+    begun = name not in BY_DISTRICT | {"publishDraftedCall", "submitApplication"}
+    return await procedure_of(
+        request_of(info).engine.policies, tenant_id, Kind.ADMISSION, clock.today(), begun=begun, path=path
+    )
 
 
 #: Mutations that name their district, for the path of a refusal.

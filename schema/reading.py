@@ -65,7 +65,7 @@ class Plans:
         return self._outlines.get((operation, shape), lambda: operation.outline(variables))
 
     def plan(
-        self, outline: Outline, part: Hashable, roles: frozenset[str], asked: Sequence[Asked | AskedNodes]
+        self, outline: Hashable, part: Hashable, roles: frozenset[str], asked: Sequence[Asked | AskedNodes]
     ) -> Plan:
         """The statement for these root fields; ``part`` says which part of the outline they are.
 
@@ -132,7 +132,7 @@ def unanswered(request: "Request", selection: Selection) -> RequestFailed:
 
 async def read_nodes(
     request: "Request",
-    outline: Outline,
+    outline: Hashable,
     part: Hashable,
     selection: Selection,
     ids: Sequence[NodeId],
@@ -168,7 +168,7 @@ async def sees(request: "Request", node: NodeId) -> bool:
 
 def _bound(
     request: "Request",
-    outline: Outline,
+    outline: Hashable,
     part: Hashable,
     scope: Scope,
     asked: Sequence[Asked | AskedNodes],

@@ -16,6 +16,8 @@ UnifiedSocialCreditCode = NewType("UnifiedSocialCreditCode", str)
 JSON = NewType("JSON", object)
 #: A personal value as everybody sees it (server/record/sealed.py); never an input.
 MaskedText = NewType("MaskedText", str)
+#: A personal value in the clear, on its way to being sealed; only ever an input, and only ever a variable.
+PersonalText = NewType("PersonalText", str)
 
 
 # The standard library also reads week dates, basic forms and times without seconds: RFC 3339 has none of them.
@@ -51,6 +53,17 @@ def _decimal(value: object) -> Decimal:
 
 def _never_given(_: object) -> str:
     raise GraphQLError("脱敏值只能读取，不能作为输入")
+
+
+def _personal(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    # Not repeated, as graphql-core would: it may be somebody's number all the same.
+    raise GraphQLError("个人信息应为文本")
+
+
+def _not_written_out(*_: object) -> str:
+    raise GraphQLError("个人信息只能以变量传入，不能写在文档中：文档会被缓存和登记")
 
 
 def _credit_code(value: object) -> str:
@@ -96,6 +109,16 @@ SCALARS: dict[object, Any] = {
         ),
         serialize=str,
         parse_value=_never_given,
+    ),
+    PersonalText: strawberry.scalar(
+        name="PersonalText",
+        description=(
+            "个人信息 a personal value in the clear, such as an identity number; encrypted before it is stored, shown as "
+            "`MaskedText`; given as a variable, never written into the document"
+        ),
+        serialize=str,
+        parse_value=_personal,
+        parse_literal=_not_written_out,
     ),
     UnifiedSocialCreditCode: strawberry.scalar(
         name="UnifiedSocialCreditCode",

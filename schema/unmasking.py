@@ -14,7 +14,7 @@ from schema.problems import InvalidInput
 from schema.reading import sees
 from server.db.metadata import OPENABLE_BY, metadata
 from server.identity.disclosing import unmask
-from server.kit.errors import BadInput, NotFound
+from server.kit.errors import Invalid, NotFound
 from server.kit.ids import NodeId
 from server.planner.binding import Masked
 from server.record.acts import Act
@@ -56,11 +56,13 @@ class UnmaskingMutations:
 
         async def verb(act: Act) -> Mapping[str, Any]:
             type_ = request.engine.catalogue.by_tag(node.tag)
-            field = type_.fields.get(input.field) if type_ else None
-            if type_ is None or not isinstance(field, Masked):
-                raise BadInput("该对象没有这个名称的脱敏字段", path=("input", "field"))
-            if not await sees(request, node):
+            if type_ is None or not await sees(request, node):
                 raise NotFound(path=("input", "object"))
+            field = type_.fields.get(input.field)
+            if not isinstance(field, Masked):
+                names = [name for name, one in type_.fields.items() if isinstance(one, Masked)]
+                known = f"；该类对象的脱敏字段：{'、'.join(names)}" if names else ""
+                raise Invalid(f"该对象没有这个名称的脱敏字段{known}", path=("input", "field"))
             value = await unmask(act, metadata.tables[type_.table], field.of, node.id, input.purpose)
             return {"object": str(node), "field": input.field, "value": value}
 

@@ -1,6 +1,6 @@
 """The composition root of the server: puts the rooms together into one ASGI application."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,17 +32,23 @@ from server.http.messages import AsgiApp, Receive, Scope, Send
 from server.http.provider import Provider
 from server.http.sessions import Sessions
 from server.http.signing_in import Known, SigningIn
+from server.http.socket import GraphQLSocket, Renew
 from server.http.trusted import Documents, TrustedDocuments
 from server.identity.sessions import SessionStore
 from server.identity.store import find_actor
+from server.insurance.mailing import Smtp
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY, Actor
 from server.kit.custody import Custody
 from server.kit.errors import NotFound
 from server.kit.meter import Meter
+from server.papers.handing_out import issued_paper
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.record.acts import Act, acting
+from server.record.events import Listening, Sequences
+from server.record.rotating import uses
+from server.tables import metadata
 from server.workdays.store import Calendars
 
 
@@ -84,6 +90,7 @@ class App:
         query_page: bool | None = None,
         browsers: Browsers | None = None,
         meter: Meter | None = None,
+        smtp: Smtp | None = None,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.lanes = Lanes(self.pools.conninfo)
@@ -100,11 +107,19 @@ class App:
             # Published policies of all districts are public law; the shelf holds nothing else.
             Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
             files or Files(Vault.in_memory(), Tickets("files/" + role_secret)),
+            Listening(self.pools),
+            Sequences(cursor_secret),
+            smtp,
         )
         self._keys = keys
+        self._opens = False
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
-        finders = {Purpose.DOWNLOAD: self._find_file}
+        finders = {
+            Purpose.DOWNLOAD: self._find_file,
+            Purpose.PAPER_DOCX: self._find_paper,
+            Purpose.PAPER_PDF: self._find_paper,
+        }
         self._browsers = browsers
         self.sessions = self._sessions()
         self._graphql = GraphQLEndpoint(
@@ -114,11 +129,16 @@ class App:
             query_page=development if query_page is None else query_page,
             sessions=self.sessions,
         )
+        self._socket = GraphQLSocket(self._perform, self.callers, self.documents, self.sessions)
         self._router = Starlette(
             routes=[
                 Route(PATH, FilesEndpoint(self.engine.files, self._acting_for, finders)),
                 Route("/livez", Livez(), methods=["GET"]),
-                Route("/readyz", Readyz({"database": self._database, "migrations": self._migrations}), methods=["GET"]),
+                Route(
+                    "/readyz",
+                    Readyz({"database": self._database, "migrations": self._migrations, "sealing": self._sealing}),
+                    methods=["GET"],
+                ),
                 *self._signing_in(),
             ],
             lifespan=self._lifespan,
@@ -129,6 +149,8 @@ class App:
         # The one hot path stands in front of the router: a third of a small request's time would go into routing.
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await self._socket(scope, receive, send)
         else:
             await self._routed(scope, receive, send)
 
@@ -136,6 +158,7 @@ class App:
         """End every connection."""
         if self._browsers is not None and self._browsers.provider is not None:
             await self._browsers.provider.close()
+        await self.engine.listening.close()
         await self._keys.close()
         await self.lanes.close()
         await self.pools.close()
@@ -182,6 +205,16 @@ class App:
         fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
         return await stored_file(fetch, self.engine.files.vault, ticket.tenant_id, ticket.id)
 
+    async def _find_paper(self, ticket: Ticket) -> Outgoing:
+        fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
+        return await issued_paper(fetch, self.engine.policies.library.register, ticket)
+
+    def _perform(
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, peer: str, renew: Renew
+    ) -> Awaitable[Answer | AsyncGenerator[Answer, None]]:
+        request = Request(self.engine, actor, request_id, peer, renew)
+        return self.operations.stream(request, text, asked.variables, asked.operation_name)
+
     async def _database(self) -> str:
         await self.pools.fetch(roles.PUBLIC_READER, "SELECT 1", [])
         return "ok"
@@ -192,6 +225,18 @@ class App:
         if [row[0] for row in rows] != [expected]:
             raise RuntimeError(f"database is at {rows}, code expects {expected}")
         return expected
+
+    async def _sealing(self) -> str:
+        """That every personal value opens with the keys that are set; asked until it is so, and then no more.
+
+        A key that was taken away too early stops a roll-out here, before any process without it gets a request.
+        """
+        if not self._opens:
+            lost = {one.kid for one in await uses(self.pools, metadata) if not one.known}
+            if lost:
+                raise RuntimeError(f"values are sealed under keys that are not set: {', '.join(sorted(lost))}")
+            self._opens = True
+        return "ok"
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -85,9 +85,12 @@ _access: dict[str, Access] = {}
 
 
 def tenant_table(name: str, *items: Any, access: Access, comment: str) -> Table:
-    """A table of tenants' rows: ``tenant_id`` and ``id`` come first, the rest as given."""
+    """A table of tenants' rows: ``tenant_id`` and ``id`` come first, the rest as given.
+
+    Raises: ValueError for personal values in a table that the public reads.
+    """
     _access[name] = access
-    return Table(
+    table = Table(
         name,
         metadata,
         Column("tenant_id", Integer, nullable=False),
@@ -96,6 +99,9 @@ def tenant_table(name: str, *items: Any, access: Access, comment: str) -> Table:
         PrimaryKeyConstraint("tenant_id", "id"),
         comment=comment,
     )
+    if (access.published or access.published_when) and sealed_columns(table):
+        raise ValueError(f"table {name} is published: personal values stand in a table of their own")
+    return table
 
 
 def access_of(table: Table) -> Access:

@@ -37,12 +37,16 @@ class Personal(Term):
 
 
 _CITIZEN = re.compile(r"[1-9][0-9]{16}[0-9X]")
-_DOCUMENT = re.compile(r"[0-9A-Z()]{5,20}")
+#: With a letter, as passports and permits have; or eight digits, as the Mainland permit for residents of Taiwan has.
+_DOCUMENT = re.compile(r"(?=[0-9()]*[A-Z])[0-9A-Z()]{5,20}|[0-9]{8}")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 _OUTDATED = re.compile(r"[0-9]{15}")
 _MOBILE = re.compile(r"(?:(?:\+|00)86)?(1[3-9][0-9]{9})")
-_TELEPHONE = re.compile(r"\+?[0-9()]{7,20}(?:(?:转|EXT\.?|X)[0-9]{1,6})?")
+#: With its area code, a local number, 400/800, or from abroad.
+_TELEPHONE = re.compile(
+    r"(0[1-9][0-9]{8,10}|[2-9][0-9]{6,7}|[48]00[0-9]{7}|(?:\+|00)[1-9][0-9]{6,14})(?:(?:转|EXT\.?|X)([0-9]{1,6}))?"
+)
 _ACCOUNT = re.compile(r"[0-9A-Z]{8,34}")
 
 
@@ -55,7 +59,9 @@ def _identity_number(number: str, path: tuple[str, ...]) -> str:
     elif _OUTDATED.fullmatch(number):
         raise Invalid("15 位身份证号码已停用，请填写 18 位号码", path=path)
     elif not _DOCUMENT.fullmatch(number):
-        raise Invalid("身份证件号码格式不正确：居民身份证为 18 位，其他证件为 5 到 20 位字母或数字", path=path)
+        raise Invalid(
+            "身份证件号码格式不正确：居民身份证为 18 位数字（末位可为 X），其他证件为 5 到 20 位字母和数字", path=path
+        )
     return number
 
 
@@ -69,12 +75,14 @@ def _is_day(digits: str) -> bool:
 
 def _telephone(number: str, path: tuple[str, ...]) -> str:
     """A mobile's eleven digits, or a line with its area code, an extension behind 转."""
+    number = re.sub(r"[()]", "", number)
     mobile = _MOBILE.fullmatch(number)
     if mobile:
         return mobile[1]
-    if not _TELEPHONE.fullmatch(number):
+    line = _TELEPHONE.fullmatch(number)
+    if line is None:
         raise Invalid("电话格式不正确：手机为 11 位，固定电话为区号加号码，分机写在“转”之后", path=path)
-    return re.sub(r"[()]", "", number).replace("EXT.", "转").replace("EXT", "转").replace("X", "转")
+    return f"{line[1]}转{line[2]}" if line[2] else line[1]
 
 
 def _bank_account(number: str, path: tuple[str, ...]) -> str:

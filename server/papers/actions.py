@@ -1,5 +1,6 @@
 """Issuing and serving official documents; areas call these inside their own acts."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
@@ -44,14 +45,22 @@ async def issue(
     ``recipient``: the applicant, by subject, who reads it here; staff read what concerns their institution.
     ``remedies``: whether it is an act open to reconsideration and litigation.
 
-    Raises: Invalid for a day that has not come, an empty addressee or title.
+    Raises: Invalid for a day that has not come, an empty addressee or title, text that no document can hold;
+    PolicyNotEnabled where remedies are to be told and no length of theirs is stated.
     """
     if issued_on > clock.today():
         raise Invalid(f"签发日期不能晚于今天（{clock.today()}），实际为 {issued_on}", path=("input", "issuedOn"))
     if not addressee.strip() or not title.strip():
         raise Invalid("文书应写明标题和受送达人", path=("input", "addressee"))
+    for text in (addressee, title, *fields, *fields.values()):
+        if any(unicodedata.category(one) in ("Cc", "Cs", "Cn") and one not in "\n\t" for one in text):
+            raise Invalid(f"文书内容“{text[:20]}”含有控制字符，请删除后重试", path=("input", "fields"))
     if isinstance(issuer, AuthorityKind):
         issuer = await store.find_authority(act.connection, act.tenant_id, issuer) or issuer.label
+    told_of_remedies = None
+    if remedies:
+        stated = await find_parameters(act.connection, MUNICIPALITY, Kind.DEADLINES, issued_on)
+        told_of_remedies = rules.remedy_text(stated)
     serial = await store.next_serial(act.connection, act.tenant_id, kind, issued_on.year)
     paper_id = new_id()
     told = {
@@ -60,7 +69,7 @@ async def issue(
         "issuer": issuer,
         "addressee": addressee.strip(),
         "title": title.strip(),
-        "content": rules.content_of(fields, clauses),
+        "content": rules.content_of(fields, clauses, told_of_remedies),
         "remedies": remedies,
         "issued_on": issued_on,
     }

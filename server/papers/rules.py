@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from server.kit.clause import Clause
 from server.kit.errors import PolicyNotEnabled
@@ -17,11 +18,12 @@ def number_of(kind: PaperKind, year: int, serial: int) -> str:
     return f"{kind.mark}〔{year}〕{serial}号"
 
 
-def content_of(fields: Mapping[str, str], clauses: Sequence[Clause]) -> dict[str, list[list[str]]]:
-    """Fields and clauses as they are stored, in order."""
+def content_of(fields: Mapping[str, str], clauses: Sequence[Clause], remedies: str | None) -> dict[str, Any]:
+    """Fields, clauses and what is said of remedies as they are stored, in order."""
     return {
         "fields": [[label, text] for label, text in fields.items()],
         "clauses": [[one.document, one.anchor] for one in clauses],
+        "remedies": remedies,
     }
 
 
@@ -36,11 +38,20 @@ _REMEDIES = (
     (RemedyKind.RECONSIDERATION, "reconsideration_days", DayUnit.CALENDAR, "自送达之日起 {n} 日内申请行政复议"),
     (RemedyKind.LITIGATION, "litigation_months", DayUnit.MONTHS, "自送达之日起 {n} 个月内提起行政诉讼"),
 )
+#: Value and source of parameters by key.
+Stated = Mapping[str, tuple[Any, SourceStatus]]
 
 
-def remedies_from(
-    calendar: Calendar, served_on: date, parameters: Mapping[str, tuple[int, SourceStatus]]
-) -> tuple[Remedy, ...]:
+def remedy_text(parameters: Stated) -> str:
+    """What a document tells its addressee.  Raises: PolicyNotEnabled where the pack states no length."""
+    days, months = (_length(parameters, key, kind)[0] for kind, key, _, _ in _REMEDIES)
+    return (
+        f"如不服本决定，可自收到本文书之日起{days}日内依法申请行政复议，"
+        f"也可自收到本文书之日起{months}个月内依法向人民法院提起行政诉讼。"
+    )
+
+
+def remedies_from(calendar: Calendar, served_on: date, parameters: Stated) -> tuple[Remedy, ...]:
     """What is open against an act served on this day, and until when; the day of service is not counted.
 
     The last day moves off free days (民法典 203).
@@ -48,10 +59,14 @@ def remedies_from(
     """
     found = []
     for kind, key, unit, rule in _REMEDIES:
-        if key not in parameters:
-            raise PolicyNotEnabled(f"全市期限政策没有写明参数 {key}（{kind.label}期限），不能登记送达")
-        n, source = parameters[key]
+        n, source = _length(parameters, key, kind)
         last = last_day(calendar, served_on, n, unit)
         provisional = last.status is CalendarStatus.PROVISIONAL
         found.append(Remedy(kind, last.on, n, unit, rule.format(n=n), provisional, source))
     return tuple(found)
+
+
+def _length(parameters: Stated, key: str, kind: RemedyKind) -> tuple[int, SourceStatus]:
+    if key not in parameters:
+        raise PolicyNotEnabled(f"全市期限政策没有写明参数 {key}（{kind.label}期限），不能签发或送达有救济途径的文书")
+    return parameters[key]

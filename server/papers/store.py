@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.districts.model import AuthorityKind
 from server.districts.tables import authority
 from server.kit.actor import MUNICIPALITY
+from server.kit.clause import Clause
 from server.kit.errors import NotFound
 from server.kit.ids import stable_id
-from server.papers.model import PaperKind
+from server.papers.model import Paper, PaperKind
 from server.papers.tables import paper, paper_counter, paper_remedy, paper_service
+from server.policy.store import Fetch
 
 
 async def next_serial(connection: AsyncConnection, tenant_id: int, kind: PaperKind, year: int) -> int:
@@ -87,6 +89,30 @@ async def find_authority(connection: AsyncConnection, tenant_id: int, kind: Auth
         .limit(1)
     )
     return name
+
+
+async def find_issued(fetch: Fetch, tenant_id: int, paper_id: UUID) -> Paper | None:
+    """The document as it was issued."""
+    rows = await fetch(
+        "SELECT kind, number, title, addressee, issuer, issued_on, content, digest FROM paper"
+        " WHERE tenant_id = $1 AND id = $2",
+        [tenant_id, paper_id],
+    )
+    for kind, number, title, addressee, issuer, issued_on, content, digest in rows:
+        return Paper(
+            paper_id,
+            PaperKind(kind),
+            number,
+            title,
+            addressee,
+            issuer,
+            issued_on,
+            tuple((label, text) for label, text in content["fields"]),
+            tuple(Clause(document, anchor) for document, anchor in content["clauses"]),
+            content["remedies"],
+            digest,
+        )
+    return None
 
 
 async def find_last_day(

@@ -51,13 +51,21 @@ class Procedure:
 
 
 async def procedure_of(
-    shelf: Shelf, tenant_id: int, kind: Kind, on: date, *, path: tuple[str, ...] = ("input",)
+    shelf: Shelf, tenant_id: int, kind: Kind, on: date, *, begun: bool = False, path: tuple[str, ...] = ("input",)
 ) -> Procedure:
     """The pack of this kind that is in force in the district on the day.
 
+    ``begun``: for a case that began while one was: where none is any more, the version that held last carries it to its
+    end (an agreement outlives the measures it was made under).
     Raises: PolicyNotEnabled where there is none: the procedure does not exist there.
     """
-    enabled = find_enabled(await shelf.current(), tenant_id, kind, on)
+    shelved = await shelf.current()
+    enabled = find_enabled(shelved, tenant_id, kind, on)
+    book = shelved.book(tenant_id, kind)
+    if enabled is None and begun and book is not None:
+        past = [one for one in book.versions if one.effective_from is not None and one.effective_from <= on]
+        if past:
+            return Procedure(max(past, key=lambda one: one.period.from_on), book, shelf.library.register)
     if enabled is None:
         raise PolicyNotEnabled(
             f"该辖区在 {on} 没有施行中的“{kind.label}”政策（{kind}），不适用本程序", path=path, kind=kind

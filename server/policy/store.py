@@ -166,17 +166,20 @@ async def find_parameters(
 ) -> Mapping[str, tuple[Any, SourceStatus]]:
     """Value and source of each parameter of the pack as it holds on the day, as the act's own transaction sees it.
 
-    For acts that need a number and judge nothing.  Empty where no version holds.
+    Before the pack's first day, what holds from then on.  For acts that need a number and judge nothing.  Empty where no
+    version holds, now or later.
     """
     columns = policy_version.c
     content = await connection.scalar(
-        select(columns.content).where(
+        select(columns.content)
+        .where(
             columns.tenant_id == literal(tenant_id),
             columns.kind == kind.value,
             columns.status == Status.PUBLISHED.value,
-            columns.effective_from <= on,
             columns.effective_until.is_(None) | (columns.effective_until > on),
         )
+        .order_by(columns.effective_from)
+        .limit(1)
     )
     found = (content or {}).get("parameters", [])
     return {one["key"]: (one["value"], SourceStatus(one["source_status"])) for one in found}

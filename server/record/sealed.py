@@ -33,7 +33,8 @@ How to keep a personal value (an identity number, a person's telephone, a bank a
 
 4. Show the mask: declare the field as ``MaskedText`` (schema/scalars.py), ``identity_number: MaskedText | None =
    field_of("身份证件号码")``.  It is bound to the ``_masked`` column, listed in ``extensions.masked``, and refused as
-   filter, order and group key.  ``unmask(input: {object, field, purpose})`` then works for it without further code.
+   filter, order and group key.  In inputs it is ``PersonalText``, which is a variable always and is never repeated in
+   an error.  ``unmask(input: {object, field, purpose})`` then works for it without further code.
 
 Rotation (``shequ keys``), export, erasure and the catalogue lint find sealed columns by their declaration.
 """

@@ -1,10 +1,12 @@
 """Official documents: numbers without gaps, content that stays, service, remedies, and who reads them."""
 
 import asyncio
+import io
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import docx
 import psycopg
 import pytest
 from hypothesis import given
@@ -193,3 +195,21 @@ async def test_who_reads_a_document(server: Server, samples: None) -> None:
     assert await sees("municipal-analyst", to_applicant)
     assert not await sees("mentougou-expert-1", to_applicant)
     assert not await sees(None, to_applicant)
+
+
+async def test_a_document_is_downloaded_as_a_word_file(server: Server) -> None:
+    async with server.acting("mentougou-officer") as act:
+        paper = await issued(act, title="限期整改告知书")
+    text = "query($id: ID!) { paper(id: $id) { number downloadUrl } }"
+    found = (await server.client("mentougou-officer")(text, id=node(paper))).data["paper"]
+    got = await server.http.get(found["downloadUrl"])
+    assert got.status_code == 200
+    assert "".join(one.text for one in docx.Document(io.BytesIO(got.content)).paragraphs).count(found["number"]) == 1
+    assert got.headers["content-disposition"].endswith(".docx")
+
+
+@pytest.mark.parametrize("fields", [{"事由": "甲\x00"}, {"事\x1b由": "甲"}])
+async def test_text_that_no_document_can_hold_is_refused(server: Server, fields: dict[str, str]) -> None:
+    async with server.acting("mentougou-officer") as act:
+        with pytest.raises(Invalid):
+            await issued(act, fields=fields)

@@ -153,18 +153,3 @@ async def begin_preparing(act: Act, procedure: Procedure, application_id: UUID, 
     why = f"“{application['operator_name']}”开始组建"
     await advance_gap(act, application["gap_id"], GapStatus.PREPARING, why, procedure=procedure, requirement="MTG-11-1")
     await act.note("preparing", steps.APPLICATION, application_id, after={"gap_id": application["gap_id"]})
-
-
-async def note_institution(act: Act, application_id: UUID, institution_id: UUID) -> None:
-    """The institution that the confirmed operator founds for the gap; licensing calls this in its own act.
-
-    Raises: NotFound, Conflict (not confirmed, or another institution is noted).
-    """
-    application = await store.load(act.connection, tables.operator_application, act.tenant_id, application_id)
-    if application["status"] != ApplicationStatus.CONFIRMED:
-        raise Conflict("该申报未被确定为举办主体，或其资格已终止", path=("input", "application"))
-    if application["opened_institution_id"] not in (None, institution_id):
-        raise Conflict("该举办主体已为此空白点登记另一机构", path=("input", "application"))
-    values = {"opened_institution_id": institution_id}
-    await store.change(act.connection, tables.operator_application, act.tenant_id, application_id, values)
-    await act.note("institution_noted", steps.APPLICATION, application_id, after=values)

@@ -87,6 +87,19 @@ async def amend_gap(act: Act, gap_id: UUID, *, expected_version: int, wanted: Ga
     await act.note("amended", "service_gap", gap_id, before={key: before[key] for key in after}, after=after)
 
 
+async def confirm_covered(act: Act, procedure: Procedure, gap_id: UUID, *, expected_version: int, reason: str) -> None:
+    """The commission found that the open institution serves the area: it is uncovered no more.
+
+    Implements: requirements A.7, machine 1 (OPEN → COVERED); MTG-13-1 (the services it is about).
+    Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict (no institution is open there).
+    """
+    reason = prose.checked(reason, path=("input", "reason"))
+    before = await _held(act, gap_id, expected_version)
+    await move_gaps(
+        act, [before], GapStatus.COVERED, reason, procedure=procedure, requirement="MTG-13-1", path=("input", "gap")
+    )
+
+
 async def withdraw_gap(act: Act, procedure: Procedure, gap_id: UUID, *, expected_version: int, reason: str) -> None:
     """The area is no longer to be covered this way.
 
@@ -98,7 +111,9 @@ async def withdraw_gap(act: Act, procedure: Procedure, gap_id: UUID, *, expected
         raise Conflict(
             "空白点正在公开遴选，须先取消该次遴选", path=("input", "gap"), clause=procedure.clause("MTG-8-1")
         )
-    await move_gaps(act, [before], GapStatus.WITHDRAWN, reason, procedure=procedure, requirement="MTG-6-1")
+    await move_gaps(
+        act, [before], GapStatus.WITHDRAWN, reason, procedure=procedure, requirement="MTG-6-1", path=("input", "gap")
+    )
 
 
 async def move_gaps(
