@@ -100,7 +100,7 @@ class DesignationEvaluation:
     """An evaluation."""
 
     level: model.EvaluationLevel = field_of("级别")
-    method: model.EvaluationMethod = field_of("方式")
+    method: model.DesignationMethod = field_of("方式")
     result: model.EvaluationResult = field_of("结果")
     reasons: str | None = field_of("不合格理由")
     advice: str | None = field_of("整改建议")

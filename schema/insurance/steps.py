@@ -11,7 +11,7 @@ from schema.insurance.cases import DesignationApplication
 from schema.insurance.written import DesignationFormInput
 from schema.planned import field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
-from server.insurance.model import EvaluationMethod, EvaluationResult, ObjectionOutcome, PersonRole
+from server.insurance.model import DesignationMethod, EvaluationResult, ObjectionOutcome, PersonRole
 
 _KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 _VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
@@ -82,7 +82,7 @@ class Evaluation:
     application: strawberry.ID = _field("申请")
     expected_version: int = _field(_VERSION)
     result: EvaluationResult = _field("结果")
-    method: EvaluationMethod = _field("方式 CONFIRMATION where the centre confirms a district's fail")
+    method: DesignationMethod = _field("方式 CONFIRMATION where the centre confirms a district's fail")
     idempotency_key: str = _field(_KEY)
     reasons: str | None = _field("理由 must be given on a fail", default=UNSET)
     advice: str | None = _field("整改建议 must be given on a municipal fail", default=UNSET)

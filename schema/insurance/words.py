@@ -2,7 +2,6 @@
 
 from schema.terms import term
 from server.insurance import model
-from server.policy.terms import InsuranceAction
 
 term(model.DesignationStatus, "定点申请状态 (state machine 13)")
 term(model.Step, "办理步骤", "DesignationStep")
@@ -10,14 +9,13 @@ term(model.MaterialKind, "申请材料种类 the six of 二", "DesignationMateri
 term(model.MaterialStage, "申请材料阶段 when it is due", "DesignationMaterialStage")
 term(model.CheckOutcome, "承诺核对结果", "CommitmentCheckOutcome")
 term(model.EvaluationLevel, "评估级别")
-term(model.EvaluationMethod, "评估方式")
+term(model.DesignationMethod, "评估方式")
 term(model.EvaluationResult, "评估结果")
 term(model.ObjectionOutcome, "异议核查结果")
 term(model.Channel, "申请渠道", "DesignationChannel")
 term(model.PersonRole, "申请表所列人员", "DesignationPersonRole")
 term(model.HolderStatus, "医保定点状态", "DesignationHolderStatus")
 term(model.AgreementStatus, "医保服务协议状态", "InsuranceAgreementStatus")
-term(InsuranceAction, "医保处理种类 not to be confused with a district's own yellow card (X-2)")
 term(model.StaffKind, "卫生技术人员类别")
 term(model.InstitutionGrade, "医疗机构等级")
 term(model.ServiceTarget, "服务对象")

@@ -253,7 +253,7 @@ class EvaluationLevel(Term):
     MUNICIPAL = "MUNICIPAL", "市级"
 
 
-class EvaluationMethod(Term):
+class DesignationMethod(Term):
     """How."""
 
     DOCUMENT = "DOCUMENT", "材料审核"

@@ -14,7 +14,7 @@ from server.insurance.model import (
     STAGES,
     BarSubject,
     DesignationStatus,
-    EvaluationMethod,
+    DesignationMethod,
     EvaluationResult,
     MaterialKind,
     MaterialStage,
@@ -187,7 +187,7 @@ def check_commitments(accepted: Iterable[int]) -> tuple[int, ...]:
 
 def check_verdict(
     result: EvaluationResult,
-    method: EvaluationMethod,
+    method: DesignationMethod,
     reasons: str | None,
     advice: str | None,
     *,
@@ -205,7 +205,7 @@ def check_verdict(
         raise Invalid("评估不合格的，须写明理由", path=("input", "reasons"), clause=clause)
     if municipal and result is EvaluationResult.FAIL and not advice:
         raise Invalid("市级评估不合格的，须提出整改建议", path=("input", "advice"), clause=clause)
-    if method is EvaluationMethod.CONFIRMATION and (
+    if method is DesignationMethod.CONFIRMATION and (
         not municipal or result is not EvaluationResult.FAIL or district_result is not EvaluationResult.FAIL
     ):
         raise Invalid("“确认区级结果”只用于市级确认区级不合格", path=("input", "method"), clause=clause)
@@ -213,7 +213,7 @@ def check_verdict(
         terms is not None
         and district_result is EvaluationResult.FAIL
         and not terms.centre_evaluates_failed
-        and method is not EvaluationMethod.CONFIRMATION
+        and method is not DesignationMethod.CONFIRMATION
     ):
         raise Conflict(
             "区级评估不合格的，按现行参数由市级确认区级结果并告知理由、提出整改建议，不另作市级评估",

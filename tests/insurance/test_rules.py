@@ -22,7 +22,7 @@ from server.insurance.model import (
     BarSubject,
     CheckOutcome,
     DesignationStatus,
-    EvaluationMethod,
+    DesignationMethod,
     EvaluationResult,
     FieldSource,
     MaterialKind,
@@ -223,7 +223,7 @@ def test_a_municipal_evaluation_says_what_it_must(
     def check() -> None:
         rules.check_verdict(
             EvaluationResult(result),
-            EvaluationMethod(method),
+            DesignationMethod(method),
             reasons,
             advice,
             district_result=EvaluationResult(district),

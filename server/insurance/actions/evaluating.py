@@ -16,7 +16,7 @@ from server.insurance.actions.stepping import SUBJECT, Ground
 from server.insurance.model import (
     PASSAGES,
     EvaluationLevel,
-    EvaluationMethod,
+    DesignationMethod,
     EvaluationResult,
     Step,
     notice,
@@ -57,7 +57,7 @@ class Verdict:
     """How an evaluation ended."""
 
     result: EvaluationResult
-    method: EvaluationMethod
+    method: DesignationMethod
     reasons: str | None = None
     advice: str | None = None
     checks: tuple[LookedAt, ...] = ()
