@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 #: The numbers of these types in node ids.
-APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 100, 101, 102, 106
+APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 140, 141, 142, 146
 
 
 @strawberry.type(description="申请材料 one of the six, whether handed in or not")
