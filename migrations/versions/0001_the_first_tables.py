@@ -141,7 +141,6 @@ def upgrade() -> None:
     sa.CheckConstraint("subject IN ('INSTITUTION', 'PERSON')", name=op.f('ck_designation_bar_subject')),
     sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_index IS NULL)', name=op.f('ck_designation_bar_identity_number_index')),
     sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_masked IS NULL)', name=op.f('ck_designation_bar_identity_number_masked')),
-    sa.CheckConstraint('tenant_id = 0', name=op.f('ck_designation_bar_municipal')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_bar')),
     comment='不得申请医保定点的期间：全市有效'
     )
@@ -162,7 +161,6 @@ def upgrade() -> None:
     sa.Column('notice', sa.Text(), nullable=False, comment='what made the calendar official'),
     sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("status IN ('OFFICIAL', 'PROVISIONAL')", name=op.f('ck_designation_window_notice_status')),
-    sa.CheckConstraint('tenant_id = 0', name=op.f('ck_designation_window_notice_municipal')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_window_notice')),
     comment='申请窗口变更通知：正式放假安排录入后重新计算'
     )
@@ -2012,7 +2010,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("(status = 'DRAFT') = (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
+    sa.CheckConstraint("(signed_on IS NOT NULL) >= (status NOT IN ('DRAFT', 'TERMINATED')) AND (status = 'DRAFT') <= (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
     sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
     sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
     sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
