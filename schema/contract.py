@@ -106,6 +106,7 @@ Mutation = merge_types(
         granting.IdentityMutations,
         documents.DocumentMutations,
         papers.PaperMutations,
+        tasks.TaskMutations,
         proposals.ProposalMutations,
         AssessmentMutations,
         RectificationMutations,

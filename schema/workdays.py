@@ -16,6 +16,7 @@ from server.kit.errors import BadInput
 from server.kit.ids import NodeId, stable_id
 from server.planner.binding import Key, Kind, Link, Many, Root, Shape
 from server.record.acts import Act
+from server.tasks.actions import recount_everywhere
 from server.workdays import actions, rules, tables
 from server.workdays.errors import YearMissing
 from server.workdays.model import CalendarStatus, DayKind
@@ -178,7 +179,14 @@ class WorkdayMutations:
             year, changed = await actions.load_notice(act, input.notice)
             return {"year": year, "changed_days": changed}
 
-        return await perform(info, MUNICIPALITY, input, verb, _loaded)
+        answer = await perform(info, MUNICIPALITY, input, verb, _loaded)
+        if isinstance(answer, WorkYearLoaded):
+            # In the districts' own transactions, after the municipality's: running it again changes nothing, and so does
+            # provisioning, should the process end in between.
+            request = request_of(info)
+            districts = await request.engine.directory.districts()
+            await recount_everywhere(request.engine.pools, districts, request.request_id)
+        return answer
 
 
 BINDS = (
