@@ -193,6 +193,20 @@ class AssessmentOrder:
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
 
 
+@strawberry.input(description="考核方案筛选 all given conditions must hold")
+class AssessmentSchemeFilter:
+    """A filter on schemes."""
+
+    id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
+    code: StringFilter | None = strawberry.field(default=UNSET, description="方案代码")
+    level: Filter[AssessmentLevel] | None = strawberry.field(default=UNSET, description="考核层级")
+    status: Filter[SchemeStatus] | None = strawberry.field(default=UNSET, description="状态")
+    district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
+    and_: list["AssessmentSchemeFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
+    or_: list["AssessmentSchemeFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
+    not_: Optional["AssessmentSchemeFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
+
+
 @strawberry.input(description="考核周期筛选 all given conditions must hold")
 class AssessmentCycleFilter:
     """A filter on cycles."""
@@ -203,6 +217,9 @@ class AssessmentCycleFilter:
     status: Filter[CycleStatus] | None = strawberry.field(default=UNSET, description="状态")
     from_on: DateFilter | None = strawberry.field(default=UNSET, description="起始日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
+    and_: list["AssessmentCycleFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
+    or_: list["AssessmentCycleFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
+    not_: Optional["AssessmentCycleFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
 @strawberry.input(description="机构考核筛选 all given conditions must hold")
@@ -244,26 +261,26 @@ class Assessment(Node):
     appeals: list[AssessmentAppeal] = field_of("申诉")
 
 
-class RectificationOrderField(Term):
+class RectificationItemOrderField(Term):
     """What the ledger can be ordered by."""
 
     DUE_ON = "DUE_ON", "整改期限"
     STATUS = "STATUS", "状态"
 
 
-term(RectificationOrderField, "整改台账排序字段")
+term(RectificationItemOrderField, "整改台账排序字段")
 
 
 @strawberry.input(description="整改台账排序")
-class RectificationOrder:
+class RectificationItemOrder:
     """One sort key."""
 
-    field: RectificationOrderField = strawberry.field(description="字段")
+    field: RectificationItemOrderField = strawberry.field(description="字段")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
 
 
 @strawberry.input(description="整改台账筛选 all given conditions must hold")
-class RectificationFilter:
+class RectificationItemFilter:
     """A filter on the ledger."""
 
     id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
@@ -273,9 +290,9 @@ class RectificationFilter:
     problem: StringFilter | None = strawberry.field(default=UNSET, description="问题")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
     institution: _InstitutionFilter | None = strawberry.field(default=UNSET, description="机构")
-    and_: list["RectificationFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
-    or_: list["RectificationFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
-    not_: Optional["RectificationFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
+    and_: list["RectificationItemFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
+    or_: list["RectificationItemFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
+    not_: Optional["RectificationItemFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
 @strawberry.type(description="整改事项 one problem in an institution's ledger")
@@ -304,6 +321,7 @@ class AssessmentQueries:
     def assessment_schemes(
         self,
         district: InDistrict = UNSET,
+        filter: AssessmentSchemeFilter | None = UNSET,
         order_by: list[AssessmentSchemeOrder] | None = UNSET,
         first: First = UNSET,
         after: After = UNSET,
@@ -345,8 +363,8 @@ class AssessmentQueries:
     def rectification_items(
         self,
         district: InDistrict = UNSET,
-        filter: RectificationFilter | None = UNSET,
-        order_by: list[RectificationOrder] | None = UNSET,
+        filter: RectificationItemFilter | None = UNSET,
+        order_by: list[RectificationItemOrder] | None = UNSET,
         first: First = UNSET,
         after: After = UNSET,
         last: Last = UNSET,
@@ -373,6 +391,7 @@ BINDS = (
             "district": One(_DISTRICT),
             "indicators": Many(Link("AssessmentIndicator", (("id", "scheme_id"),)), Key("{t}.position", Kind.INT)),
         },
+        filters={"id": Compare("{t}.id", Kind.UUID, node="AssessmentScheme"), "district": Related(_DISTRICT)},
     ),
     Binds(
         AssessmentCycle,

@@ -17,6 +17,8 @@ from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 #: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
 EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "trusted_document.digest": lambda: secrets.token_hex(32),
+    "assessment_scheme.pass_line": lambda: Decimal(60),
+    "assessment_scheme.excellent_line": lambda: Decimal(80),
     "case_reader.reader": lambda: "somebody",
     "paper_service.reason": lambda: "served again",
     "session.digest": lambda: secrets.token_hex(32),
