@@ -150,6 +150,8 @@ def catalogue(
     if len(tags) != len(set(tags)):
         raise BindingError("two types share a tag")
     for name, root in roots.items():
+        if root.order and root.order.split()[0] not in types[root.target].orders:
+            raise BindingError(f"{name}: {root.target}OrderField has no value {root.order.split()[0]}")
         if root.grouping is not None:
             _check_grouping(schema, name, root.grouping)
     return Catalogue(types, roots, embedded)
