@@ -4,10 +4,11 @@ Each root field runs on the role of the district it names, else on that of the c
 municipal role, a caller without a token on the public one.  Rights unite within one district, never across.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any, Protocol
 
 from schema.reading import Plans
 from server.db import roles
@@ -23,6 +24,7 @@ from server.planner.scope import Scope
 from server.planner.slots import Wire
 from server.policy.shelf import Shelf
 from server.record.acts import Act, acting
+from server.record.events import Listening, Sequences
 from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district ORDER BY display_order"
@@ -77,6 +79,8 @@ class Engine:
     calendars: Calendars
     policies: Shelf
     files: Files
+    listening: Listening
+    sequences: Sequences
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,6 +98,21 @@ class Engine:
 #: Under which name, with the tenant's number, an actor's scopes are kept.
 _SCOPE = "scope"
 
+
+class Told(Protocol):
+    """What came of an operation."""
+
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+class Answering(Protocol):
+    """Answers operations, with all limits there are."""
+
+    async def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Told:
+        """The response to one operation."""
+
+
 #: Whoever comes without a token.
 _ANYBODY = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
@@ -107,6 +126,15 @@ class Request:
     request_id: str
     #: The address it comes from, for callers without a token.
     peer: str = ""
+    #: For what lasts: asks anew who the caller is. Raises: Unauthenticated when nobody is any more.
+    renew: Callable[[], Awaitable[Actor | None]] | None = None
+    #: What answers it; for fields that ask further questions on the caller's behalf.
+    operations: "Answering | None" = field(default=None, repr=False, compare=False)
+
+    async def renewed(self) -> "Request":
+        """The same request, by the caller with the rights that hold now. Raises: Unauthenticated."""
+        actor = self.actor if self.renew is None else await self.renew()
+        return Request(self.engine, actor, self.request_id, self.peer, self.renew)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.
@@ -152,8 +180,11 @@ class Request:
         return Scope(db_role, held, {"institutions": own, "departments": departments, "subject": actor.subject})
 
     @asynccontextmanager
-    async def acting(self, tenant_id: int) -> AsyncIterator[Act]:
-        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed.
+    async def acting(self, tenant_id: int, *, anybody: bool = False) -> AsyncIterator[Act]:
+        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed, NotFound.
+
+        ``anybody``: the verb is one that whoever is signed in may use in any district; it sees to it by itself that they
+        reach nothing but what is published and their own.
 
         Whoever operates the platform and holds nothing in the tenant acts on the platform's role, which reaches no
         register: all it can do there is to appoint the first administrator.  The municipal insurance centre acts on a
@@ -163,7 +194,11 @@ class Request:
         if actor is None:
             raise Unauthenticated()
         code = await self.engine.directory.code_of(tenant_id)
-        if code is not None and actor.roles_in(tenant_id):
+        if anybody and (code is None or tenant_id == MUNICIPALITY):
+            raise NotFound()
+        if anybody and code is not None:
+            db_role = roles.district_role(code)
+        elif code is not None and actor.roles_in(tenant_id):
             db_role = roles.MUNICIPAL_WRITER if tenant_id == MUNICIPALITY else roles.district_role(code)
         elif code is not None and Role.PLATFORM_OPERATOR in actor.roles_in(MUNICIPALITY):
             db_role = roles.PLATFORM

@@ -34,6 +34,7 @@ from server.assessment.model import (
 from server.kit.actor import Role
 from server.kit.ids import NodeId
 from server.record.acts import Act
+from server.standing.proposing import propose_for
 
 _KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 _VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
@@ -398,16 +399,17 @@ class AssessmentMutations:
 
     @mutation("确认考核结果 with what follows from it", by=ORGANISERS)
     async def confirm_assessment(self, info: strawberry.Info, input: ConfirmAssessmentInput) -> ConfirmAssessmentResult:
-        shelved = await request_of(info).engine.policies.current()
+        shelf = request_of(info).engine.policies
 
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return assessing.confirm(
+        async def verb(act: Act, node: NodeId) -> None:
+            institution = await assessing.confirm(
                 act,
-                shelved,
+                await shelf.current(),
                 node.id,
                 expected_version=input.expected_version,
                 problems=[Problem(one.text, one.due_on) for one in given(input.problems) or ()],
             )
+            await propose_for(act, shelf, [institution])
 
         node = node_of(input.assessment, ASSESSMENT_TAG, "assessment")
         return await perform_on(info, node, input, verb, AssessmentSaved)
@@ -430,17 +432,18 @@ class AssessmentMutations:
     async def decide_assessment_appeal(
         self, info: strawberry.Info, input: DecideAssessmentAppealInput
     ) -> DecideAssessmentAppealResult:
-        shelved = await request_of(info).engine.policies.current()
+        shelf = request_of(info).engine.policies
 
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return appeals.decide_appeal(
+        async def verb(act: Act, node: NodeId) -> None:
+            institution = await appeals.decide_appeal(
                 act,
-                shelved,
+                await shelf.current(),
                 node.id,
                 expected_version=input.expected_version,
                 reason=input.reason,
                 corrections=_marks(input.corrections, "corrections"),
             )
+            await propose_for(act, shelf, [institution])
 
         node = node_of(input.assessment, ASSESSMENT_TAG, "assessment")
         return await perform_on(info, node, input, verb, AssessmentSaved)

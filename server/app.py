@@ -1,6 +1,6 @@
 """The composition root of the server: puts the rooms together into one ASGI application."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +32,7 @@ from server.http.messages import AsgiApp, Receive, Scope, Send
 from server.http.provider import Provider
 from server.http.sessions import Sessions
 from server.http.signing_in import Known, SigningIn
+from server.http.socket import GraphQLSocket, Renew
 from server.http.trusted import Documents, TrustedDocuments
 from server.identity.sessions import SessionStore
 from server.identity.store import find_actor
@@ -44,6 +45,9 @@ from server.papers.handing_out import issued_paper
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
 from server.record.acts import Act, acting
+from server.record.events import Listening, Sequences
+from server.record.rotating import uses
+from server.tables import metadata
 from server.workdays.store import Calendars
 
 
@@ -101,8 +105,11 @@ class App:
             # Published policies of all districts are public law; the shelf holds nothing else.
             Shelf(partial(self.pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
             files or Files(Vault.in_memory(), Tickets("files/" + role_secret)),
+            Listening(self.pools),
+            Sequences(cursor_secret),
         )
         self._keys = keys
+        self._opens = False
         self.callers = Callers(Tokens(issuer, audience, keys, token_type=token_type), self._find_actor)
         self.documents = Documents(trusted_documents, KnownDocuments(self._find_document).find)
         finders = {
@@ -119,11 +126,16 @@ class App:
             query_page=development if query_page is None else query_page,
             sessions=self.sessions,
         )
+        self._socket = GraphQLSocket(self._perform, self.callers, self.documents, self.sessions)
         self._router = Starlette(
             routes=[
                 Route(PATH, FilesEndpoint(self.engine.files, self._acting_for, finders)),
                 Route("/livez", Livez(), methods=["GET"]),
-                Route("/readyz", Readyz({"database": self._database, "migrations": self._migrations}), methods=["GET"]),
+                Route(
+                    "/readyz",
+                    Readyz({"database": self._database, "migrations": self._migrations, "sealing": self._sealing}),
+                    methods=["GET"],
+                ),
                 *self._signing_in(),
             ],
             lifespan=self._lifespan,
@@ -134,6 +146,8 @@ class App:
         # The one hot path stands in front of the router: a third of a small request's time would go into routing.
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await self._socket(scope, receive, send)
         else:
             await self._routed(scope, receive, send)
 
@@ -141,6 +155,7 @@ class App:
         """End every connection."""
         if self._browsers is not None and self._browsers.provider is not None:
             await self._browsers.provider.close()
+        await self.engine.listening.close()
         await self._keys.close()
         await self.lanes.close()
         await self.pools.close()
@@ -191,6 +206,12 @@ class App:
         fetch = partial(self.pools.fetch, await self._district_role(ticket.tenant_id))
         return await issued_paper(fetch, self.engine.policies.library.register, ticket)
 
+    def _perform(
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, peer: str, renew: Renew
+    ) -> Awaitable[Answer | AsyncGenerator[Answer, None]]:
+        request = Request(self.engine, actor, request_id, peer, renew)
+        return self.operations.stream(request, text, asked.variables, asked.operation_name)
+
     async def _database(self) -> str:
         await self.pools.fetch(roles.PUBLIC_READER, "SELECT 1", [])
         return "ok"
@@ -201,6 +222,18 @@ class App:
         if [row[0] for row in rows] != [expected]:
             raise RuntimeError(f"database is at {rows}, code expects {expected}")
         return expected
+
+    async def _sealing(self) -> str:
+        """That every personal value opens with the keys that are set; asked until it is so, and then no more.
+
+        A key that was taken away too early stops a roll-out here, before any process without it gets a request.
+        """
+        if not self._opens:
+            lost = {one.kid for one in await uses(self.pools, metadata) if not one.known}
+            if lost:
+                raise RuntimeError(f"values are sealed under keys that are not set: {', '.join(sorted(lost))}")
+            self._opens = True
+        return "ok"
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -16,6 +16,7 @@ from server.documents.vault import Vault, VaultUnknown
 from server.http.trusted import TrustedDocuments
 from server.kit.actor import Role
 from server.kit.custody import Custody, Signer
+from server.kit.sealing import Algorithm, Sealer
 
 #: Where the sources stand: tenants, migrations, the default data folder.
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,6 +54,11 @@ class Settings(BaseSettings):
     #: Signs audit entries; several, parted by commas: the first signs, all are recognised.  Derived from ``role_secret``
     #: where not set: set it to ``audit/`` and the old one before rotating that.
     audit_secret: SecretStr | None = None
+    #: Seals personal values; several, parted by commas: the first seals, all open.  Derived from ``role_secret`` where not
+    #: set: set it to ``sealing/`` and the old one before rotating that.  After a change: ``shequ keys rotate``.
+    sealing_secret: SecretStr | None = None
+    #: ``sm4-gcm`` (with HMAC-SM3) where the national suite is asked for.
+    sealing_algorithm: Algorithm = Algorithm.AES_256_GCM
     #: How long the audit trail is kept at least.
     audit_retention_months: int = AUDIT_RETENTION_LEAST
     #: Signs cursors; derived from ``role_secret`` where not set.
@@ -167,13 +173,12 @@ class Settings(BaseSettings):
         return "session/" + self.require_database()[1]
 
     def custody(self, role_secret: str) -> Custody:
-        """What this process signs its records with. Raises: SettingsError."""
-        if self.audit_secret is None:
-            return Custody.derived(role_secret)
-        secrets = [one.strip() for one in self.audit_secret.get_secret_value().split(",")]
-        if min(map(len, secrets)) < _SECRET_SHORTEST:
-            raise SettingsError(f"SHEQU_AUDIT_SECRET 的每个密钥不得少于 {_SECRET_SHORTEST} 个字符（多个以逗号分隔）")
-        return Custody(Signer(secrets))
+        """What this process signs its records and seals personal values with. Raises: SettingsError."""
+        signing = _several("SHEQU_AUDIT_SECRET", self.audit_secret) or [f"audit/{role_secret}"]
+        sealing = _several("SHEQU_SEALING_SECRET", self.sealing_secret) or [f"sealing/{role_secret}"]
+        if len(set(sealing)) < len(sealing):
+            raise SettingsError("SHEQU_SEALING_SECRET 中有重复的密钥")
+        return Custody(Signer(signing), Sealer(sealing, self.sealing_algorithm))
 
     def require_audit_retention(self) -> int:
         """For how many months the audit trail is kept at least. Raises: SettingsError."""
@@ -183,3 +188,13 @@ class Settings(BaseSettings):
                 f"实际为 {self.audit_retention_months}"
             )
         return self.audit_retention_months
+
+
+def _several(name: str, given: SecretStr | None) -> list[str]:
+    """Secrets parted by commas; none where the variable is not set. Raises: SettingsError."""
+    if given is None:
+        return []
+    secrets = [one.strip() for one in given.get_secret_value().split(",")]
+    if min(map(len, secrets)) < _SECRET_SHORTEST:
+        raise SettingsError(f"{name} 的每个密钥不得少于 {_SECRET_SHORTEST} 个字符（多个以逗号分隔）")
+    return secrets

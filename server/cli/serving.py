@@ -28,6 +28,7 @@ from server.http.auth import ACCESS_TOKEN, Keys
 from server.http.discovery import Discovery, InsecureIssuer
 from server.http.issuer import ISSUER, DevelopmentIssuer
 from server.http.jwks import RemoteKeys
+from server.http.messages import BODY_MOST
 from server.http.signing_in import Known
 from server.settings import Environment, Settings, SettingsError
 
@@ -202,6 +203,7 @@ def _run(app: App, listening: socket.socket, ready: Callable[[], None]) -> None:
         log_level="warning",
         lifespan="on",
         server_header=False,
+        ws_max_size=BODY_MOST,
         timeout_graceful_shutdown=20,
     )
     try:

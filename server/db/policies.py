@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Table
 
 from server.db import roles
-from server.db.metadata import Access, access_of
+from server.db.metadata import Access, access_of, sealed_columns
 
 
 def _shown(condition: str | None) -> str | None:
@@ -162,6 +162,15 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         reads_all(roles.INSURANCE_CENTRE)
     elif access.insurance_centre is not None:
         owns(roles.INSURANCE_CENTRE, "true", ("INSERT",) if access.insurance_centre == "adds" else _writing(access))
+    if personal := sealed_columns(table).values():
+        # By column: whoever seals anew sees neither whose values these are nor so much as their masks.
+        for command, check in (("SELECT", None), ("UPDATE", "true")):
+            name = f"{roles.CUSTODIAN}_{command.lower()}s"
+            policies.append(Policy(table.name, name, roles.CUSTODIAN, command, "true", check))
+        written = [name for one in personal for name in one.names if name != one.masked]
+        for column in ("tenant_id", "id", *written):
+            privileges.append(Privilege("TABLE", table.name, column, roles.CUSTODIAN, "SELECT"))
+        privileges.extend(Privilege("TABLE", table.name, one, roles.CUSTODIAN, "UPDATE") for one in written)
     return Wall(tuple(policies), tuple(privileges))
 
 

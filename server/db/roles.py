@@ -29,7 +29,19 @@ PLATFORM = "platform"
 #: Reads the audit entries of all tenants and chains them; reads nothing else and changes nothing.
 AUDITOR = "auditor"
 
-SHARED = (MUNICIPAL_READER, MUNICIPAL_WRITER, INSURANCE_CENTRE, PUBLIC_READER, AUTHENTICATOR, PLATFORM, AUDITOR)
+#: Seals personal values anew under another key: reads and changes sealed columns of all tenants, and no other column.
+CUSTODIAN = "custodian"
+
+SHARED = (
+    MUNICIPAL_READER,
+    MUNICIPAL_WRITER,
+    INSURANCE_CENTRE,
+    PUBLIC_READER,
+    AUTHENTICATOR,
+    PLATFORM,
+    AUDITOR,
+    CUSTODIAN,
+)
 
 _DISTRICT = "district_"
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,40}")

@@ -103,7 +103,8 @@ async def respond(
     ]
     for name, value in headers.items():
         sent.append((name.encode(), value.encode()))
-    sent += [(b"set-cookie", one.encode()) for one in cookies]
+    for cookie in cookies:
+        sent.append((b"set-cookie", cookie.encode()))
     if "cache-control" not in headers:
         sent.append(_NO_STORE)
     await send({"type": "http.response.start", "status": status, "headers": sent})

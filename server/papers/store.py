@@ -1,6 +1,7 @@
 """Every statement on official documents."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -112,3 +113,22 @@ async def find_issued(fetch: Fetch, tenant_id: int, paper_id: UUID) -> Paper | N
             digest,
         )
     return None
+
+
+async def find_last_day(
+    connection: AsyncConnection, tenant_id: int, subject_id: UUID, kind: PaperKind, remedy: str
+) -> date | None:
+    """The last day of a remedy against the case's latest document of this kind; None while it was not served."""
+    found: date | None = await connection.scalar(
+        select(paper_remedy.c.last_on)
+        .join(paper, (paper.c.tenant_id == paper_remedy.c.tenant_id) & (paper.c.id == paper_remedy.c.paper_id))
+        .where(
+            paper.c.tenant_id == literal(tenant_id),
+            paper.c.subject_id == subject_id,
+            paper.c.kind == kind.value,
+            paper_remedy.c.kind == remedy,
+        )
+        .order_by(paper_remedy.c.id.desc())
+        .limit(1)
+    )
+    return found

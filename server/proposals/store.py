@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.kit.errors import NotFound
+from server.proposals.model import ProposalStatus
 from server.proposals.tables import proposal
 
 
@@ -21,6 +22,20 @@ async def list_of_subject(connection: AsyncConnection, tenant_id: int, subject_i
     rows = await connection.execute(
         select(proposal)
         .where(proposal.c.tenant_id == literal(tenant_id), proposal.c.subject_id == subject_id)
+        .order_by(proposal.c.id)
+    )
+    return rows.mappings().all()
+
+
+async def list_open(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> Sequence[RowMapping]:
+    """The open proposals about the institution and about its records, oldest first."""
+    rows = await connection.execute(
+        select(proposal)
+        .where(
+            proposal.c.tenant_id == literal(tenant_id),
+            proposal.c.institution_id == institution_id,
+            proposal.c.status == ProposalStatus.OPEN.value,
+        )
         .order_by(proposal.c.id)
     )
     return rows.mappings().all()

@@ -60,6 +60,14 @@ outbox_event = tenant_table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Column("topic", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
+    Column(
+        "xact",
+        BigInteger,
+        nullable=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+        comment="the transaction: events are told in its order, once none before it is still running",
+    ),
+    Index("ix_outbox_event_xact", "tenant_id", "xact", "id"),
     access=Access(append_only=True, municipal=True, steward=True, insurance_centre="adds"),
     comment="待发布的事件",
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -51,12 +51,12 @@ async def load_for_change(connection: AsyncConnection, tenant_id: int, review_id
     return row
 
 
-async def update_annulled(connection: AsyncConnection, tenant_id: int, review_id: UUID, on: date) -> None:
+async def update_annulled(connection: AsyncConnection, tenant_id: int, review_id: UUID, on: date, at: datetime) -> None:
     """The review stands no more.  It stays a row, so the rollup stays as it is."""
     await connection.execute(
         update(review)
         .where(review.c.tenant_id == literal(tenant_id), review.c.id == review_id)
-        .values(annulled_on=on, version=review.c.version + 1, updated_at=func.now())
+        .values(annulled_on=on, version=review.c.version + 1, updated_at=at)
     )
 
 

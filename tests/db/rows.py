@@ -12,16 +12,16 @@ from typing import Any
 import psycopg
 import psycopg.errors
 from psycopg.types.json import Jsonb
-from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Numeric, Table, UniqueConstraint
 
 #: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
 EXAMPLES: Mapping[str, Callable[[], Any]] = {
-    "trusted_document.digest": lambda: secrets.token_hex(32),
     "assessment_scheme.pass_line": lambda: Decimal(60),
     "assessment_scheme.excellent_line": lambda: Decimal(80),
+    "trusted_document.digest": lambda: secrets.token_hex(32),
+    "session.digest": lambda: secrets.token_hex(32),
     "case_reader.reader": lambda: "somebody",
     "paper_service.reason": lambda: "served again",
-    "session.digest": lambda: secrets.token_hex(32),
 }
 
 #: Far from every day that is seeded.
@@ -100,6 +100,8 @@ def _value(table: Table, column: Column[Any]) -> Any:
         if listed and listed[1] == column.name:
             return re.findall(r"'([^']*)'", listed[2])[0]
     number, kind = next(_count), column.type.python_type
+    if isinstance(column.type, Numeric) and column.type.precision:
+        number %= 10 ** (column.type.precision - (column.type.scale or 0))
     makers: dict[type, Callable[[], Any]] = {
         str: lambda: f"{column.name} {number}",
         int: lambda: number,

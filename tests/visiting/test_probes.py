@@ -50,7 +50,7 @@ def writings(draw: st.DrawFn) -> Generated:
     name, seat = draw(st.sampled_from(sorted(MUTATIONS))), draw(st.sampled_from(SEATS))
     type_ = get_nullable_type(MUTATIONS[name].args["input"].type)
     assert isinstance(type_, GraphQLInputObjectType)
-    given_ = made_input(type_, seat)
+    given_ = made_input(type_, seat, {})
     for field, value in given_.items():
         if str(type_.fields[field].type) == "ID!" and value is not None:
             given_[field] = draw(st.sampled_from([one for ids in POOLS.ids.values() for one in ids]))
@@ -58,6 +58,7 @@ def writings(draw: st.DrawFn) -> Generated:
     return Generated(text, {"input": given_})
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @seed(20261122)
 @settings(
     max_examples=PROBES,

@@ -68,10 +68,11 @@ async def decide_appeal(
     expected_version: int,
     reason: str,
     corrections: Sequence[Mark] = (),
-) -> None:
+) -> UUID:
     """The result stands, or is amended where there are corrections: the old review is annulled, a new one written.
 
-    By somebody else than who confirmed it.  Raises: NotAllowed, NotFound, PolicyNotEnabled, OutOfDate, Conflict, Invalid.
+    By somebody else than who confirmed it; the institution is named.
+    Raises: NotAllowed, NotFound, PolicyNotEnabled, OutOfDate, Conflict, Invalid.
     """
     act.require(*ORGANISERS)
     row = await held(act, assessment, assessment_id, expected_version)
@@ -80,6 +81,7 @@ async def decide_appeal(
     rules.check_step(_S(row["status"]), then)
     if row["confirmed_by"] == act.actor.subject:
         raise NotAllowed("申诉应由确认原结果以外的人员处理")
+    institution_id: UUID = row["institution_id"]
     told = names.normalise(reason, path=("input", "reason"), limit=_TEXT)
     pending = await store.load_open_appeal(act.connection, act.tenant_id, assessment_id)
     decided = {"outcome": outcome, "reason": told, "decided_by": act.actor.subject, "decided_on": clock.today()}
@@ -87,11 +89,12 @@ async def decide_appeal(
     await finish(act, subject_id=assessment_id, kind=TaskKind.DECIDE_APPEAL)
     if outcome is AppealOutcome.DISMISSED:
         await change(act, assessment, "appeal_dismissed", row, {"status": _S.CONFIRMED})
-        return
+        return institution_id
     await annul_review(act, row["review_id"], reason=told)
     await store.void_effects(act.connection, act.tenant_id, assessment_id, clock.today())
     scores = await correct_scores(act, assessment_id, corrections)
     await settle(act, row, scores, terms_on(shelved, act.tenant_id, clock.today()), _S.AMENDED)
+    return institution_id
 
 
 async def settle_effect(act: Act, effect_id: UUID, *, expected_version: int, note: str) -> None:

@@ -146,10 +146,11 @@ async def recheck(act: Act, assessment_id: UUID, *, expected_version: int, corre
 
 async def confirm(
     act: Act, shelved: Shelved, assessment_id: UUID, *, expected_version: int, problems: Sequence[Problem] = ()
-) -> None:
+) -> UUID:
     """The result with its grade and what follows from it; every problem enters the institution's ledger.
 
-    By the health authority, by somebody who gave none of the scores.  The cycle's period must be over.
+    By the health authority, by somebody who gave none of the scores.  The cycle's period must be over.  The institution is
+    named.
 
     Implements: FT-2-1-3, FT-2-1-4.  Raises: NotAllowed, NotFound, PolicyNotEnabled, OutOfDate, Conflict, Invalid.
     """
@@ -173,6 +174,8 @@ async def confirm(
             problem=problem.text,
             due_on=problem.due_on,
         )
+    institution_id: UUID = row["institution_id"]
+    return institution_id
 
 
 async def settle(
