@@ -274,7 +274,8 @@ _RUNNING = (
     " AND later.paper_id = counted.paper_id AND later.sequence > counted.sequence"
     " WHERE counted.tenant_id = {t}.tenant_id AND counted.id = {t}.service_id)"
 )
-_VERSION = "(1 + (SELECT count(*) FROM paper_service entry WHERE entry.tenant_id = {t}.tenant_id AND entry.paper_id = {t}.id))::int4"
+_ENTRIES = "SELECT count(*) FROM paper_service entry WHERE entry.tenant_id = {t}.tenant_id AND entry.paper_id = {t}.id"
+_VERSION = f"(1 + ({_ENTRIES}))::int4"
 
 BINDS = (
     Binds(PaperService, tables.paper_service, OF_PAPER),

@@ -106,8 +106,8 @@ async def serve(
     ``reason``: why it was served once more, or the entry corrected; the latest entry holds, the earlier ones stay.
     ``expected_version``: 1 for a document that was not served yet, and one more for every entry.
 
-    Raises: NotFound, OutOfDate, Invalid (before it was issued, or in the future), Conflict (served already, and no reason given),
-    YearMissing, PolicyNotEnabled (no length of a remedy is stated).
+    Raises: NotFound, OutOfDate, Invalid (before it was issued, or in the future), Conflict (served already, and no reason
+    given), YearMissing, PolicyNotEnabled (no length of a remedy is stated).
     """
     row = await store.load_paper(act.connection, act.tenant_id, paper_id)
     await store.hold_paper(act.connection, paper_id)
