@@ -1067,6 +1067,7 @@ def upgrade() -> None:
     sa.Column('department', sa.Text(), nullable=True, comment='which authority, of a department officer'),
     sa.Column('assignee', sa.Text(), nullable=True, comment='one person, by subject'),
     sa.Column('due_on', sa.Date(), nullable=True, comment='the last day in time'),
+    sa.Column('due_before', sa.Date(), nullable=True, comment='what it was before a calendar notice moved it'),
     sa.Column('due_rule', sa.Text(), nullable=True),
     sa.Column('due_days', sa.Integer(), nullable=True),
     sa.Column('due_unit', sa.Text(), nullable=True),
