@@ -64,6 +64,7 @@ class Installation:
     secret: str
     sealer: Sealer
     sealing: tuple[str, str]
+    files: Path
 
     @property
     def migrator(self) -> str:
@@ -78,6 +79,7 @@ class Installation:
             "SHEQU_SEALING_ALGORITHM": self.sealing[1],
             "SHEQU_MIGRATOR_URL": self.migrator,
             "SHEQU_ARCHIVE_PASSPHRASE": PASSPHRASE,
+            "SHEQU_FILES_URL": f"file://{self.files}",
         }
 
     def pools(self) -> Pools:
@@ -110,10 +112,10 @@ class Installation:
 
 
 def installed(
-    superuser_dsn: str, template: str, name: str, secret: str, sealing: tuple[str, str]
+    superuser_dsn: str, template: str, name: str, secret: str, sealing: tuple[str, str], files: Path
 ) -> Iterator[Installation]:
     with cloned(superuser_dsn, template, name) as dsn:
-        yield Installation(dsn, secret, Sealer([sealing[0]], Algorithm(sealing[1])), sealing)
+        yield Installation(dsn, secret, Sealer([sealing[0]], Algorithm(sealing[1])), sealing, files)
 
 
 @pytest.fixture(scope="session")
@@ -123,12 +125,16 @@ def district() -> District:
 
 @pytest.fixture(scope="session")
 def source(
-    superuser_dsn: str, template: str, role_secret: str, worker_id: str, district: District
+    superuser_dsn: str,
+    template: str,
+    role_secret: str,
+    worker_id: str,
+    district: District,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Installation]:
     """An installation with a row of the district, and of its neighbour, in every table."""
-    for one in installed(
-        superuser_dsn, template, f"shequ_from_{worker_id}", role_secret, ("the-source-keeps-this", "aes-256-gcm")
-    ):
+    keeps, files = ("the-source-keeps-this", "aes-256-gcm"), tmp_path_factory.mktemp("source")
+    for one in installed(superuser_dsn, template, f"shequ_from_{worker_id}", role_secret, keeps, files):
         neighbour = next(each for each in load_districts() if each.code == NEIGHBOUR)
         with one.superuser() as connection:
             rows = Rows(connection)
@@ -142,11 +148,12 @@ def source(
 
 
 @pytest.fixture
-def target(superuser_dsn: str, template: str, role_secret: str, worker_id: str) -> Iterator[Installation]:
+def target(
+    superuser_dsn: str, template: str, role_secret: str, worker_id: str, tmp_path: Path
+) -> Iterator[Installation]:
     """An installation that is provisioned, and nothing else."""
-    yield from installed(
-        superuser_dsn, template, f"shequ_to_{worker_id}", role_secret, ("the-target-keeps-that", "sm4-gcm")
-    )
+    keeps, files = ("the-target-keeps-that", "sm4-gcm"), tmp_path / "target-files"
+    yield from installed(superuser_dsn, template, f"shequ_to_{worker_id}", role_secret, keeps, files)
 
 
 async def fill(one: Installation, district: District) -> None:
