@@ -180,8 +180,11 @@ class Request:
         return Scope(db_role, held, {"institutions": own, "departments": departments, "subject": actor.subject})
 
     @asynccontextmanager
-    async def acting(self, tenant_id: int) -> AsyncIterator[Act]:
-        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed.
+    async def acting(self, tenant_id: int, *, anybody: bool = False) -> AsyncIterator[Act]:
+        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed, NotFound.
+
+        ``anybody``: the verb is one that whoever is signed in may use in any district; it sees to it by itself that they
+        reach nothing but what is published and their own.
 
         Whoever operates the platform and holds nothing in the tenant acts on the platform's role, which reaches no
         register: all it can do there is to appoint the first administrator.  The municipal insurance centre acts on a
@@ -191,7 +194,11 @@ class Request:
         if actor is None:
             raise Unauthenticated()
         code = await self.engine.directory.code_of(tenant_id)
-        if code is not None and actor.roles_in(tenant_id):
+        if anybody and (code is None or tenant_id == MUNICIPALITY):
+            raise NotFound()
+        if anybody and code is not None:
+            db_role = roles.district_role(code)
+        elif code is not None and actor.roles_in(tenant_id):
             db_role = roles.MUNICIPAL_WRITER if tenant_id == MUNICIPALITY else roles.district_role(code)
         elif code is not None and Role.PLATFORM_OPERATOR in actor.roles_in(MUNICIPALITY):
             db_role = roles.PLATFORM

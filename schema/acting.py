@@ -47,7 +47,7 @@ async def perform(
     try:
         if key is not None and not 1 <= len(key) <= _KEY_LONGEST:
             raise Invalid(f"幂等键长度应为 1 到 {_KEY_LONGEST} 个字符", path=("input", "idempotencyKey"))
-        async with request.acting(tenant_id) as act:
+        async with request.acting(tenant_id, anybody=Role.PUBLIC in RIGHTS[info.field_name]) as act:
             answer: Mapping[str, Any] | None = None
             if key is not None:
                 answer = await act.answered(key, {"mutation": info.field_name, "input": sent(request_input)})
@@ -88,6 +88,9 @@ def _object_field(payload: Any) -> str:
     return only.name
 
 
+#: Open to whoever is signed in, in any district: everybody is of the public everywhere (docs/decisions/applicants.md).
+SIGNED_IN: frozenset[Role] = frozenset(Role)
+
 #: Who may use each mutation, by its GraphQL name.
 RIGHTS: dict[str, frozenset[Role]] = {}
 #: Which municipal roles may besides use it in every district.
@@ -103,6 +106,8 @@ def check_right(request: Request, tenant_id: int, name: str) -> None:
     actor = request.actor
     if actor is None:
         raise Unauthenticated()
+    if Role.PUBLIC in RIGHTS[name]:
+        return
     city_wide = actor.roles_in(MUNICIPALITY) & RIGHTS[name] & {Role.PLATFORM_OPERATOR}
     if tenant_id != MUNICIPALITY:
         city_wide |= actor.roles_in(MUNICIPALITY) & CITY_WIDE[name]

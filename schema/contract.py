@@ -8,21 +8,34 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema import (
+    applications,
+    applying,
     assessment,
     audit,
+    calls,
+    concluding,
     districts,
     documents,
+    entrusting,
+    entrusting_changes,
+    evaluating,
     events,
     exits,
+    gap_changes,
+    gaps,
     granting,
     identity,
     institutions,
+    licence_applications,
+    licences,
     negative_list,
+    obligations,
     papers,
     people,
     proposals,
     reviews,
     risks,
+    selection,
     sites,
     supervision,
     tasks,
@@ -35,6 +48,9 @@ from schema.describing import complete
 from schema.exiting import ExitMutations
 from schema.exporting import ExportMutations
 from schema.finding import FindingMutations
+from schema.licence_applying import LicenceApplyingMutations
+from schema.licence_ending import LicenceEndingMutations
+from schema.licence_keeping import LicenceKeepingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
@@ -89,8 +105,15 @@ _AREAS = (
     risks,
     exits,
     sites,
+    gaps,
+    selection,
+    applications,
+    entrusting,
     institutions,
     assessment,
+    licences,
+    licence_applications,
+    obligations,
     audit,
     identity,
 )
@@ -102,6 +125,10 @@ Query = merge_types(
         districts.DistrictQueries,
         institutions.InstitutionQueries,
         sites.SiteQueries,
+        gaps.GapQueries,
+        entrusting.EntrustingQueries,
+        selection.SelectionQueries,
+        applications.ApplicationQueries,
         reviews.ReviewQueries,
         documents.DocumentQueries,
         papers.PaperQueries,
@@ -109,6 +136,9 @@ Query = merge_types(
         proposals.ProposalQueries,
         supervision.SupervisionQueries,
         negative_list.NegativeListQueries,
+        licences.LicenceQueries,
+        licence_applications.LicenceApplicationQueries,
+        obligations.ObligationQueries,
         risks.RiskQueries,
         exits.ExitQueries,
         assessment.AssessmentQueries,
@@ -133,11 +163,21 @@ Mutation = merge_types(
         documents.DocumentMutations,
         papers.PaperMutations,
         proposals.ProposalMutations,
+        FindingMutations,
+        LicenceApplyingMutations,
+        LicenceKeepingMutations,
+        LicenceEndingMutations,
+        obligations.ObligationMutations,
         AssessmentMutations,
         RectificationMutations,
         UnmaskingMutations,
         ExportMutations,
-        FindingMutations,
+        gap_changes.GapMutations,
+        entrusting_changes.EntrustingMutations,
+        calls.CallMutations,
+        applying.ApplyingMutations,
+        evaluating.EvaluatingMutations,
+        concluding.ConcludingMutations,
         RecordingMutations,
         CardMutations,
         RiskMutations,
@@ -172,7 +212,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED},
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED, **applications.EMBEDDED},
     )
 
 

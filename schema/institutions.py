@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
@@ -50,6 +50,10 @@ from server.institutions.model import (
 from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
+
+if TYPE_CHECKING:
+    from schema.licences import Licence, LicenceFilter
+    from schema.obligations import MonitoringEnrolment, Obligation
 
 term(SuccessionReason, "沿革原因")
 
@@ -127,6 +131,9 @@ class InstitutionFilter:
     parent: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, description="上级机构")
     sites: SiteFilter | None = strawberry.field(default=UNSET, description="有一处场所满足")
     reviews: ReviewFilter | None = strawberry.field(default=UNSET, description="有一条评审记录满足")
+    licence: Annotated["LicenceFilter", strawberry.lazy("schema.licences")] | None = strawberry.field(
+        default=UNSET, description="最近一本执业许可证满足"
+    )
     and_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
     or_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
     not_: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
@@ -164,6 +171,13 @@ class Institution(Node):
     sites: list[Site] = field_of("在用场所 the sites the institution has not left")
     predecessors: list[Succession] = field_of("前身")
     successors: list[Succession] = field_of("后继")
+    licence: Annotated["Licence", strawberry.lazy("schema.licences")] | None = field_of(
+        "执业许可证 the latest, whatever became of it; null where none is known here"
+    )
+    obligations: list[Annotated["Obligation", strawberry.lazy("schema.obligations")]] = field_of("义务 by code")
+    monitoring: Annotated["MonitoringEnrolment", strawberry.lazy("schema.obligations")] | None = field_of(
+        "监测体系纳入情况 null where it is not enrolled"
+    )
 
     @computed("判定情况 what every policy in force on the day says about the institution, with the reasons")
     async def standing(
@@ -291,6 +305,7 @@ _PARENT = Link("Institution", (("parent_id", "id"),))
 _OWN = (("id", "institution_id"),)
 _CURRENT_SITES = Link("Site", _OWN, "{t}.until IS NULL")
 _REVIEWS = Link("Review", _OWN)
+_LICENCE = Link("Licence", _OWN, "{t}.current")
 
 BINDS = (
     Binds(
@@ -331,6 +346,9 @@ BINDS = (
             "successors": Many(Link("Succession", (("id", "predecessor_id"),)), Key("{t}.on_date", Kind.DATE)),
             "stations": Paged(Link("Institution", (("id", "parent_id"),)), "NAME ASC"),
             "reviews": Paged(_REVIEWS, "DECIDED_ON DESC"),
+            "licence": One(_LICENCE),
+            "obligations": Many(Link("Obligation", _OWN, "{t}.until IS NULL"), Key("{t}.code", Kind.TEXT)),
+            "monitoring": One(Link("MonitoringEnrolment", _OWN, "{t}.ended_on IS NULL")),
             "yellowCards": Paged(Link("YellowCard", _OWN), "ISSUED_ON DESC"),
             "negativeFindings": Paged(Link("NegativeFinding", _OWN), "OCCURRED_ON DESC"),
             "supervisionFacts": Paged(Link("SupervisionFact", _OWN), "OCCURRED_ON DESC"),
@@ -342,6 +360,7 @@ BINDS = (
             "parent": Related(_PARENT),
             "sites": Related(_CURRENT_SITES),
             "reviews": Related(_REVIEWS),
+            "licence": Related(_LICENCE),
         },
     ),
 )

@@ -254,6 +254,8 @@ def _is_checked(column: SqlColumn[Any]) -> bool:
 
 def _ends_in_key(link: Link, target: Binds) -> bool:
     """Whether a key of the target's table lets at most one row stand at the link's end."""
+    if link.through is not None:
+        return False
     given = {"tenant_id", *(theirs for _, theirs in link.on)}
     keys = [one for one in target.table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
     return any({column.name for column in key.columns} <= given for key in keys)

@@ -108,6 +108,19 @@ TASKS: Mapping[str, str] = {
     **dict.fromkeys((role.value for role in MUNICIPAL_READERS), "true"),
 }
 
+#: Applications for licences, and the licences they led to: the register's readers, and who applied.
+LICENCE_APPLICATIONS: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: "{t}.applicant = :subject",
+}
+LICENCES: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: (
+        "{t}.application_id IN (SELECT own.id FROM licence_application own WHERE own.tenant_id = {t}.tenant_id"
+        " AND own.applicant = :subject)"
+    ),
+}
+
 #: Proposals: those who decide, those who help them to, and the municipality.
 PROPOSALS: Mapping[str, str] = dict.fromkeys(
     (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMENT_OFFICER)), "true"
@@ -134,6 +147,105 @@ VISITS: Mapping[str, str] = dict.fromkeys(
 ) | {
     Role.DEPARTMENT_OFFICER.value: "{t}.departments && :departments::text[]",
     Role.INSTITUTION_STAFF.value: f"({OF_OWN_INSTITUTION}) AND {{t}}.status = 'HELD'",
+}
+
+#: Who conducts public selections and who looks on; nobody else reads what is not published.
+_CONDUCTING: Mapping[str, str] = dict.fromkeys(
+    (role.value for role in (Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)), "true"
+)
+
+#: Gaps, calls, notices, results: everybody, from the day of publication on.
+PUBLISHED: Mapping[str, str] = {**_CONDUCTING, Role.PUBLIC.value: "{t}.published_on IS NOT NULL"}
+
+#: What a district keeps for itself and the city until something else publishes it.
+CONDUCTED: Mapping[str, str] = _CONDUCTING
+
+_MINE = "{t}.subject = :subject"
+_TO_SCORE = (
+    "SELECT sheet.application_id FROM score_sheet sheet WHERE sheet.tenant_id = {t}.tenant_id"
+    " AND sheet.subject = :subject AND sheet.status <> 'DROPPED'"
+)
+_MY_APPLICATIONS = (
+    "SELECT own.id FROM operator_application own WHERE own.tenant_id = {t}.tenant_id AND own.subject = :subject"
+)
+_MY_SHEETS = "SELECT own.id FROM score_sheet own WHERE own.tenant_id = {t}.tenant_id AND own.subject = :subject"
+
+#: Applications: those who conduct the selection, the applicant, and the experts who must score it.
+APPLICATIONS: Mapping[str, str] = {
+    **_CONDUCTING,
+    Role.APPLICANT.value: _MINE,
+    Role.EXPERT.value: f"{{t}}.id IN ({_TO_SCORE})",
+}
+
+#: What belongs to an application, for the same.
+OF_APPLICATION: Mapping[str, str] = {
+    **_CONDUCTING,
+    Role.APPLICANT.value: f"{{t}}.application_id IN ({_MY_APPLICATIONS})",
+    Role.EXPERT.value: f"{{t}}.application_id IN ({_TO_SCORE})",
+}
+
+#: Reviews: officials, the institution's staff, and the applicant whose application was reviewed.
+REVIEWS: Mapping[str, str] = {
+    **register(OF_OWN_INSTITUTION),
+    Role.APPLICANT.value: f"{{t}}.application_id IN ({_MY_APPLICATIONS})",
+}
+
+#: The committee and its sheets: an expert's own besides those who conduct.  A sheet shows no score (see ``SCORES``).
+OWN_AS_EXPERT: Mapping[str, str] = {**_CONDUCTING, Role.EXPERT.value: _MINE}
+OF_MEMBER: Mapping[str, str] = {
+    **_CONDUCTING,
+    Role.EXPERT.value: (
+        "{t}.member_id IN (SELECT own.id FROM committee_member own WHERE own.tenant_id = {t}.tenant_id"
+        " AND own.subject = :subject)"
+    ),
+}
+
+#: Scores: nobody reads one before all sheets of the round are opened together; before that there are ciphertexts alone.
+_OPENED = (
+    "{t}.sheet_id IN (SELECT one.id FROM score_sheet one WHERE one.tenant_id = {t}.tenant_id"
+    " AND one.opened_at IS NOT NULL)"
+)
+SCORES: Mapping[str, str] = {
+    **dict.fromkeys(_CONDUCTING, _OPENED),
+    Role.EXPERT.value: f"{_OPENED} AND {{t}}.sheet_id IN ({_MY_SHEETS})",
+}
+
+#: Objections: those who conduct, and whoever objected.
+OBJECTIONS: Mapping[str, str] = {**_CONDUCTING, Role.APPLICANT.value: _MINE}
+
+#: Premises, agreements, breaches: officials, and the staff of the institution that works there.
+ENTRUSTED: Mapping[str, str] = {
+    **_CONDUCTING,
+    Role.APPLICANT.value: f"{{t}}.application_id IN ({_MY_APPLICATIONS})",
+    Role.INSTITUTION_STAFF.value: OF_OWN_INSTITUTION,
+}
+_MY_AGREEMENTS = (
+    "SELECT deal.id FROM entrustment_agreement deal JOIN operator_application own ON own.tenant_id = deal.tenant_id"
+    " AND own.id = deal.application_id WHERE deal.tenant_id = {t}.tenant_id AND own.subject = :subject"
+)
+OF_AGREEMENT: Mapping[str, str] = {
+    **_CONDUCTING,
+    Role.APPLICANT.value: f"{{t}}.agreement_id IN ({_MY_AGREEMENTS})",
+    Role.INSTITUTION_STAFF.value: (
+        "{t}.agreement_id IN (SELECT deal.id FROM entrustment_agreement deal JOIN institution own"
+        " ON own.tenant_id = deal.tenant_id AND own.id = deal.institution_id WHERE deal.tenant_id = {t}.tenant_id"
+        " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
+    ),
+}
+
+#: The premises themselves, for those who conduct, and for whoever holds an agreement about them.
+PREMISES: Mapping[str, str] = {
+    **_CONDUCTING,
+    Role.APPLICANT.value: (
+        "{t}.id IN (SELECT deal.premises_id FROM entrustment_agreement deal JOIN operator_application own"
+        " ON own.tenant_id = deal.tenant_id AND own.id = deal.application_id"
+        " WHERE deal.tenant_id = {t}.tenant_id AND own.subject = :subject)"
+    ),
+    Role.INSTITUTION_STAFF.value: (
+        "{t}.id IN (SELECT deal.premises_id FROM entrustment_agreement deal JOIN institution own"
+        " ON own.tenant_id = deal.tenant_id AND own.id = deal.institution_id WHERE deal.tenant_id = {t}.tenant_id"
+        " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
+    ),
 }
 
 #: Exit cases: the institution learns of one when it is notified.

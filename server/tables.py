@@ -10,12 +10,14 @@ import server.documents.tables
 import server.exits.tables
 import server.identity.tables
 import server.institutions.tables
+import server.licensing.tables
 import server.papers.tables
 import server.people.tables
 import server.policy.tables
 import server.proposals.tables
 import server.record.tables
 import server.reviews.tables
+import server.selection.tables
 import server.sites.tables
 import server.supervision.tables
 import server.tasks.tables

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from server.kit.uscc import check_character
 from tests.driving import Server
+from tests.selection.world import identify, on, persona
 
 CONTRACT = Path(__file__).parent / "contract"
 
@@ -220,3 +222,59 @@ async def test_municipal_overview(server: Server, samples: None) -> None:
         **variables,
     )
     assert sum(group["count"] for group in groups) == listed.data["reviews"]["totalCount"]
+
+
+async def test_publish_call_and_submit_application(server: Server) -> None:
+    officer, applicant = persona(server, "mentougou-officer"), persona(server, "mentougou-applicant")
+    with on("2026-11-23"):
+        gaps = [one["id"] for one in await identify(officer, ["合同甲区", "合同乙区"])]
+        wanted = {
+            "district": "mentougou",
+            "gaps": gaps,
+            "title": "2026年第一批社区卫生服务站举办主体公开遴选",
+            "closesOn": "2026-12-18",
+            "publicityWorkingDays": 5,
+            "idempotencyKey": "contract-call",
+        }
+        published = (await officer(operation("publish_call"), input=wanted)).data["publishCall"]
+        assert published["__typename"] == "CallPublished", published
+        call = published["call"]
+        assert (call["status"], call["publishedOn"], call["closesOn"]) == ("PUBLISHED", "2026-11-23", "2026-12-18")
+        assert call["number"].startswith("选告〔2026〕")
+        assert [(one["name"], one["area"]) for one in call["gaps"]] == [
+            ("合同甲区", "合同甲区一带"),
+            ("合同乙区", "合同乙区一带"),
+        ]
+        assert (await officer(operation("publish_call"), input=wanted)).data["publishCall"] == published
+        fields = {
+            "call": call["id"],
+            "gap": gaps[0],
+            "route": "NEW",
+            "operator": {
+                "name": "某社区健康服务中心",
+                "unifiedSocialCreditCode": "52110109MJ0000001" + check_character("52110109MJ0000001"),
+                "kind": "SOCIAL_ORGANISATION",
+            },
+            "operatingNature": "NON_PROFIT",
+            "declarations": [{"kind": "BEARS_CIVIL_LIABILITY", "claimed": True}],
+            "materials": [],
+            "idempotencyKey": "contract-application",
+        }
+        done = (await applicant(operation("submit_application"), input=fields)).data["submitApplication"]
+        assert done["__typename"] == "ApplicationSubmitted", done
+        application = done["application"]
+        assert (application["status"], application["route"]) == ("SUBMITTED", "NEW")
+        found = {one["rule"]["code"]: (one["outcome"], one["clause"]["anchor"]) for one in application["eligibility"]}
+        assert found == {
+            "MTG-2-1": ("NOT_FIRED", "第二条"),
+            "MTG-3-1": ("INDETERMINATE", "第三条"),
+            "MTG-4-1": ("NOT_FIRED", "第四条"),
+            "MTG-5-1": ("INDETERMINATE", "第五条"),
+        }
+        again = await applicant(operation("submit_application"), input=fields | {"idempotencyKey": "contract-again"})
+        assert again.data["submitApplication"]["__typename"] == "Conflicting"
+    fengtai = persona(server, "fengtai-officer")
+    with on("2026-11-23"):
+        elsewhere = wanted | {"district": "fengtai", "gaps": [], "idempotencyKey": "contract-elsewhere"}
+        refused = (await fengtai(operation("publish_call"), input=elsewhere)).data["publishCall"]
+    assert (refused["__typename"], refused["code"]) == ("PolicyNotEnabled", "POLICY_NOT_ENABLED")

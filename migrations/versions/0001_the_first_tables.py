@@ -228,7 +228,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('last', sa.Integer(), nullable=False, comment='the last serial number given'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_counter_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_counter_kind')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_counter')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', name=op.f('uq_paper_counter_tenant_id_kind_year')),
     comment='文号计数：各区各类各年连续编号'
@@ -291,6 +291,46 @@ def upgrade() -> None:
     op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
     op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
+    op.create_table('selection_call',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=True, comment='of its announcement'),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=True),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.Column('url', sa.Text(), nullable=True, comment="where the authority's own site announces it"),
+    sa.Column('closes_on', sa.Date(), nullable=False, comment='last day for applications'),
+    sa.Column('publicity_working_days', sa.Integer(), nullable=False),
+    sa.Column('publicity_source', sa.Text(), nullable=True, comment="of the policy's length; null where the call set its own"),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('tie_rule', sa.Text(), nullable=False),
+    sa.Column('quorum', sa.Integer(), nullable=True, comment='sheets that each application needs; set when the committee is formed'),
+    sa.Column('round', sa.Integer(), server_default=sa.text('1'), nullable=False, comment='counts evaluations held anew'),
+    sa.Column('evaluated_on', sa.Date(), nullable=True),
+    sa.Column('publicity_ends_on', sa.Date(), nullable=True, comment='last day of the publicity that runs or ran last'),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("method IN ('AVERAGE', 'TRIMMED', 'WEIGHTED')", name=op.f('ck_selection_call_method')),
+    sa.CheckConstraint("publicity_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_selection_call_publicity_source')),
+    sa.CheckConstraint("status IN ('DRAFT', 'PUBLISHED', 'CLOSED', 'UNDER_EVALUATION', 'DETERMINED', 'PUBLICITY', 'OBJECTION_REVIEW', 'RE_EVALUATION', 'AWARDED', 'FAILED', 'CANCELLED')", name=op.f('ck_selection_call_status')),
+    sa.CheckConstraint("tie_rule IN ('HEAVIEST_CRITERION', 'EARLIER_SUBMISSION', 'COMMISSION_DECIDES')", name=op.f('ck_selection_call_tie_rule')),
+    sa.CheckConstraint('closes_on > published_on', name=op.f('ck_selection_call_closes')),
+    sa.CheckConstraint('publicity_working_days BETWEEN 1 AND 60', name=op.f('ck_selection_call_publicity')),
+    sa.CheckConstraint('quorum > 0', name=op.f('ck_selection_call_quorum')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_selection_call')),
+    comment='公开遴选'
+    )
+    op.execute('ALTER TABLE selection_call ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE selection_call FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_selection_call_published', 'selection_call', ['tenant_id', 'published_on', 'id'], unique=False)
+    op.create_index('ix_selection_call_status', 'selection_call', ['tenant_id', 'status'], unique=False)
     op.create_table('session',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -383,6 +423,60 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE assessment_indicator ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE assessment_indicator FORCE ROW LEVEL SECURITY')
+    op.create_table('call_criterion',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('max_score', sa.Numeric(precision=6, scale=2), nullable=False),
+    sa.Column('weight', sa.Numeric(precision=6, scale=2), nullable=False, comment='percent; all of a call make 100'),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.CheckConstraint('max_score > 0 AND weight > 0', name=op.f('ck_call_criterion_positive')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_call_criterion_tenant_id_call_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_call_criterion')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'ordinal', name=op.f('uq_call_criterion_tenant_id_call_id_ordinal')),
+    comment='公开遴选评分指标'
+    )
+    op.execute('ALTER TABLE call_criterion ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE call_criterion FORCE ROW LEVEL SECURITY')
+    op.create_table('call_material',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('mandatory', sa.Boolean(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_call_material_tenant_id_call_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_call_material')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'ordinal', name=op.f('uq_call_material_tenant_id_call_id_ordinal')),
+    comment='公开遴选须提交的材料'
+    )
+    op.execute('ALTER TABLE call_material ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE call_material FORCE ROW LEVEL SECURITY')
+    op.create_table('committee_member',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('field', sa.Text(), nullable=False),
+    sa.Column('affiliation', sa.Text(), nullable=False),
+    sa.Column('employer_name', sa.Text(), nullable=False),
+    sa.Column('employer_code', sa.Text(), nullable=True, comment='unified social credit code of the employer'),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("affiliation IN ('PUBLIC_INSTITUTION', 'SOCIAL_INSTITUTION', 'UNIVERSITY', 'ASSOCIATION', 'AUTHORITY', 'OTHER')", name=op.f('ck_committee_member_affiliation')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_committee_member_tenant_id_call_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_committee_member')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'subject', name=op.f('uq_committee_member_tenant_id_call_id_subject')),
+    comment='专家委员会成员'
+    )
+    op.execute('ALTER TABLE committee_member ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE committee_member FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_committee_member_subject', 'committee_member', ['tenant_id', 'subject'], unique=False)
     op.create_table('institution',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -511,6 +605,55 @@ def upgrade() -> None:
     op.execute('ALTER TABLE former_name ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE former_name FORCE ROW LEVEL SECURITY')
     op.create_index('ix_former_name_institution', 'former_name', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('monitoring_enrolment',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('enrolled_on', sa.Date(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=True, comment="the institution's code in the monitoring system"),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint('ended_on >= enrolled_on', name=op.f('ck_monitoring_enrolment_period')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_monitoring_enrolment_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_monitoring_enrolment')),
+    comment='社区卫生服务监测体系纳入情况'
+    )
+    op.execute('ALTER TABLE monitoring_enrolment ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE monitoring_enrolment FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_monitoring_enrolment', 'monitoring_enrolment', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text('ended_on IS NULL'))
+    op.create_table('obligation',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('nature', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='first day on which it no longer binds'),
+    sa.Column('latest_finding', sa.Text(), nullable=True),
+    sa.Column('latest_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("latest_finding IN ('STATED', 'MET', 'PARTLY_MET', 'NOT_MET')", name=op.f('ck_obligation_latest_finding')),
+    sa.CheckConstraint("nature IN ('DUTY', 'ENCOURAGED', 'ENTITLEMENT')", name=op.f('ck_obligation_nature')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_obligation_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_obligation')),
+    comment='机构义务登记'
+    )
+    op.execute('ALTER TABLE obligation ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE obligation FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_obligation_latest', 'obligation', ['tenant_id', 'latest_on', 'id'], unique=False)
+    op.create_index('uq_obligation', 'obligation', ['tenant_id', 'institution_id', 'code', 'from_on'], unique=True)
     op.create_table('paper',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -531,7 +674,7 @@ def upgrade() -> None:
     sa.Column('issued_by', sa.Text(), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 over all that it says'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN')", name=op.f('ck_paper_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_kind')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_paper_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', 'serial', name=op.f('uq_paper_tenant_id_kind_year_serial')),
@@ -606,37 +749,36 @@ def upgrade() -> None:
     op.execute('ALTER TABLE rectification_item FORCE ROW LEVEL SECURITY')
     op.create_index('ix_rectification_item_due', 'rectification_item', ['tenant_id', 'due_on'], unique=False)
     op.create_index('ix_rectification_item_institution', 'rectification_item', ['tenant_id', 'institution_id'], unique=False)
-    op.create_table('review',
+    op.create_table('service_gap',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('institution_id', sa.Uuid(), nullable=False),
-    sa.Column('cycle', sa.Text(), nullable=True, comment="the period reviewed, in the review's own words: 2025, 2026Q4"),
-    sa.Column('outcome', sa.Text(), nullable=False),
-    sa.Column('score', sa.Numeric(precision=8, scale=2), nullable=True),
-    sa.Column('score_max', sa.Numeric(precision=8, scale=2), nullable=True),
-    sa.Column('scheme', sa.Text(), nullable=True, comment='scores compare only within one scheme'),
-    sa.Column('decided_on', sa.Date(), nullable=False),
-    sa.Column('decided_by', sa.Text(), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=True),
-    sa.Column('policy_digest', sa.Text(), nullable=True),
-    sa.Column('annulled_on', sa.Date(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('sort_key', sa.Text(), nullable=False, comment='the name in pinyin'),
+    sa.Column('batch', sa.Text(), nullable=False, comment='the round in which the commission chose it: 2026年第一批'),
+    sa.Column('area', sa.Text(), nullable=False, comment='the area in words; an area, not an address (MTG-8-1)'),
+    sa.Column('boundary', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True, comment='GeoJSON polygon, CGCS2000 longitude and latitude'),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('source_plan', sa.Text(), nullable=True, comment='the published plan that names the area'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('status_since_on', sa.Date(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='day of its first publication; public from then on'),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("kind IN ('SELECTION', 'REGISTRATION', 'VERIFICATION', 'ASSESSMENT', 'INSPECTION', 'DESIGNATION_DISTRICT', 'DESIGNATION_MUNICIPAL', 'CAPABILITY', 'COMMUNITY_HOSPITAL')", name=op.f('ck_review_kind')),
-    sa.CheckConstraint("outcome IN ('PASSED', 'CONDITIONAL', 'FAILED', 'UNDETERMINED')", name=op.f('ck_review_outcome')),
-    sa.CheckConstraint('score IS NULL OR (score >= 0 AND score <= score_max)', name=op.f('ck_review_score')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_review_tenant_id_institution_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_review')),
-    comment='评审记录'
+    sa.CheckConstraint("status IN ('IDENTIFIED', 'SELECTED', 'PUBLISHED', 'OPERATOR_DETERMINED', 'PREPARING', 'LICENSED', 'OPEN', 'COVERED', 'REOPENED', 'WITHDRAWN')", name=op.f('ck_service_gap_status')),
+    sa.CheckConstraint('population >= 0', name=op.f('ck_service_gap_population')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_service_gap_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_service_gap')),
+    comment='社区卫生服务空白点'
     )
-    op.execute('ALTER TABLE review ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE review FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_review_decided', 'review', ['tenant_id', 'decided_on'], unique=False)
-    op.create_index('ix_review_institution', 'review', ['tenant_id', 'institution_id', 'decided_on'], unique=False)
+    op.execute('ALTER TABLE service_gap ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE service_gap FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_service_gap_institution', 'service_gap', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_service_gap_name', 'service_gap', ['tenant_id', 'sort_key', 'id'], unique=False)
+    op.create_index('ix_service_gap_status', 'service_gap', ['tenant_id', 'status'], unique=False)
     op.create_table('site',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -793,7 +935,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -844,42 +986,24 @@ def upgrade() -> None:
     op.execute('ALTER TABLE yellow_card FORCE ROW LEVEL SECURITY')
     op.create_index('ix_yellow_card_institution', 'yellow_card', ['tenant_id', 'institution_id', 'issued_on'], unique=False)
     op.create_index('ix_yellow_card_issued', 'yellow_card', ['tenant_id', 'issued_on', 'id'], unique=False)
-    op.create_table('assessment',
+    op.create_table('call_gap',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('cycle_id', sa.Uuid(), nullable=False),
-    sa.Column('institution_id', sa.Uuid(), nullable=False),
-    sa.Column('centre_id', sa.Uuid(), nullable=True, comment='the centre that assesses its station, as it was when the cycle opened'),
-    sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('self_reported_on', sa.Date(), nullable=True),
-    sa.Column('assessed_on', sa.Date(), nullable=True),
-    sa.Column('reviewed_by', sa.Text(), nullable=True),
-    sa.Column('reviewed_on', sa.Date(), nullable=True),
-    sa.Column('returned_reason', sa.Text(), nullable=True),
-    sa.Column('total', sa.Numeric(precision=5, scale=2), nullable=True, comment='points of 100'),
-    sa.Column('grade', sa.Text(), nullable=True),
-    sa.Column('confirmed_by', sa.Text(), nullable=True),
-    sa.Column('confirmed_on', sa.Date(), nullable=True),
-    sa.Column('review_id', sa.Uuid(), nullable=True),
-    sa.Column('policy_digest', sa.Text(), nullable=True),
-    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("grade IN ('EXCELLENT', 'QUALIFIED', 'NOT_QUALIFIED')", name=op.f('ck_assessment_grade')),
-    sa.CheckConstraint("status IN ('OPEN', 'SELF_REPORTED', 'ASSESSED', 'RETURNED', 'REVIEWED', 'CONFIRMED', 'APPEALED', 'AMENDED')", name=op.f('ck_assessment_status')),
-    sa.CheckConstraint('(total IS NULL) = (grade IS NULL)', name=op.f('ck_assessment_result')),
-    sa.ForeignKeyConstraint(['tenant_id', 'cycle_id'], ['assessment_cycle.tenant_id', 'assessment_cycle.id'], name=op.f('fk_assessment_tenant_id_cycle_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_assessment_tenant_id_institution_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'review_id'], ['review.tenant_id', 'review.id'], name=op.f('fk_assessment_tenant_id_review_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_assessment')),
-    sa.UniqueConstraint('tenant_id', 'cycle_id', 'institution_id', name=op.f('uq_assessment_tenant_id_cycle_id_institution_id')),
-    comment='机构考核'
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True, comment='public from this day on'),
+    sa.CheckConstraint("outcome IN ('OPEN', 'AWARDED', 'FAILED')", name=op.f('ck_call_gap_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_call_gap_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_call_gap_tenant_id_gap_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_call_gap')),
+    sa.UniqueConstraint('tenant_id', 'call_id', 'gap_id', name=op.f('uq_call_gap_tenant_id_call_id_gap_id')),
+    comment='公开遴选所含空白点'
     )
-    op.execute('ALTER TABLE assessment ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE assessment FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_assessment_institution', 'assessment', ['tenant_id', 'institution_id'], unique=False)
+    op.execute('ALTER TABLE call_gap ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE call_gap FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_call_gap_gap', 'call_gap', ['tenant_id', 'gap_id'], unique=False)
+    op.create_index('uq_call_gap_open', 'call_gap', ['tenant_id', 'gap_id'], unique=True, postgresql_where=sa.text("outcome = 'OPEN'"))
     op.create_table('document_use',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -897,6 +1021,24 @@ def upgrade() -> None:
     op.execute('ALTER TABLE document_use FORCE ROW LEVEL SECURITY')
     op.create_index('ix_document_use_subject', 'document_use', ['tenant_id', 'subject_id'], unique=False)
     op.create_index('uq_document_use', 'document_use', ['tenant_id', 'document_id', 'subject_id', 'purpose'], unique=True)
+    op.create_table('gap_event',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('from_status', sa.Text(), nullable=True),
+    sa.Column('to_status', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("from_status IN ('IDENTIFIED', 'SELECTED', 'PUBLISHED', 'OPERATOR_DETERMINED', 'PREPARING', 'LICENSED', 'OPEN', 'COVERED', 'REOPENED', 'WITHDRAWN')", name=op.f('ck_gap_event_from_status')),
+    sa.CheckConstraint("to_status IN ('IDENTIFIED', 'SELECTED', 'PUBLISHED', 'OPERATOR_DETERMINED', 'PREPARING', 'LICENSED', 'OPEN', 'COVERED', 'REOPENED', 'WITHDRAWN')", name=op.f('ck_gap_event_to_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_gap_event_tenant_id_gap_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_gap_event')),
+    comment='空白点状态沿革'
+    )
+    op.execute('ALTER TABLE gap_event ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE gap_event FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_gap_event_gap', 'gap_event', ['tenant_id', 'gap_id', 'id'], unique=False)
     op.create_table('interview',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -962,6 +1104,25 @@ def upgrade() -> None:
     op.create_index('ix_negative_finding_card', 'negative_finding', ['tenant_id', 'card_id'], unique=False)
     op.create_index('ix_negative_finding_institution', 'negative_finding', ['tenant_id', 'institution_id', 'occurred_on'], unique=False)
     op.create_index('ix_negative_finding_occurred', 'negative_finding', ['tenant_id', 'occurred_on', 'id'], unique=False)
+    op.create_table('obligation_evidence',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('obligation_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('finding', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("finding IN ('STATED', 'MET', 'PARTLY_MET', 'NOT_MET')", name=op.f('ck_obligation_evidence_finding')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_obligation_evidence_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'obligation_id'], ['obligation.tenant_id', 'obligation.id'], name=op.f('fk_obligation_evidence_tenant_id_obligation_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_obligation_evidence')),
+    comment='义务落实情况佐证'
+    )
+    op.execute('ALTER TABLE obligation_evidence ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE obligation_evidence FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_obligation_evidence_obligation', 'obligation_evidence', ['tenant_id', 'obligation_id', 'on_date'], unique=False)
     op.create_table('paper_service',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -981,6 +1142,31 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE paper_service ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE paper_service FORCE ROW LEVEL SECURITY')
+    op.create_table('premises',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('match_key', sa.Text(), nullable=False, comment='the address as duplicates are found'),
+    sa.Column('area_m2', sa.Numeric(precision=10, scale=2), nullable=False),
+    sa.Column('owner_kind', sa.Text(), nullable=False),
+    sa.Column('owner_name', sa.Text(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("owner_kind IN ('GOVERNMENT', 'PUBLIC_INSTITUTION', 'STATE_ENTERPRISE', 'COLLECTIVE', 'DEVELOPER', 'OPERATOR', 'OTHER')", name=op.f('ck_premises_owner_kind')),
+    sa.CheckConstraint('area_m2 > 0', name=op.f('ck_premises_area')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_premises_tenant_id_gap_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_premises')),
+    comment='医疗卫生配套用房'
+    )
+    op.execute('ALTER TABLE premises ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE premises FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_premises_gap', 'premises', ['tenant_id', 'gap_id'], unique=False)
+    op.create_index('uq_premises_address', 'premises', ['tenant_id', 'match_key'], unique=True)
     op.create_table('proposal',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1023,6 +1209,796 @@ def upgrade() -> None:
     op.create_index('ix_proposal_institution', 'proposal', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('ix_proposal_subject', 'proposal', ['tenant_id', 'subject_id'], unique=False)
     op.create_index('uq_proposal_open', 'proposal', ['tenant_id', 'subject_id', 'kind', 'rule'], unique=True, postgresql_where=sa.text("status = 'OPEN'"))
+    op.create_table('public_notice',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('paper_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=True),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True, comment='last day of the publicity'),
+    sa.Column('working_days', sa.Integer(), nullable=True),
+    sa.Column('source', sa.Text(), nullable=True, comment='where its length comes from'),
+    sa.Column('provisional', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("(kind = 'RESULT') = (ends_on IS NOT NULL AND working_days IS NOT NULL)", name=op.f('ck_public_notice_publicity')),
+    sa.CheckConstraint("kind IN ('CALL', 'RESULT', 'AWARD', 'ENDED')", name=op.f('ck_public_notice_kind')),
+    sa.CheckConstraint("source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_public_notice_source')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_public_notice_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_public_notice_tenant_id_paper_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_public_notice')),
+    comment='公告与公示'
+    )
+    op.execute('ALTER TABLE public_notice ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE public_notice FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_public_notice_call', 'public_notice', ['tenant_id', 'call_id', 'id'], unique=False)
+    op.create_index('ix_public_notice_published', 'public_notice', ['tenant_id', 'published_on', 'id'], unique=False)
+    op.create_table('exit_case',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False, comment='the first of those decided, before that of those proposed'),
+    sa.Column('proposal_id', sa.Uuid(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('proposed_effects', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('policy_digest', sa.Text(), nullable=False, comment='of the exit policy in force when it was opened'),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('opened_because', sa.Text(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=True, comment='what the review of the facts came to'),
+    sa.Column('facts_reviewed_on', sa.Date(), nullable=True),
+    sa.Column('notified_on', sa.Date(), nullable=True),
+    sa.Column('statement_by', sa.Date(), nullable=True, comment='the last day for a statement'),
+    sa.Column('statement_on', sa.Date(), nullable=True),
+    sa.Column('statement', sa.Text(), nullable=True),
+    sa.Column('drafted_by', sa.Text(), nullable=True, comment='the first of the two persons'),
+    sa.Column('drafted_effects', sa.ARRAY(sa.Text()), nullable=True),
+    sa.Column('drafted_because', sa.Text(), nullable=True),
+    sa.Column('service_stops', sa.Boolean(), nullable=True, comment='whether residents lose their service by it'),
+    sa.Column('decided_by', sa.Text(), nullable=True, comment='the second of the two persons'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_effects', sa.ARRAY(sa.Text()), nullable=True),
+    sa.Column('status_before', sa.Text(), nullable=True, comment='of the institution, to be restored where the decision is revoked'),
+    sa.Column('executed_on', sa.Date(), nullable=True),
+    sa.Column('without_plan_because', sa.Text(), nullable=True, comment='why it was executed before a plan was approved'),
+    sa.Column('plan_due_on', sa.Date(), nullable=True, comment='by when a plan is due that did not go before'),
+    sa.Column('handed_over_on', sa.Date(), nullable=True),
+    sa.Column('handed_over_to', sa.Text(), nullable=True),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('withdrawn_because', sa.Text(), nullable=True),
+    sa.Column('appeal', sa.Text(), nullable=True),
+    sa.Column('appealed_on', sa.Date(), nullable=True),
+    sa.Column('appeal_because', sa.Text(), nullable=True),
+    sa.Column('appeal_outcome', sa.Text(), nullable=True),
+    sa.Column('appeal_decided_on', sa.Date(), nullable=True),
+    sa.Column('appeal_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("appeal IN ('RECONSIDERATION', 'LITIGATION')", name=op.f('ck_exit_case_appeal')),
+    sa.CheckConstraint("appeal_outcome IN ('PENDING', 'UPHELD', 'REVOKED', 'DISMISSED')", name=op.f('ck_exit_case_appeal_outcome')),
+    sa.CheckConstraint("effect IN ('ORDER_EXIT', 'TERMINATE_AGREEMENTS', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_exit_case_effect')),
+    sa.CheckConstraint("ground IN ('RULE', 'FINDING', 'VOLUNTARY', 'STATUTORY')", name=op.f('ck_exit_case_ground')),
+    sa.CheckConstraint("status IN ('OPENED', 'FACT_REVIEW', 'NOTIFIED', 'DECIDED', 'CONTINUITY_READY', 'EXECUTED', 'CLOSED', 'WITHDRAWN')", name=op.f('ck_exit_case_status')),
+    sa.CheckConstraint("status_before IN ('PREPARING', 'OPERATING', 'SUSPENDED', 'EXITING', 'EXITED_SYSTEM', 'CLOSED', 'CANCELLED', 'REVOKED', 'CONVERTED')", name=op.f('ck_exit_case_status_before')),
+    sa.CheckConstraint('(decided_on IS NULL) = (decided_by IS NULL)', name=op.f('ck_exit_case_decided')),
+    sa.CheckConstraint('decided_by <> drafted_by', name=op.f('ck_exit_case_two_persons')),
+    sa.CheckConstraint('decided_on IS NULL OR notified_on IS NOT NULL', name=op.f('ck_exit_case_heard')),
+    sa.CheckConstraint('executed_on >= decided_on', name=op.f('ck_exit_case_executed_on')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_exit_case_tenant_id_finding_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_exit_case_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_exit_case_tenant_id_proposal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_exit_case')),
+    comment='退出案件'
+    )
+    op.execute('ALTER TABLE exit_case ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE exit_case FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_exit_case_institution', 'exit_case', ['tenant_id', 'institution_id', 'opened_on'], unique=False)
+    op.create_index('ix_exit_case_opened', 'exit_case', ['tenant_id', 'opened_on', 'id'], unique=False)
+    op.create_index('uq_exit_case_proposal', 'exit_case', ['tenant_id', 'proposal_id'], unique=True, postgresql_where=sa.text('proposal_id IS NOT NULL'))
+    op.create_table('operator_application',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False, comment='receipt number'),
+    sa.Column('subject', sa.Text(), nullable=False, comment='who applied: the subject of the token'),
+    sa.Column('operator_name', sa.Text(), nullable=False),
+    sa.Column('unified_social_credit_code', sa.Text(), nullable=True),
+    sa.Column('operator_key', sa.Text(), nullable=False, comment='tells whether two applications are of one operator'),
+    sa.Column('operator_kind', sa.Text(), nullable=False),
+    sa.Column('operating_nature', sa.Text(), nullable=False),
+    sa.Column('route', sa.Text(), nullable=False),
+    sa.Column('existing_institution_id', sa.Uuid(), nullable=True),
+    sa.Column('statement', sa.Text(), nullable=True, comment='what the applicant says of itself and its plan'),
+    sa.Column('contact_name', sa.Text(), nullable=True),
+    sa.Column('contact_phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('contact_phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('submitted_on', sa.Date(), nullable=False),
+    sa.Column('proposed', sa.Text(), nullable=False, comment='what the policy proposes now; NO_ACTION while something is open'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decision_reason', sa.Text(), nullable=True),
+    sa.Column('total_score', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_max', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('rank', sa.Integer(), nullable=True),
+    sa.Column('tied', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('confirmed_on', sa.Date(), nullable=True, comment='day of the award'),
+    sa.Column('opening_by', sa.Date(), nullable=True, comment='last day to open, as the award sets it (MTG-22-1, A-MTG-10)'),
+    sa.Column('opened_institution_id', sa.Uuid(), nullable=True),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True),
+    sa.Column('withdrawal_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(route = 'NEW') = (existing_institution_id IS NULL)", name=op.f('ck_operator_application_existing')),
+    sa.CheckConstraint("(status = 'CONFIRMED') <= (confirmed_on IS NOT NULL AND opening_by > confirmed_on)", name=op.f('ck_operator_application_award')),
+    sa.CheckConstraint("operating_nature IN ('NON_PROFIT', 'FOR_PROFIT')", name=op.f('ck_operator_application_operating_nature')),
+    sa.CheckConstraint("operator_kind = 'INDIVIDUAL' OR unified_social_credit_code IS NOT NULL", name=op.f('ck_operator_application_code')),
+    sa.CheckConstraint("operator_kind IN ('GOVERNMENT', 'PUBLIC_INSTITUTION', 'NON_GOV_ENTERPRISE', 'SOCIAL_ORGANISATION', 'INDIVIDUAL', 'COLLECTIVE_ECONOMIC', 'OTHER')", name=op.f('ck_operator_application_operator_kind')),
+    sa.CheckConstraint("proposed IN ('ELIGIBLE', 'INELIGIBLE', 'NO_ACTION')", name=op.f('ck_operator_application_proposed')),
+    sa.CheckConstraint("route IN ('NEW', 'RUN_BY_EXISTING', 'CONVERSION')", name=op.f('ck_operator_application_route')),
+    sa.CheckConstraint("status IN ('SUBMITTED', 'ELIGIBLE', 'INELIGIBLE', 'SCORED', 'RANKED', 'SELECTED', 'NOT_SELECTED', 'CONFIRMED', 'WITHDRAWN')", name=op.f('ck_operator_application_status')),
+    sa.CheckConstraint('(contact_phone_sealed IS NULL) = (contact_phone_masked IS NULL)', name=op.f('ck_operator_application_contact_phone_masked')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id', 'gap_id'], ['call_gap.tenant_id', 'call_gap.call_id', 'call_gap.gap_id'], name=op.f('fk_operator_application_tenant_id_call_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_operator_application_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'existing_institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_operator_application_tenant_id_existing_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_operator_application_tenant_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'opened_institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_operator_application_tenant_id_opened_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_operator_application')),
+    comment='举办主体申报'
+    )
+    op.execute('ALTER TABLE operator_application ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE operator_application FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_operator_application_gap', 'operator_application', ['tenant_id', 'gap_id'], unique=False)
+    op.create_index('ix_operator_application_subject', 'operator_application', ['tenant_id', 'subject'], unique=False)
+    op.create_index('ix_operator_application_submitted', 'operator_application', ['tenant_id', 'submitted_at', 'id'], unique=False)
+    op.create_index('uq_operator_application_confirmed', 'operator_application', ['tenant_id', 'call_id', 'gap_id'], unique=True, postgresql_where=sa.text("status = 'CONFIRMED'"))
+    op.create_index('uq_operator_application_operator', 'operator_application', ['tenant_id', 'call_id', 'gap_id', 'operator_key'], unique=True, postgresql_where=sa.text("status <> 'WITHDRAWN'"))
+    op.create_table('paper_remedy',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('paper_id', sa.Uuid(), nullable=False),
+    sa.Column('service_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False, comment='the last day on which it can be sought'),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('unit', sa.Text(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('provisional', sa.Boolean(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('RECONSIDERATION', 'LITIGATION')", name=op.f('ck_paper_remedy_kind')),
+    sa.CheckConstraint("source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_paper_remedy_source')),
+    sa.CheckConstraint("unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_paper_remedy_unit')),
+    sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_paper_remedy_tenant_id_paper_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'service_id'], ['paper_service.tenant_id', 'paper_service.id'], name=op.f('fk_paper_remedy_tenant_id_service_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_remedy')),
+    sa.UniqueConstraint('tenant_id', 'service_id', 'kind', name=op.f('uq_paper_remedy_tenant_id_service_id_kind')),
+    comment='文书救济途径与末日'
+    )
+    op.execute('ALTER TABLE paper_remedy ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE paper_remedy FORCE ROW LEVEL SECURITY')
+    op.create_table('risk_signal',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('department', sa.Text(), nullable=False, comment='who raised it'),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('observed_on', sa.Date(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('triage', sa.Text(), nullable=True, comment='what the triage came to'),
+    sa.Column('shared_with', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("kind IN ('SERVICE_TERMINATION', 'DOCTOR_PATIENT_DISPUTE', 'INSURANCE_FRAUD', 'ADVERTISING_FRAUD', 'CIVIL_REGISTRATION_VIOLATION', 'COLLECTIVE_OPERATION')", name=op.f('ck_risk_signal_kind')),
+    sa.CheckConstraint("level IN ('LOW', 'MEDIUM', 'HIGH')", name=op.f('ck_risk_signal_level')),
+    sa.CheckConstraint("status IN ('RAISED', 'TRIAGED', 'SHARED', 'ACTION_STARTED', 'CLOSED', 'ESCALATED')", name=op.f('ck_risk_signal_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_risk_signal_tenant_id_finding_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_risk_signal_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_risk_signal')),
+    comment='风险信号：由主管部门提出，在本区内通报'
+    )
+    op.execute('ALTER TABLE risk_signal ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE risk_signal FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_risk_signal_institution', 'risk_signal', ['tenant_id', 'institution_id', 'observed_on'], unique=False)
+    op.create_index('ix_risk_signal_observed', 'risk_signal', ['tenant_id', 'observed_on', 'id'], unique=False)
+    op.create_table('application_claim',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('fact', sa.Text(), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False, comment='as policy reads values: true, NON_PROFIT'),
+    sa.Column('basis', sa.Text(), nullable=True, comment='of a determination: what it rests on'),
+    sa.Column('plan', sa.Text(), nullable=True, comment='the published plan that a determination about the plan cites (BJ17-2-1)'),
+    sa.Column('plan_published_on', sa.Date(), nullable=True),
+    sa.Column('determined', sa.Boolean(), nullable=False, comment="by the authority; else the applicant's own claim"),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("fact IN ('OPERATOR_KIND', 'OPERATING_NATURE', 'APPLICATION_ROUTE', 'BEARS_CIVIL_LIABILITY', 'OPERATOR_IS_LEGAL_PERSON', 'CONFORMS_TO_PLAN')", name=op.f('ck_application_claim_fact')),
+    sa.CheckConstraint('(plan IS NULL) = (plan_published_on IS NULL)', name=op.f('ck_application_claim_plan')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_application_claim_tenant_id_application_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_application_claim')),
+    comment='申报声明与主管部门核实'
+    )
+    op.execute('ALTER TABLE application_claim ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE application_claim FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_application_claim_application', 'application_claim', ['tenant_id', 'application_id', 'id'], unique=False)
+    op.create_table('application_material',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('material_id', sa.Uuid(), nullable=True),
+    sa.Column('document_id', sa.Uuid(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_application_material_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'document_id'], ['document.tenant_id', 'document.id'], name=op.f('fk_application_material_tenant_id_document_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'material_id'], ['call_material.tenant_id', 'call_material.id'], name=op.f('fk_application_material_tenant_id_material_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_application_material')),
+    comment='申报材料'
+    )
+    op.execute('ALTER TABLE application_material ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE application_material FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_application_material_application', 'application_material', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_application_material_document', 'application_material', ['tenant_id', 'document_id'], unique=False)
+    op.create_table('continuity_plan',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('service_area', sa.Text(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('signed_families', sa.Integer(), nullable=False),
+    sa.Column('high_need_residents', sa.Integer(), nullable=False, comment='a number, never a list of people'),
+    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True, comment='the first day that is no longer part of the transfer'),
+    sa.Column('approved_by', sa.Text(), nullable=True),
+    sa.Column('approved_on', sa.Date(), nullable=True),
+    sa.Column('started_on', sa.Date(), nullable=True),
+    sa.Column('completed_on', sa.Date(), nullable=True),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('DRAFT', 'SUCCESSORS_ASKED', 'ACCEPTED_BY_SUCCESSORS', 'APPROVED', 'IN_TRANSFER', 'COMPLETED')", name=op.f('ck_continuity_plan_status')),
+    sa.CheckConstraint('high_need_residents <= population', name=op.f('ck_continuity_plan_high_need')),
+    sa.CheckConstraint('population >= 0 AND signed_families >= 0 AND high_need_residents >= 0', name=op.f('ck_continuity_plan_numbers')),
+    sa.CheckConstraint('until > from_on', name=op.f('ck_continuity_plan_until')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_continuity_plan_tenant_id_exit_case_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_continuity_plan_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_continuity_plan')),
+    sa.UniqueConstraint('tenant_id', 'exit_case_id', name=op.f('uq_continuity_plan_tenant_id_exit_case_id')),
+    comment='居民承接方案'
+    )
+    op.execute('ALTER TABLE continuity_plan ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE continuity_plan FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_continuity_plan_institution', 'continuity_plan', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('conversion_case',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=True),
+    sa.Column('direction', sa.Text(), nullable=False),
+    sa.Column('target_kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('because', sa.Text(), nullable=False),
+    sa.Column('agreed_on', sa.Date(), nullable=True),
+    sa.Column('agreement', sa.Text(), nullable=True),
+    sa.Column('executed_on', sa.Date(), nullable=True),
+    sa.Column('declined_because', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("direction IN ('INTO_COMMUNITY', 'OUT_OF_COMMUNITY')", name=op.f('ck_conversion_case_direction')),
+    sa.CheckConstraint("status IN ('OPENED', 'AGREED', 'EXECUTED', 'DECLINED')", name=op.f('ck_conversion_case_status')),
+    sa.CheckConstraint("target_kind IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_conversion_case_target_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_conversion_case_tenant_id_exit_case_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_conversion_case_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_conversion_case')),
+    comment='转型：转入社区卫生服务，或转为其他医疗机构'
+    )
+    op.execute('ALTER TABLE conversion_case ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE conversion_case FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_conversion_case_institution', 'conversion_case', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_conversion_case_opened', 'conversion_case', ['tenant_id', 'opened_on', 'id'], unique=False)
+    op.create_table('eligibility_check',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('decision_id', sa.Uuid(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('concept', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('mode', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.Column('clause_text', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False, comment='the explanation in one sentence'),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.CheckConstraint("effect IN ('ELIGIBLE', 'INELIGIBLE', 'ISSUE_CARD', 'TERMINATE_AGREEMENTS', 'ORDER_EXIT', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_eligibility_check_effect')),
+    sa.CheckConstraint("mode IN ('ADVISE', 'PROPOSE', 'BLOCK')", name=op.f('ck_eligibility_check_mode')),
+    sa.CheckConstraint("outcome IN ('FIRED', 'NOT_FIRED', 'INDETERMINATE')", name=op.f('ck_eligibility_check_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_eligibility_check_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'decision_id'], ['decision_record.tenant_id', 'decision_record.id'], name=op.f('fk_eligibility_check_tenant_id_decision_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_eligibility_check')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'ordinal', name=op.f('uq_eligibility_check_tenant_id_application_id_ordinal')),
+    comment='准入条件逐条判定（当前）'
+    )
+    op.execute('ALTER TABLE eligibility_check ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE eligibility_check FORCE ROW LEVEL SECURITY')
+    op.create_table('entrustment_agreement',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('premises_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False, comment='the awarded application'),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('operator_name', sa.Text(), nullable=False),
+    sa.Column('term_from_on', sa.Date(), nullable=False),
+    sa.Column('term_until', sa.Date(), nullable=False, comment='first day after the term'),
+    sa.Column('opening_by', sa.Date(), nullable=False, comment='last day to open (MTG-22-1, A-MTG-10)'),
+    sa.Column('prohibited_uses', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('terms', sa.Text(), nullable=True, comment='what else the parties agreed'),
+    sa.Column('number', sa.Text(), nullable=True),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('signed_on', sa.Date(), nullable=True),
+    sa.Column('signed_for_authority', sa.Text(), nullable=True),
+    sa.Column('signed_for_operator', sa.Text(), nullable=True),
+    sa.Column('in_force_on', sa.Date(), nullable=True, comment='day on which the premises were handed over'),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'DRAFT') = (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
+    sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
+    sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
+    sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
+    sa.CheckConstraint('term_until > term_from_on', name=op.f('ck_entrustment_agreement_term')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_entrustment_agreement_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_entrustment_agreement_tenant_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_entrustment_agreement_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'premises_id'], ['premises.tenant_id', 'premises.id'], name=op.f('fk_entrustment_agreement_tenant_id_premises_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_entrustment_agreement')),
+    comment='配套用房委托协议'
+    )
+    op.execute('ALTER TABLE entrustment_agreement ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE entrustment_agreement FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_entrustment_agreement_application', 'entrustment_agreement', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_entrustment_agreement_institution', 'entrustment_agreement', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('uq_entrustment_agreement_live', 'entrustment_agreement', ['tenant_id', 'premises_id'], unique=True, postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
+    op.create_table('joint_visit',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('signal_id', sa.Uuid(), nullable=True),
+    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('planned_on', sa.Date(), nullable=False),
+    sa.Column('departments', sa.ARRAY(sa.Text()), nullable=False, comment='who takes part'),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('held_on', sa.Date(), nullable=True),
+    sa.Column('findings', sa.Text(), nullable=True),
+    sa.Column('problems_found', sa.Boolean(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'HELD') = (held_on IS NOT NULL)", name=op.f('ck_joint_visit_held')),
+    sa.CheckConstraint("kind IN ('JOINT_INSPECTION', 'SPECIAL_GUIDANCE')", name=op.f('ck_joint_visit_kind')),
+    sa.CheckConstraint("status IN ('PLANNED', 'HELD', 'CANCELLED')", name=op.f('ck_joint_visit_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_joint_visit_tenant_id_card_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_joint_visit_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'signal_id'], ['risk_signal.tenant_id', 'risk_signal.id'], name=op.f('fk_joint_visit_tenant_id_signal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_joint_visit')),
+    comment='联合现场检查与专项指导'
+    )
+    op.execute('ALTER TABLE joint_visit ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE joint_visit FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_joint_visit_institution', 'joint_visit', ['tenant_id', 'institution_id', 'planned_on'], unique=False)
+    op.create_index('ix_joint_visit_planned', 'joint_visit', ['tenant_id', 'planned_on', 'id'], unique=False)
+    op.create_table('licence_application',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('award_id', sa.Uuid(), nullable=True),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('setup_id', sa.Uuid(), nullable=True),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('institution_kind', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('operator_name', sa.Text(), nullable=False),
+    sa.Column('operator_kind', sa.Text(), nullable=False),
+    sa.Column('operating_nature', sa.Text(), nullable=False),
+    sa.Column('unified_social_credit_code', sa.Text(), nullable=True),
+    sa.Column('subjects', sa.ARRAY(sa.Text()), nullable=False, comment='诊疗科目'),
+    sa.Column('beds', sa.Integer(), nullable=False),
+    sa.Column('service_population', sa.Integer(), nullable=True),
+    sa.Column('applicant', sa.Text(), nullable=False, comment='subject of who applied'),
+    sa.Column('submitted_on', sa.Date(), nullable=False),
+    sa.Column('notice_by', sa.Date(), nullable=False, comment='last day of the one-time notice; after it, accepted as filed'),
+    sa.Column('asked_on', sa.Date(), nullable=True),
+    sa.Column('asked_materials', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('supplied_on', sa.Date(), nullable=True),
+    sa.Column('accepted_on', sa.Date(), nullable=True),
+    sa.Column('deemed_accepted', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('limit_from_on', sa.Date(), nullable=True, comment='the day after which what is left of the limit runs'),
+    sa.Column('limit_left', sa.Integer(), nullable=True, comment='days of the limit that are left'),
+    sa.Column('limit_unit', sa.Text(), nullable=True),
+    sa.Column('paused_on', sa.Date(), nullable=True, comment='expert review began; its time is not counted'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('refusal_ground', sa.Text(), nullable=True),
+    sa.Column('plan_title', sa.Text(), nullable=True),
+    sa.Column('plan_number', sa.Text(), nullable=True),
+    sa.Column('plan_published_on', sa.Date(), nullable=True),
+    sa.Column('plan_url', sa.Text(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True, comment='its row in the review record'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_application_due_source')),
+    sa.CheckConstraint("institution_kind IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_licence_application_institution_kind')),
+    sa.CheckConstraint("kind IN ('SETUP', 'REGISTRATION')", name=op.f('ck_licence_application_kind')),
+    sa.CheckConstraint("operating_nature IN ('NON_PROFIT', 'FOR_PROFIT')", name=op.f('ck_licence_application_operating_nature')),
+    sa.CheckConstraint("operator_kind IN ('GOVERNMENT', 'PUBLIC_INSTITUTION', 'NON_GOV_ENTERPRISE', 'SOCIAL_ORGANISATION', 'INDIVIDUAL', 'COLLECTIVE_ECONOMIC', 'OTHER')", name=op.f('ck_licence_application_operator_kind')),
+    sa.CheckConstraint("refusal_ground IN ('PLANNING', 'NOT_ELIGIBLE', 'STANDARDS', 'FALSE_MATERIALS', 'OTHER')", name=op.f('ck_licence_application_refusal_ground')),
+    sa.CheckConstraint("status IN ('SUBMITTED', 'MATERIALS_ASKED', 'SUPPLIED', 'ACCEPTED', 'EXPERT_REVIEW', 'GRANTED', 'REFUSED', 'NOT_ACCEPTED', 'WITHDRAWN')", name=op.f('ck_licence_application_status')),
+    sa.CheckConstraint('beds >= 0', name=op.f('ck_licence_application_beds')),
+    sa.ForeignKeyConstraint(['tenant_id', 'award_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_licence_application_tenant_id_award_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_application_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'setup_id'], ['licence_application.tenant_id', 'licence_application.id'], name=op.f('fk_licence_application_tenant_id_setup_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_application')),
+    comment='设置审批与执业登记申请'
+    )
+    op.execute('ALTER TABLE licence_application ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_application FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_application_applicant', 'licence_application', ['tenant_id', 'applicant'], unique=False)
+    op.create_index('ix_licence_application_award', 'licence_application', ['tenant_id', 'award_id'], unique=False)
+    op.create_index('ix_licence_application_institution', 'licence_application', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_application_status', 'licence_application', ['tenant_id', 'status', 'due_on'], unique=False)
+    op.create_index('ix_licence_application_submitted', 'licence_application', ['tenant_id', 'submitted_on', 'id'], unique=False)
+    op.create_table('notice_result',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('notice_id', sa.Uuid(), nullable=False),
+    sa.Column('gap_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True, comment='for those who may read applications'),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('operator_name', sa.Text(), nullable=True),
+    sa.Column('total_score', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_max', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('published_on', sa.Date(), nullable=False),
+    sa.CheckConstraint("outcome IN ('OPEN', 'AWARDED', 'FAILED')", name=op.f('ck_notice_result_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_notice_result_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_notice_result_tenant_id_gap_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'notice_id'], ['public_notice.tenant_id', 'public_notice.id'], name=op.f('fk_notice_result_tenant_id_notice_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_notice_result')),
+    comment='公示与公告的遴选结果'
+    )
+    op.execute('ALTER TABLE notice_result ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE notice_result FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_notice_result_notice', 'notice_result', ['tenant_id', 'notice_id'], unique=False)
+    op.create_table('objection',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('notice_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False, comment='who objected: the subject of the token'),
+    sa.Column('objector', sa.Text(), nullable=False),
+    sa.Column('grounds', sa.Text(), nullable=False),
+    sa.Column('raised_on', sa.Date(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decision_reason', sa.Text(), nullable=True),
+    sa.Column('remedy', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'OPEN') = (decided_on IS NULL) AND (decided_on IS NULL) = (decision_reason IS NULL)", name=op.f('ck_objection_decided')),
+    sa.CheckConstraint("(status = 'UPHELD') = (remedy IS NOT NULL)", name=op.f('ck_objection_upheld')),
+    sa.CheckConstraint("remedy IN ('EXCLUDE', 'SCORE_ANEW')", name=op.f('ck_objection_remedy')),
+    sa.CheckConstraint("status IN ('OPEN', 'DISMISSED', 'UPHELD')", name=op.f('ck_objection_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_objection_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_objection_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'notice_id'], ['public_notice.tenant_id', 'public_notice.id'], name=op.f('fk_objection_tenant_id_notice_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_objection')),
+    comment='公示异议'
+    )
+    op.execute('ALTER TABLE objection ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE objection FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_objection_call', 'objection', ['tenant_id', 'call_id'], unique=False)
+    op.create_index('ix_objection_subject', 'objection', ['tenant_id', 'subject'], unique=False)
+    op.create_table('recusal',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('member_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('DECLARED', 'CONFLICT', 'EXCUSED')", name=op.f('ck_recusal_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_recusal_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_recusal_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'member_id'], ['committee_member.tenant_id', 'committee_member.id'], name=op.f('fk_recusal_tenant_id_member_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_recusal')),
+    comment='专家回避'
+    )
+    op.execute('ALTER TABLE recusal ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE recusal FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_recusal_member', 'recusal', ['tenant_id', 'member_id'], unique=False)
+    op.create_table('review',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('cycle', sa.Text(), nullable=True, comment="the period reviewed, in the review's own words: 2025, 2026Q4"),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('score', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('score_max', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('scheme', sa.Text(), nullable=True, comment='scores compare only within one scheme'),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('decided_by', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=True),
+    sa.Column('annulled_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("kind IN ('SELECTION', 'REGISTRATION', 'VERIFICATION', 'ASSESSMENT', 'INSPECTION', 'DESIGNATION_DISTRICT', 'DESIGNATION_MUNICIPAL', 'CAPABILITY', 'COMMUNITY_HOSPITAL')", name=op.f('ck_review_kind')),
+    sa.CheckConstraint("outcome IN ('PASSED', 'CONDITIONAL', 'FAILED', 'UNDETERMINED')", name=op.f('ck_review_outcome')),
+    sa.CheckConstraint('num_nonnulls(institution_id, application_id) > 0', name=op.f('ck_review_subject')),
+    sa.CheckConstraint('score IS NULL OR (score >= 0 AND score <= score_max)', name=op.f('ck_review_score')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_review_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_review_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_review')),
+    comment='评审记录'
+    )
+    op.execute('ALTER TABLE review ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE review FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_review_application', 'review', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_review_decided', 'review', ['tenant_id', 'decided_on'], unique=False)
+    op.create_index('ix_review_institution', 'review', ['tenant_id', 'institution_id', 'decided_on'], unique=False)
+    op.create_table('score_sheet',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('call_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('member_id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False, comment='whose sheet it is'),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sealed', sa.LargeBinary(), nullable=True, comment='the scores, encrypted; nothing else holds them until all sheets are opened'),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('total', sa.Numeric(precision=8, scale=2), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'OPENED') = (opened_at IS NOT NULL AND total IS NOT NULL)", name=op.f('ck_score_sheet_opened')),
+    sa.CheckConstraint("(status IN ('SEALED', 'OPENED')) <= (sealed IS NOT NULL)", name=op.f('ck_score_sheet_sealed')),
+    sa.CheckConstraint("status IN ('AWAITED', 'SEALED', 'OPENED', 'DROPPED')", name=op.f('ck_score_sheet_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_score_sheet_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'call_id'], ['selection_call.tenant_id', 'selection_call.id'], name=op.f('fk_score_sheet_tenant_id_call_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'member_id'], ['committee_member.tenant_id', 'committee_member.id'], name=op.f('fk_score_sheet_tenant_id_member_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_score_sheet')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'member_id', 'round', name=op.f('uq_score_sheet_tenant_id_application_id_member_id_round')),
+    comment='专家评分表'
+    )
+    op.execute('ALTER TABLE score_sheet ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE score_sheet FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_score_sheet_call', 'score_sheet', ['tenant_id', 'call_id', 'round'], unique=False)
+    op.create_index('ix_score_sheet_subject', 'score_sheet', ['tenant_id', 'subject'], unique=False)
+    op.create_table('agreement_breach',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('agreement_id', sa.Uuid(), nullable=False),
+    sa.Column('use', sa.Text(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False),
+    sa.Column('found_on', sa.Date(), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=False),
+    sa.Column('remedied_on', sa.Date(), nullable=True),
+    sa.Column('remedy', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("use IN ('MORTGAGE', 'FINANCING', 'LOAN', 'DIVERSION')", name=op.f('ck_agreement_breach_use')),
+    sa.CheckConstraint('(remedied_on IS NULL) = (remedy IS NULL)', name=op.f('ck_agreement_breach_remedied')),
+    sa.CheckConstraint('found_on >= occurred_on', name=op.f('ck_agreement_breach_found')),
+    sa.ForeignKeyConstraint(['tenant_id', 'agreement_id'], ['entrustment_agreement.tenant_id', 'entrustment_agreement.id'], name=op.f('fk_agreement_breach_tenant_id_agreement_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_agreement_breach')),
+    comment='委托协议禁止用途的违约认定'
+    )
+    op.execute('ALTER TABLE agreement_breach ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE agreement_breach FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_agreement_breach_agreement', 'agreement_breach', ['tenant_id', 'agreement_id'], unique=False)
+    op.create_table('assessment',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('cycle_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('centre_id', sa.Uuid(), nullable=True, comment='the centre that assesses its station, as it was when the cycle opened'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('self_reported_on', sa.Date(), nullable=True),
+    sa.Column('assessed_on', sa.Date(), nullable=True),
+    sa.Column('reviewed_by', sa.Text(), nullable=True),
+    sa.Column('reviewed_on', sa.Date(), nullable=True),
+    sa.Column('returned_reason', sa.Text(), nullable=True),
+    sa.Column('total', sa.Numeric(precision=5, scale=2), nullable=True, comment='points of 100'),
+    sa.Column('grade', sa.Text(), nullable=True),
+    sa.Column('confirmed_by', sa.Text(), nullable=True),
+    sa.Column('confirmed_on', sa.Date(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("grade IN ('EXCELLENT', 'QUALIFIED', 'NOT_QUALIFIED')", name=op.f('ck_assessment_grade')),
+    sa.CheckConstraint("status IN ('OPEN', 'SELF_REPORTED', 'ASSESSED', 'RETURNED', 'REVIEWED', 'CONFIRMED', 'APPEALED', 'AMENDED')", name=op.f('ck_assessment_status')),
+    sa.CheckConstraint('(total IS NULL) = (grade IS NULL)', name=op.f('ck_assessment_result')),
+    sa.ForeignKeyConstraint(['tenant_id', 'cycle_id'], ['assessment_cycle.tenant_id', 'assessment_cycle.id'], name=op.f('fk_assessment_tenant_id_cycle_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_assessment_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'review_id'], ['review.tenant_id', 'review.id'], name=op.f('fk_assessment_tenant_id_review_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_assessment')),
+    sa.UniqueConstraint('tenant_id', 'cycle_id', 'institution_id', name=op.f('uq_assessment_tenant_id_cycle_id_institution_id')),
+    comment='机构考核'
+    )
+    op.execute('ALTER TABLE assessment ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE assessment FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_assessment_institution', 'assessment', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('licence',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('current', sa.Boolean(), server_default=sa.text('true'), nullable=False, comment="the institution's latest licence"),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('valid_from_on', sa.Date(), nullable=False),
+    sa.Column('valid_through_on', sa.Date(), nullable=False, comment='last day of validity'),
+    sa.Column('subjects', sa.ARRAY(sa.Text()), nullable=False, comment='诊疗科目'),
+    sa.Column('beds', sa.Integer(), nullable=False),
+    sa.Column('cycle_from_on', sa.Date(), nullable=False, comment='first day of the running verification cycle'),
+    sa.Column('cycle_until', sa.Date(), nullable=False, comment='first day of the next cycle'),
+    sa.Column('verification_months', sa.Integer(), nullable=False),
+    sa.Column('verification_due_on', sa.Date(), nullable=False, comment='last day of verification that is in time'),
+    sa.Column('verification_provisional', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('last_verified_on', sa.Date(), nullable=True),
+    sa.Column('suspended_through_on', sa.Date(), nullable=True, comment='last day of 暂缓校验'),
+    sa.Column('opening_due_on', sa.Date(), nullable=True, comment='last day of opening that is in time'),
+    sa.Column('opening_source', sa.Text(), nullable=True),
+    sa.Column('opening_reference', sa.Text(), nullable=True, comment='number of the decision or agreement that sets it'),
+    sa.Column('opened_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("opening_source IN ('AWARD', 'AGREEMENT')", name=op.f('ck_licence_opening_source')),
+    sa.CheckConstraint("status IN ('ACTIVE', 'VERIFICATION_DUE', 'VERIFICATION_SUSPENDED', 'CLOSED_VOLUNTARILY', 'CANCELLED', 'REVOKED')", name=op.f('ck_licence_status')),
+    sa.CheckConstraint('(opening_due_on IS NULL) = (opening_source IS NULL)', name=op.f('ck_licence_opening')),
+    sa.CheckConstraint('beds >= 0', name=op.f('ck_licence_beds')),
+    sa.CheckConstraint('cycle_until > cycle_from_on', name=op.f('ck_licence_cycle')),
+    sa.CheckConstraint('valid_through_on >= valid_from_on', name=op.f('ck_licence_validity')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['licence_application.tenant_id', 'licence_application.id'], name=op.f('fk_licence_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence')),
+    comment='医疗机构执业许可证'
+    )
+    op.execute('ALTER TABLE licence ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_institution', 'licence', ['tenant_id', 'institution_id', 'issued_on'], unique=False)
+    op.create_index('ix_licence_opening', 'licence', ['tenant_id', 'opening_due_on', 'id'], unique=False)
+    op.create_index('ix_licence_verification', 'licence', ['tenant_id', 'verification_due_on', 'id'], unique=False)
+    op.create_index('uq_licence_current', 'licence', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text('current'))
+    op.create_index('uq_licence_number', 'licence', ['tenant_id', 'number'], unique=True, postgresql_where=sa.text('current'))
+    op.create_table('score',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('sheet_id', sa.Uuid(), nullable=False),
+    sa.Column('criterion_id', sa.Uuid(), nullable=False),
+    sa.Column('score', sa.Numeric(precision=6, scale=2), nullable=False),
+    sa.Column('comment', sa.Text(), nullable=True),
+    sa.CheckConstraint('score >= 0', name=op.f('ck_score_score')),
+    sa.ForeignKeyConstraint(['tenant_id', 'criterion_id'], ['call_criterion.tenant_id', 'call_criterion.id'], name=op.f('fk_score_tenant_id_criterion_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'sheet_id'], ['score_sheet.tenant_id', 'score_sheet.id'], name=op.f('fk_score_tenant_id_sheet_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_score')),
+    sa.UniqueConstraint('tenant_id', 'sheet_id', 'criterion_id', name=op.f('uq_score_tenant_id_sheet_id_criterion_id')),
+    comment='专家评分（开启后）'
+    )
+    op.execute('ALTER TABLE score ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE score FORCE ROW LEVEL SECURITY')
+    op.create_table('succession_request',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('plan_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
+    sa.Column('successor_name', sa.Text(), nullable=False),
+    sa.Column('counterpart_tenant_id', sa.Integer(), nullable=True, comment="the successor's district, where it is another"),
+    sa.Column('leaving_name', sa.Text(), nullable=False, comment='of the institution whose residents are taken over'),
+    sa.Column('service_area', sa.Text(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('asked_on', sa.Date(), nullable=False),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_request_counterpart')),
+    sa.CheckConstraint('num_nonnulls(institution_id, counterpart_tenant_id) = 1', name=op.f('ck_succession_request_successor')),
+    sa.CheckConstraint('population >= 0', name=op.f('ck_succession_request_population')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_request_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'plan_id'], ['continuity_plan.tenant_id', 'continuity_plan.id'], name=op.f('fk_succession_request_tenant_id_plan_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_succession_request')),
+    comment='承接征询：发往本区或他区的承接机构'
+    )
+    op.execute('ALTER TABLE succession_request ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE succession_request FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_succession_request_asked', 'succession_request', ['tenant_id', 'asked_on', 'id'], unique=False)
+    op.create_index('ix_succession_request_plan', 'succession_request', ['tenant_id', 'plan_id'], unique=False)
     op.create_table('assessment_appeal',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1103,292 +2079,249 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE assessment_score ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE assessment_score FORCE ROW LEVEL SECURITY')
-    op.create_table('exit_case',
+    op.create_table('licence_change',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False, comment='when it took effect'),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False, comment='when the platform knew'),
+    sa.Column('deadline_on', sa.Date(), nullable=True, comment='the day it set: for opening, for the end of a suspension'),
+    sa.Column('cycle_from_on', sa.Date(), nullable=True, comment='the verification cycle that it began'),
+    sa.Column('cycle_until', sa.Date(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True, comment="last day of that cycle's verification"),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True, comment='number of the document it rests on'),
+    sa.Column('clause_document', sa.Text(), nullable=True),
+    sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('ISSUED', 'RECORDED', 'OPENING_EXTENDED', 'OPENED', 'VERIFICATION_APPLIED', 'VERIFIED', 'VERIFICATION_FAILED', 'SUSPENDED', 'CLOSED', 'CANCELLED', 'REVOKED')", name=op.f('ck_licence_change_kind')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_change_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_change_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_change')),
+    comment='执业许可证变动'
+    )
+    op.execute('ALTER TABLE licence_change ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_change FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_change_institution', 'licence_change', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_change_licence', 'licence_change', ['tenant_id', 'licence_id', 'id'], unique=False)
+    op.create_table('licence_ending',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
     sa.Column('ground', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('effect', sa.Text(), nullable=False, comment='the first of those decided, before that of those proposed'),
     sa.Column('proposal_id', sa.Uuid(), nullable=True),
-    sa.Column('finding_id', sa.Uuid(), nullable=True),
-    sa.Column('proposed_effects', sa.ARRAY(sa.Text()), nullable=False),
-    sa.Column('clause_document', sa.Text(), nullable=False),
-    sa.Column('clause_anchor', sa.Text(), nullable=False),
-    sa.Column('policy_digest', sa.Text(), nullable=False, comment='of the exit policy in force when it was opened'),
-    sa.Column('opened_on', sa.Date(), nullable=False),
-    sa.Column('opened_because', sa.Text(), nullable=False),
-    sa.Column('facts', sa.Text(), nullable=True, comment='what the review of the facts came to'),
-    sa.Column('facts_reviewed_on', sa.Date(), nullable=True),
-    sa.Column('notified_on', sa.Date(), nullable=True),
-    sa.Column('statement_by', sa.Date(), nullable=True, comment='the last day for a statement'),
-    sa.Column('statement_on', sa.Date(), nullable=True),
+    sa.Column('penalty_number', sa.Text(), nullable=True, comment='number of the penalty decision'),
+    sa.Column('penalty_authority', sa.Text(), nullable=True),
+    sa.Column('penalty_decided_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=True),
+    sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('notified_on', sa.Date(), nullable=False),
+    sa.Column('notified_by', sa.Text(), nullable=False),
     sa.Column('statement', sa.Text(), nullable=True),
-    sa.Column('drafted_by', sa.Text(), nullable=True, comment='the first of the two persons'),
-    sa.Column('drafted_effects', sa.ARRAY(sa.Text()), nullable=True),
-    sa.Column('drafted_because', sa.Text(), nullable=True),
-    sa.Column('service_stops', sa.Boolean(), nullable=True, comment='whether residents lose their service by it'),
-    sa.Column('decided_by', sa.Text(), nullable=True, comment='the second of the two persons'),
+    sa.Column('stated_on', sa.Date(), nullable=True),
+    sa.Column('continuity', sa.Text(), nullable=True, comment='how the residents it served are looked after'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
     sa.Column('decided_on', sa.Date(), nullable=True),
-    sa.Column('decided_effects', sa.ARRAY(sa.Text()), nullable=True),
-    sa.Column('status_before', sa.Text(), nullable=True, comment='of the institution, to be restored where the decision is revoked'),
-    sa.Column('executed_on', sa.Date(), nullable=True),
-    sa.Column('without_plan_because', sa.Text(), nullable=True, comment='why it was executed before a plan was approved'),
-    sa.Column('plan_due_on', sa.Date(), nullable=True, comment='by when a plan is due that did not go before'),
-    sa.Column('handed_over_on', sa.Date(), nullable=True),
-    sa.Column('handed_over_to', sa.Text(), nullable=True),
-    sa.Column('closed_on', sa.Date(), nullable=True),
-    sa.Column('withdrawn_because', sa.Text(), nullable=True),
-    sa.Column('appeal', sa.Text(), nullable=True),
-    sa.Column('appealed_on', sa.Date(), nullable=True),
-    sa.Column('appeal_because', sa.Text(), nullable=True),
-    sa.Column('appeal_outcome', sa.Text(), nullable=True),
-    sa.Column('appeal_decided_on', sa.Date(), nullable=True),
-    sa.Column('appeal_reason', sa.Text(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('decision_reason', sa.Text(), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("appeal IN ('RECONSIDERATION', 'LITIGATION')", name=op.f('ck_exit_case_appeal')),
-    sa.CheckConstraint("appeal_outcome IN ('PENDING', 'UPHELD', 'REVOKED', 'DISMISSED')", name=op.f('ck_exit_case_appeal_outcome')),
-    sa.CheckConstraint("effect IN ('ORDER_EXIT', 'TERMINATE_AGREEMENTS', 'GUIDE_TRANSFORMATION', 'SUSPEND_VERIFICATION', 'CANCEL_LICENCE', 'REVOKE_LICENCE', 'NO_ACTION')", name=op.f('ck_exit_case_effect')),
-    sa.CheckConstraint("ground IN ('RULE', 'FINDING', 'VOLUNTARY', 'STATUTORY')", name=op.f('ck_exit_case_ground')),
-    sa.CheckConstraint("status IN ('OPENED', 'FACT_REVIEW', 'NOTIFIED', 'DECIDED', 'CONTINUITY_READY', 'EXECUTED', 'CLOSED', 'WITHDRAWN')", name=op.f('ck_exit_case_status')),
-    sa.CheckConstraint("status_before IN ('PREPARING', 'OPERATING', 'SUSPENDED', 'EXITING', 'EXITED_SYSTEM', 'CLOSED', 'CANCELLED', 'REVOKED', 'CONVERTED')", name=op.f('ck_exit_case_status_before')),
-    sa.CheckConstraint('(decided_on IS NULL) = (decided_by IS NULL)', name=op.f('ck_exit_case_decided')),
-    sa.CheckConstraint('decided_by <> drafted_by', name=op.f('ck_exit_case_two_persons')),
-    sa.CheckConstraint('decided_on IS NULL OR notified_on IS NOT NULL', name=op.f('ck_exit_case_heard')),
-    sa.CheckConstraint('executed_on >= decided_on', name=op.f('ck_exit_case_executed_on')),
-    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_exit_case_tenant_id_finding_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_exit_case_tenant_id_institution_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_exit_case_tenant_id_proposal_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_exit_case')),
-    comment='退出案件'
+    sa.CheckConstraint("decided_by <> notified_by OR ground = 'CLOSED'", name=op.f('ck_licence_ending_two_persons')),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_ending_due_source')),
+    sa.CheckConstraint("ground <> 'PENALTY' OR penalty_number IS NOT NULL", name=op.f('ck_licence_ending_penalty')),
+    sa.CheckConstraint("ground IN ('NOT_OPENED', 'VERIFICATION_FAILED', 'CLOSED', 'PENALTY')", name=op.f('ck_licence_ending_ground')),
+    sa.CheckConstraint("status IN ('NOTIFIED', 'STATED', 'ENDED', 'NOT_ENDED')", name=op.f('ck_licence_ending_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_ending_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_ending_tenant_id_licence_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_licence_ending_tenant_id_proposal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_licence_ending')),
+    comment='注销、吊销与歇业程序'
     )
-    op.execute('ALTER TABLE exit_case ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE exit_case FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_exit_case_institution', 'exit_case', ['tenant_id', 'institution_id', 'opened_on'], unique=False)
-    op.create_index('ix_exit_case_opened', 'exit_case', ['tenant_id', 'opened_on', 'id'], unique=False)
-    op.create_index('uq_exit_case_proposal', 'exit_case', ['tenant_id', 'proposal_id'], unique=True, postgresql_where=sa.text('proposal_id IS NOT NULL'))
-    op.create_table('paper_remedy',
-    sa.Column('tenant_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('paper_id', sa.Uuid(), nullable=False),
-    sa.Column('service_id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('last_on', sa.Date(), nullable=False, comment='the last day on which it can be sought'),
-    sa.Column('days', sa.Integer(), nullable=False),
-    sa.Column('unit', sa.Text(), nullable=False),
-    sa.Column('rule', sa.Text(), nullable=False),
-    sa.Column('provisional', sa.Boolean(), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False),
-    sa.CheckConstraint("kind IN ('RECONSIDERATION', 'LITIGATION')", name=op.f('ck_paper_remedy_kind')),
-    sa.CheckConstraint("source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_paper_remedy_source')),
-    sa.CheckConstraint("unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_paper_remedy_unit')),
-    sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_paper_remedy_tenant_id_paper_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'service_id'], ['paper_service.tenant_id', 'paper_service.id'], name=op.f('fk_paper_remedy_tenant_id_service_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_remedy')),
-    sa.UniqueConstraint('tenant_id', 'service_id', 'kind', name=op.f('uq_paper_remedy_tenant_id_service_id_kind')),
-    comment='文书救济途径与末日'
-    )
-    op.execute('ALTER TABLE paper_remedy ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE paper_remedy FORCE ROW LEVEL SECURITY')
-    op.create_table('risk_signal',
+    op.execute('ALTER TABLE licence_ending ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE licence_ending FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_licence_ending_institution', 'licence_ending', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_licence_ending_notified', 'licence_ending', ['tenant_id', 'notified_on', 'id'], unique=False)
+    op.create_index('uq_licence_ending_open', 'licence_ending', ['tenant_id', 'licence_id'], unique=True, postgresql_where=sa.text("status IN ('NOTIFIED', 'STATED')"))
+    op.create_table('overdue_practice',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('institution_id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('department', sa.Text(), nullable=False, comment='who raised it'),
-    sa.Column('level', sa.Text(), nullable=False),
-    sa.Column('observed_on', sa.Date(), nullable=False),
-    sa.Column('facts', sa.Text(), nullable=False),
-    sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('triage', sa.Text(), nullable=True, comment='what the triage came to'),
-    sa.Column('shared_with', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-    sa.Column('outcome', sa.Text(), nullable=True),
-    sa.Column('finding_id', sa.Uuid(), nullable=True),
-    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
+    sa.Column('cycle_due_on', sa.Date(), nullable=False, comment='the missed last day it is about'),
+    sa.Column('practising', sa.Boolean(), nullable=False, comment='whether it went on practising'),
+    sa.Column('found_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("kind IN ('SERVICE_TERMINATION', 'DOCTOR_PATIENT_DISPUTE', 'INSURANCE_FRAUD', 'ADVERTISING_FRAUD', 'CIVIL_REGISTRATION_VIOLATION', 'COLLECTIVE_OPERATION')", name=op.f('ck_risk_signal_kind')),
-    sa.CheckConstraint("level IN ('LOW', 'MEDIUM', 'HIGH')", name=op.f('ck_risk_signal_level')),
-    sa.CheckConstraint("status IN ('RAISED', 'TRIAGED', 'SHARED', 'ACTION_STARTED', 'CLOSED', 'ESCALATED')", name=op.f('ck_risk_signal_status')),
-    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_risk_signal_tenant_id_finding_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_risk_signal_tenant_id_institution_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_risk_signal')),
-    comment='风险信号：由主管部门提出，在本区内通报'
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_overdue_practice_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_overdue_practice_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_overdue_practice')),
+    comment='逾期未校验期间是否继续执业的认定'
     )
-    op.execute('ALTER TABLE risk_signal ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE risk_signal FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_risk_signal_institution', 'risk_signal', ['tenant_id', 'institution_id', 'observed_on'], unique=False)
-    op.create_index('ix_risk_signal_observed', 'risk_signal', ['tenant_id', 'observed_on', 'id'], unique=False)
-    op.create_table('continuity_plan',
-    sa.Column('tenant_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('exit_case_id', sa.Uuid(), nullable=False),
-    sa.Column('institution_id', sa.Uuid(), nullable=False),
-    sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('service_area', sa.Text(), nullable=False),
-    sa.Column('population', sa.Integer(), nullable=False),
-    sa.Column('signed_families', sa.Integer(), nullable=False),
-    sa.Column('high_need_residents', sa.Integer(), nullable=False, comment='a number, never a list of people'),
-    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
-    sa.Column('from_on', sa.Date(), nullable=False),
-    sa.Column('until', sa.Date(), nullable=True, comment='the first day that is no longer part of the transfer'),
-    sa.Column('approved_by', sa.Text(), nullable=True),
-    sa.Column('approved_on', sa.Date(), nullable=True),
-    sa.Column('started_on', sa.Date(), nullable=True),
-    sa.Column('completed_on', sa.Date(), nullable=True),
-    sa.Column('outcome', sa.Text(), nullable=True),
-    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("status IN ('DRAFT', 'SUCCESSORS_ASKED', 'ACCEPTED_BY_SUCCESSORS', 'APPROVED', 'IN_TRANSFER', 'COMPLETED')", name=op.f('ck_continuity_plan_status')),
-    sa.CheckConstraint('high_need_residents <= population', name=op.f('ck_continuity_plan_high_need')),
-    sa.CheckConstraint('population >= 0 AND signed_families >= 0 AND high_need_residents >= 0', name=op.f('ck_continuity_plan_numbers')),
-    sa.CheckConstraint('until > from_on', name=op.f('ck_continuity_plan_until')),
-    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_continuity_plan_tenant_id_exit_case_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_continuity_plan_tenant_id_institution_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_continuity_plan')),
-    sa.UniqueConstraint('tenant_id', 'exit_case_id', name=op.f('uq_continuity_plan_tenant_id_exit_case_id')),
-    comment='居民承接方案'
-    )
-    op.execute('ALTER TABLE continuity_plan ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE continuity_plan FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_continuity_plan_institution', 'continuity_plan', ['tenant_id', 'institution_id'], unique=False)
-    op.create_table('conversion_case',
+    op.execute('ALTER TABLE overdue_practice ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE overdue_practice FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_overdue_practice_licence', 'overdue_practice', ['tenant_id', 'licence_id', 'cycle_due_on'], unique=False)
+    op.create_table('verification',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('institution_id', sa.Uuid(), nullable=False),
-    sa.Column('exit_case_id', sa.Uuid(), nullable=True),
-    sa.Column('direction', sa.Text(), nullable=False),
-    sa.Column('target_kind', sa.Text(), nullable=False),
-    sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('opened_on', sa.Date(), nullable=False),
-    sa.Column('because', sa.Text(), nullable=False),
-    sa.Column('agreed_on', sa.Date(), nullable=True),
-    sa.Column('agreement', sa.Text(), nullable=True),
-    sa.Column('executed_on', sa.Date(), nullable=True),
-    sa.Column('declined_because', sa.Text(), nullable=True),
-    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("direction IN ('INTO_COMMUNITY', 'OUT_OF_COMMUNITY')", name=op.f('ck_conversion_case_direction')),
-    sa.CheckConstraint("status IN ('OPENED', 'AGREED', 'EXECUTED', 'DECLINED')", name=op.f('ck_conversion_case_status')),
-    sa.CheckConstraint("target_kind IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_conversion_case_target_kind')),
-    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_conversion_case_tenant_id_exit_case_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_conversion_case_tenant_id_institution_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_conversion_case')),
-    comment='转型：转入社区卫生服务，或转为其他医疗机构'
-    )
-    op.execute('ALTER TABLE conversion_case ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE conversion_case FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_conversion_case_institution', 'conversion_case', ['tenant_id', 'institution_id'], unique=False)
-    op.create_index('ix_conversion_case_opened', 'conversion_case', ['tenant_id', 'opened_on', 'id'], unique=False)
-    op.create_table('joint_visit',
-    sa.Column('tenant_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('institution_id', sa.Uuid(), nullable=False),
-    sa.Column('signal_id', sa.Uuid(), nullable=True),
-    sa.Column('card_id', sa.Uuid(), nullable=True),
+    sa.Column('licence_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('planned_on', sa.Date(), nullable=False),
-    sa.Column('departments', sa.ARRAY(sa.Text()), nullable=False, comment='who takes part'),
-    sa.Column('purpose', sa.Text(), nullable=False),
-    sa.Column('held_on', sa.Date(), nullable=True),
-    sa.Column('findings', sa.Text(), nullable=True),
-    sa.Column('problems_found', sa.Boolean(), nullable=True),
+    sa.Column('cycle', sa.Text(), nullable=False, comment='the cycle verified, by its first and last day'),
+    sa.Column('cycle_due_on', sa.Date(), nullable=False, comment="last day on which the cycle's verification was in time"),
+    sa.Column('applied_on', sa.Date(), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False, comment='applied for after the last day'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='last day that is still in time'),
+    sa.Column('due_rule', sa.Text(), nullable=True, comment='the rule in Chinese'),
+    sa.Column('due_provisional', sa.Boolean(), nullable=True, comment='a notice of holidays still to come may move it'),
+    sa.Column('due_source', sa.Text(), nullable=True, comment='where the length comes from'),
+    sa.Column('due_consequence', sa.Text(), nullable=True, comment='what happens when it passes'),
+    sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('decided_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('suspension_months', sa.Integer(), nullable=True),
+    sa.Column('suspended_through_on', sa.Date(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True, comment='its row in the review record'),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("(status = 'HELD') = (held_on IS NOT NULL)", name=op.f('ck_joint_visit_held')),
-    sa.CheckConstraint("kind IN ('JOINT_INSPECTION', 'SPECIAL_GUIDANCE')", name=op.f('ck_joint_visit_kind')),
-    sa.CheckConstraint("status IN ('PLANNED', 'HELD', 'CANCELLED')", name=op.f('ck_joint_visit_status')),
-    sa.ForeignKeyConstraint(['tenant_id', 'card_id'], ['yellow_card.tenant_id', 'yellow_card.id'], name=op.f('fk_joint_visit_tenant_id_card_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_joint_visit_tenant_id_institution_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'signal_id'], ['risk_signal.tenant_id', 'risk_signal.id'], name=op.f('fk_joint_visit_tenant_id_signal_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_joint_visit')),
-    comment='联合现场检查与专项指导'
+    sa.CheckConstraint("(status = 'DECIDED') = (result IS NOT NULL)", name=op.f('ck_verification_decided')),
+    sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_verification_due_source')),
+    sa.CheckConstraint("kind IN ('REGULAR', 'RE_VERIFICATION')", name=op.f('ck_verification_kind')),
+    sa.CheckConstraint("result IN ('QUALIFIED', 'SUSPENDED', 'NOT_QUALIFIED')", name=op.f('ck_verification_result')),
+    sa.CheckConstraint("status IN ('APPLIED', 'DECIDED', 'LAPSED')", name=op.f('ck_verification_status')),
+    sa.CheckConstraint('(suspension_months IS NULL) = (suspended_through_on IS NULL)', name=op.f('ck_verification_suspension')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_verification_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_verification_tenant_id_licence_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_verification')),
+    comment='校验'
     )
-    op.execute('ALTER TABLE joint_visit ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE joint_visit FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_joint_visit_institution', 'joint_visit', ['tenant_id', 'institution_id', 'planned_on'], unique=False)
-    op.create_index('ix_joint_visit_planned', 'joint_visit', ['tenant_id', 'planned_on', 'id'], unique=False)
-    op.create_table('succession_request',
-    sa.Column('tenant_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('plan_id', sa.Uuid(), nullable=False),
-    sa.Column('institution_id', sa.Uuid(), nullable=True),
-    sa.Column('successor_name', sa.Text(), nullable=False),
-    sa.Column('counterpart_tenant_id', sa.Integer(), nullable=True, comment="the successor's district, where it is another"),
-    sa.Column('leaving_name', sa.Text(), nullable=False, comment='of the institution whose residents are taken over'),
-    sa.Column('service_area', sa.Text(), nullable=False),
-    sa.Column('population', sa.Integer(), nullable=False),
-    sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
-    sa.Column('asked_on', sa.Date(), nullable=False),
-    sa.Column('withdrawn_on', sa.Date(), nullable=True),
-    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_request_counterpart')),
-    sa.CheckConstraint('num_nonnulls(institution_id, counterpart_tenant_id) = 1', name=op.f('ck_succession_request_successor')),
-    sa.CheckConstraint('population >= 0', name=op.f('ck_succession_request_population')),
-    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_request_tenant_id_institution_id')),
-    sa.ForeignKeyConstraint(['tenant_id', 'plan_id'], ['continuity_plan.tenant_id', 'continuity_plan.id'], name=op.f('fk_succession_request_tenant_id_plan_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_succession_request')),
-    comment='承接征询：发往本区或他区的承接机构'
-    )
-    op.execute('ALTER TABLE succession_request ENABLE ROW LEVEL SECURITY')
-    op.execute('ALTER TABLE succession_request FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_succession_request_asked', 'succession_request', ['tenant_id', 'asked_on', 'id'], unique=False)
-    op.create_index('ix_succession_request_plan', 'succession_request', ['tenant_id', 'plan_id'], unique=False)
+    op.execute('ALTER TABLE verification ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE verification FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_verification_applied', 'verification', ['tenant_id', 'applied_on', 'id'], unique=False)
+    op.create_index('ix_verification_institution', 'verification', ['tenant_id', 'institution_id', 'applied_on'], unique=False)
+    op.create_index('ix_verification_status', 'verification', ['tenant_id', 'status', 'due_on'], unique=False)
+    op.create_index('uq_verification_pending', 'verification', ['tenant_id', 'licence_id'], unique=True, postgresql_where=sa.text("status = 'APPLIED'"))
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_index('ix_succession_request_plan', table_name='succession_request')
-    op.drop_index('ix_succession_request_asked', table_name='succession_request')
-    op.drop_table('succession_request')
-    op.drop_index('ix_joint_visit_planned', table_name='joint_visit')
-    op.drop_index('ix_joint_visit_institution', table_name='joint_visit')
-    op.drop_table('joint_visit')
-    op.drop_index('ix_conversion_case_opened', table_name='conversion_case')
-    op.drop_index('ix_conversion_case_institution', table_name='conversion_case')
-    op.drop_table('conversion_case')
-    op.drop_index('ix_continuity_plan_institution', table_name='continuity_plan')
-    op.drop_table('continuity_plan')
-    op.drop_index('ix_risk_signal_observed', table_name='risk_signal')
-    op.drop_index('ix_risk_signal_institution', table_name='risk_signal')
-    op.drop_table('risk_signal')
-    op.drop_table('paper_remedy')
-    op.drop_index('uq_exit_case_proposal', table_name='exit_case', postgresql_where=sa.text('proposal_id IS NOT NULL'))
-    op.drop_index('ix_exit_case_opened', table_name='exit_case')
-    op.drop_index('ix_exit_case_institution', table_name='exit_case')
-    op.drop_table('exit_case')
+    op.drop_index('uq_verification_pending', table_name='verification', postgresql_where=sa.text("status = 'APPLIED'"))
+    op.drop_index('ix_verification_status', table_name='verification')
+    op.drop_index('ix_verification_institution', table_name='verification')
+    op.drop_index('ix_verification_applied', table_name='verification')
+    op.drop_table('verification')
+    op.drop_index('ix_overdue_practice_licence', table_name='overdue_practice')
+    op.drop_table('overdue_practice')
+    op.drop_index('uq_licence_ending_open', table_name='licence_ending', postgresql_where=sa.text("status IN ('NOTIFIED', 'STATED')"))
+    op.drop_index('ix_licence_ending_notified', table_name='licence_ending')
+    op.drop_index('ix_licence_ending_institution', table_name='licence_ending')
+    op.drop_table('licence_ending')
+    op.drop_index('ix_licence_change_licence', table_name='licence_change')
+    op.drop_index('ix_licence_change_institution', table_name='licence_change')
+    op.drop_table('licence_change')
     op.drop_table('assessment_score')
     op.drop_index('ix_assessment_effect_institution', table_name='assessment_effect')
     op.drop_index('ix_assessment_effect_assessment', table_name='assessment_effect')
     op.drop_table('assessment_effect')
     op.drop_index('ix_assessment_appeal_assessment', table_name='assessment_appeal')
     op.drop_table('assessment_appeal')
+    op.drop_index('ix_succession_request_plan', table_name='succession_request')
+    op.drop_index('ix_succession_request_asked', table_name='succession_request')
+    op.drop_table('succession_request')
+    op.drop_table('score')
+    op.drop_index('uq_licence_number', table_name='licence', postgresql_where=sa.text('current'))
+    op.drop_index('uq_licence_current', table_name='licence', postgresql_where=sa.text('current'))
+    op.drop_index('ix_licence_verification', table_name='licence')
+    op.drop_index('ix_licence_opening', table_name='licence')
+    op.drop_index('ix_licence_institution', table_name='licence')
+    op.drop_table('licence')
+    op.drop_index('ix_assessment_institution', table_name='assessment')
+    op.drop_table('assessment')
+    op.drop_index('ix_agreement_breach_agreement', table_name='agreement_breach')
+    op.drop_table('agreement_breach')
+    op.drop_index('ix_score_sheet_subject', table_name='score_sheet')
+    op.drop_index('ix_score_sheet_call', table_name='score_sheet')
+    op.drop_table('score_sheet')
+    op.drop_index('ix_review_institution', table_name='review')
+    op.drop_index('ix_review_decided', table_name='review')
+    op.drop_index('ix_review_application', table_name='review')
+    op.drop_table('review')
+    op.drop_index('ix_recusal_member', table_name='recusal')
+    op.drop_table('recusal')
+    op.drop_index('ix_objection_subject', table_name='objection')
+    op.drop_index('ix_objection_call', table_name='objection')
+    op.drop_table('objection')
+    op.drop_index('ix_notice_result_notice', table_name='notice_result')
+    op.drop_table('notice_result')
+    op.drop_index('ix_licence_application_submitted', table_name='licence_application')
+    op.drop_index('ix_licence_application_status', table_name='licence_application')
+    op.drop_index('ix_licence_application_institution', table_name='licence_application')
+    op.drop_index('ix_licence_application_award', table_name='licence_application')
+    op.drop_index('ix_licence_application_applicant', table_name='licence_application')
+    op.drop_table('licence_application')
+    op.drop_index('ix_joint_visit_planned', table_name='joint_visit')
+    op.drop_index('ix_joint_visit_institution', table_name='joint_visit')
+    op.drop_table('joint_visit')
+    op.drop_index('uq_entrustment_agreement_live', table_name='entrustment_agreement', postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
+    op.drop_index('ix_entrustment_agreement_institution', table_name='entrustment_agreement')
+    op.drop_index('ix_entrustment_agreement_application', table_name='entrustment_agreement')
+    op.drop_table('entrustment_agreement')
+    op.drop_table('eligibility_check')
+    op.drop_index('ix_conversion_case_opened', table_name='conversion_case')
+    op.drop_index('ix_conversion_case_institution', table_name='conversion_case')
+    op.drop_table('conversion_case')
+    op.drop_index('ix_continuity_plan_institution', table_name='continuity_plan')
+    op.drop_table('continuity_plan')
+    op.drop_index('ix_application_material_document', table_name='application_material')
+    op.drop_index('ix_application_material_application', table_name='application_material')
+    op.drop_table('application_material')
+    op.drop_index('ix_application_claim_application', table_name='application_claim')
+    op.drop_table('application_claim')
+    op.drop_index('ix_risk_signal_observed', table_name='risk_signal')
+    op.drop_index('ix_risk_signal_institution', table_name='risk_signal')
+    op.drop_table('risk_signal')
+    op.drop_table('paper_remedy')
+    op.drop_index('uq_operator_application_operator', table_name='operator_application', postgresql_where=sa.text("status <> 'WITHDRAWN'"))
+    op.drop_index('uq_operator_application_confirmed', table_name='operator_application', postgresql_where=sa.text("status = 'CONFIRMED'"))
+    op.drop_index('ix_operator_application_submitted', table_name='operator_application')
+    op.drop_index('ix_operator_application_subject', table_name='operator_application')
+    op.drop_index('ix_operator_application_gap', table_name='operator_application')
+    op.drop_table('operator_application')
+    op.drop_index('uq_exit_case_proposal', table_name='exit_case', postgresql_where=sa.text('proposal_id IS NOT NULL'))
+    op.drop_index('ix_exit_case_opened', table_name='exit_case')
+    op.drop_index('ix_exit_case_institution', table_name='exit_case')
+    op.drop_table('exit_case')
+    op.drop_index('ix_public_notice_published', table_name='public_notice')
+    op.drop_index('ix_public_notice_call', table_name='public_notice')
+    op.drop_table('public_notice')
     op.drop_index('uq_proposal_open', table_name='proposal', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_proposal_subject', table_name='proposal')
     op.drop_index('ix_proposal_institution', table_name='proposal')
     op.drop_table('proposal')
+    op.drop_index('uq_premises_address', table_name='premises')
+    op.drop_index('ix_premises_gap', table_name='premises')
+    op.drop_table('premises')
     op.drop_table('paper_service')
+    op.drop_index('ix_obligation_evidence_obligation', table_name='obligation_evidence')
+    op.drop_table('obligation_evidence')
     op.drop_index('ix_negative_finding_occurred', table_name='negative_finding')
     op.drop_index('ix_negative_finding_institution', table_name='negative_finding')
     op.drop_index('ix_negative_finding_card', table_name='negative_finding')
@@ -1396,11 +2329,14 @@ def downgrade() -> None:
     op.drop_index('ix_interview_institution', table_name='interview')
     op.drop_index('ix_interview_card', table_name='interview')
     op.drop_table('interview')
+    op.drop_index('ix_gap_event_gap', table_name='gap_event')
+    op.drop_table('gap_event')
     op.drop_index('uq_document_use', table_name='document_use')
     op.drop_index('ix_document_use_subject', table_name='document_use')
     op.drop_table('document_use')
-    op.drop_index('ix_assessment_institution', table_name='assessment')
-    op.drop_table('assessment')
+    op.drop_index('uq_call_gap_open', table_name='call_gap', postgresql_where=sa.text("outcome = 'OPEN'"))
+    op.drop_index('ix_call_gap_gap', table_name='call_gap')
+    op.drop_table('call_gap')
     op.drop_index('ix_yellow_card_issued', table_name='yellow_card')
     op.drop_index('ix_yellow_card_institution', table_name='yellow_card')
     op.drop_table('yellow_card')
@@ -1421,9 +2357,10 @@ def downgrade() -> None:
     op.drop_index('ix_site_match', table_name='site')
     op.drop_index('ix_site_institution', table_name='site')
     op.drop_table('site')
-    op.drop_index('ix_review_institution', table_name='review')
-    op.drop_index('ix_review_decided', table_name='review')
-    op.drop_table('review')
+    op.drop_index('ix_service_gap_status', table_name='service_gap')
+    op.drop_index('ix_service_gap_name', table_name='service_gap')
+    op.drop_index('ix_service_gap_institution', table_name='service_gap')
+    op.drop_table('service_gap')
     op.drop_index('ix_rectification_item_institution', table_name='rectification_item')
     op.drop_index('ix_rectification_item_due', table_name='rectification_item')
     op.drop_table('rectification_item')
@@ -1435,6 +2372,11 @@ def downgrade() -> None:
     op.drop_index('ix_paper_issued', table_name='paper')
     op.drop_index('ix_paper_institution', table_name='paper')
     op.drop_table('paper')
+    op.drop_index('uq_obligation', table_name='obligation')
+    op.drop_index('ix_obligation_latest', table_name='obligation')
+    op.drop_table('obligation')
+    op.drop_index('uq_monitoring_enrolment', table_name='monitoring_enrolment', postgresql_where=sa.text('ended_on IS NULL'))
+    op.drop_table('monitoring_enrolment')
     op.drop_index('ix_former_name_institution', table_name='former_name')
     op.drop_table('former_name')
     op.drop_index('ix_document_uploaded_by', table_name='document')
@@ -1450,12 +2392,19 @@ def downgrade() -> None:
     op.drop_index('ix_institution_name', table_name='institution')
     op.drop_index('ix_institution_match', table_name='institution')
     op.drop_table('institution')
+    op.drop_index('ix_committee_member_subject', table_name='committee_member')
+    op.drop_table('committee_member')
+    op.drop_table('call_material')
+    op.drop_table('call_criterion')
     op.drop_table('assessment_indicator')
     op.drop_table('assessment_cycle')
     op.drop_table('work_year')
     op.drop_table('trusted_document')
     op.drop_index('ix_session_expires_at', table_name='session')
     op.drop_table('session')
+    op.drop_index('ix_selection_call_status', table_name='selection_call')
+    op.drop_index('ix_selection_call_published', table_name='selection_call')
+    op.drop_table('selection_call')
     op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
     op.drop_table('review_rollup')
     op.drop_table('policy_version')

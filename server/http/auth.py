@@ -225,6 +225,10 @@ class Callers:
             return known[1]
         return await self._read_once(subject)
 
+    def forget(self, actor: Actor) -> None:
+        """Read the person's memberships anew at the next request: what they just did may have changed them."""
+        self._known.pop(actor.subject, None)
+
     async def _read_once(self, subject: str) -> Actor:
         """The person, read once for all who ask meanwhile: a burst of one person's requests is one look-up."""
         asking = self._asking.get(subject)

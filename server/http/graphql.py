@@ -154,9 +154,12 @@ class GraphQLEndpoint:
             chosen = await self._documents.choose(asked)
             text = chosen.text
         authorization = header(scope, b"authorization")
-        actor = await self._caller(scope, authorization, fresh="mutation" in text)
+        changing = "mutation" in text
+        actor = await self._caller(scope, authorization, fresh=changing)
         peer = peer_of(scope) if actor is None else ""
         answer = await self._execute(actor, request_id, text, asked, reading=reading, peer=peer)
+        if changing and actor is not None:
+            self._callers.forget(actor)
         if chosen is not None and answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body

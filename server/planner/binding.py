@@ -76,13 +76,15 @@ class Embedded:
 class Link:
     """A way from a row to rows of another type: pairs of (our column, their column), besides ``tenant_id``.
 
-    ``unique``: a key of the database lets at most one row stand at its end.
+    ``unique``: a key of the database lets at most one row stand at its end.  ``through``: a table of pairs between the two,
+    its column for our column and its column for theirs (many to many); ``on`` then has one pair.
     """
 
     target: str
     on: tuple[tuple[str, str], ...]
     condition: str = "true"
     unique: bool = False
+    through: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,12 @@ def visible(type_: Type, alias: str, scope: Scope, parameters: Parameters) -> st
 def joined(link: Link, parent: str, alias: str) -> str:
     """The condition that ties linked rows to a parent row; always within one tenant."""
     pairs = [f"{alias}.tenant_id = {parent}.tenant_id"]
-    pairs += [f"{alias}.{theirs} = {parent}.{ours}" for ours, theirs in link.on]
+    if link.through is None:
+        pairs += [f"{alias}.{theirs} = {parent}.{ours}" for ours, theirs in link.on]
+    else:
+        ((ours, theirs),), (table, near, far) = link.on, link.through
+        between = f"SELECT pair.{far} FROM {table} pair WHERE pair.tenant_id = {parent}.tenant_id"
+        pairs.append(f"{alias}.{theirs} IN ({between} AND pair.{near} = {parent}.{ours})")
     if link.condition != "true":
         pairs.append(f"({link.condition.replace('{t}', alias)})")
     return " AND ".join(pairs)

@@ -72,12 +72,37 @@ def _declared() -> list[ParameterSpec]:
     )
     stages = {"NONE": "不设，直接申请执业登记", "SEPARATE": "先行设置审批"}
     declare("licence_setup_stage", "设置审批环节", _CHOICE, admission, choices=stages)
-    declare("verification_months", "校验周期", _INT, admission, unit="个月", minimum=1, maximum=60, settles="A-MTG-3")
+    statutory = (admission, Kind.DEADLINES)
+    days: dict[str, Any] = {"unit": "日", "minimum": 1, "maximum": 180}
+    months: dict[str, Any] = {"unit": "个月", "minimum": 1, "maximum": 60}
+    counted = {"WORKING": "按工作日", "CALENDAR": "按自然日"}
+    declare("licensing_day_unit", "许可期限的计日方式", _CHOICE, *statutory, choices=counted)
+    declare("materials_notice_days", "一次性告知补正材料期限", _INT, *statutory, **days)
+    declare("setup_decision_days", "设置审批期限", _INT, *statutory, **days)
+    declare("registration_decision_days", "执业登记审核期限", _INT, *statutory, **days)
+    declare("verification_months", "校验周期", _INT, *statutory, settles="A-MTG-3", **months)
+    declare("verification_months_many_beds", "多床位机构校验周期", _INT, *statutory, settles="A-MTG-3", **months)
+    declare(
+        "verification_many_beds",
+        "适用多床位校验周期的床位数",
+        _INT,
+        *statutory,
+        unit="张",
+        minimum=1,
+        maximum=10_000,
+        settles="A-MTG-3",
+    )
+    declare("verification_apply_months", "可以提前申请校验的时间", _INT, *statutory, **months)
+    declare("verification_decision_days", "校验结论期限", _INT, *statutory, **days)
+    declare("verification_make_up_days", "逾期未校验的补办期限", _INT, *statutory, **days)
+    declare("reverification_days", "暂缓校验期满后再次校验申请期限", _INT, *statutory, **days)
+    declare("reverified_months", "再次校验合格后的校验周期", _INT, *statutory, **months)
+    declare("ending_statement_days", "拟终止许可的陈述申辩期限", _INT, *statutory, **days)
     declare(
         "suspension_months",
         "暂缓校验期",
         ValueType.INT_RANGE,
-        admission,
+        *statutory,
         unit="个月",
         minimum=1,
         maximum=24,
@@ -238,8 +263,8 @@ def _declared() -> list[ParameterSpec]:
         maximum=20,
         settles="A-MIC-1",
     )
-    months: dict[str, Any] = {"minimum": 1, "maximum": 12, "unit": "月"}
-    declare("window_months", "医保定点申请月份", ValueType.INT_LIST, deadlines, **months)
+    in_year: dict[str, Any] = {"minimum": 1, "maximum": 12, "unit": "月"}
+    declare("window_months", "医保定点申请月份", ValueType.INT_LIST, deadlines, **in_year)
     short: dict[str, Any] = {"unit": "工作日", "minimum": 1, "maximum": 60}
     declare("supplement_working_days", "一次性告知补正期限", _INT, deadlines, settles="A-MIC-2", **short)
     declare("designation_publicity_working_days", "医保定点公示期", _INT, deadlines, **short)
@@ -248,7 +273,7 @@ def _declared() -> list[ParameterSpec]:
     declare("litigation_months", "提起行政诉讼期限", _INT, deadlines, unit="个月", minimum=1, maximum=24)
     rollovers = {"LEGAL_HOLIDAY": "仅遇法定节日顺延", "NON_WORKDAY": "遇非工作日顺延"}
     declare("reporting_rollover", "月报顺延方式", _CHOICE, deadlines, choices=rollovers, settles="A-YZ-2")
-    declare("reporting_months", "月报月份", ValueType.INT_LIST, deadlines, settles="A-YZ-2", **months)
+    declare("reporting_months", "月报月份", ValueType.INT_LIST, deadlines, settles="A-YZ-2", **in_year)
     declare("capability_declaration_by", "服务能力申报填报截止", ValueType.MONTH_DAY, deadlines)
     declare("capability_review_by", "区级评审与报送截止", ValueType.MONTH_DAY, deadlines)
     declare("community_hospital_naming_by", "社区医院命名及加注截止", ValueType.MONTH_DAY, deadlines)

@@ -117,6 +117,27 @@ async def decline(act: Act, proposal_id: UUID, *, expected_version: int, reason:
     await finish(act, subject_id=proposal_id)
 
 
+async def lapse(act: Act, subject_id: UUID, reason: str) -> None:
+    """What is still open about the subject has become void: its case ended by itself."""
+    for row in await store.list_of_subject(act.connection, act.tenant_id, subject_id):
+        if row["status"] == ProposalStatus.OPEN:
+            await _close(act, row["id"], ProposalStatus.LAPSED, reason)
+            await cancel(act, subject_id=row["id"])
+
+
+async def settle(act: Act, subject_id: UUID, *, accepted: bool, reason: str) -> None:
+    """Whoever decided the subject's case decided about all that is open about it, the same way.
+
+    Raises: NotAllowed.
+    """
+    act.require(*DECIDERS)
+    for row in await store.list_of_subject(act.connection, act.tenant_id, subject_id):
+        if row["status"] == ProposalStatus.OPEN:
+            status = ProposalStatus.ACCEPTED if accepted else ProposalStatus.DECLINED
+            await _close(act, row["id"], status, reason)
+            await finish(act, subject_id=row["id"])
+
+
 async def _held(act: Act, proposal_id: UUID, expected_version: int) -> RowMapping:
     """The open proposal, locked, at the version the caller saw, by somebody who decides."""
     act.require(*DECIDERS)

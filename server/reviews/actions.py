@@ -15,10 +15,13 @@ from server.reviews.model import ReviewKind, ReviewOutcome
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """How one review ended. ``score`` counts within ``scheme`` only, from 0 to ``score_max``."""
+    """How one review ended. ``score`` counts within ``scheme`` only, from 0 to ``score_max``.
+
+    It is of an institution, or of an application of an operator that has none yet.
+    """
 
     kind: ReviewKind
-    institution_id: UUID
+    institution_id: UUID | None
     outcome: ReviewOutcome
     decided_on: date
     decided_by: str
@@ -28,6 +31,7 @@ class Conclusion:
     scheme: str | None = None
     reason: str | None = None
     policy_digest: str | None = None
+    application_id: UUID | None = None
 
 
 async def record_review(act: Act, conclusion: Conclusion) -> UUID:
@@ -48,6 +52,7 @@ async def record_review(act: Act, conclusion: Conclusion) -> UUID:
     after = {
         "kind": conclusion.kind,
         "institution_id": conclusion.institution_id,
+        "application_id": conclusion.application_id,
         "cycle": conclusion.cycle,
         "outcome": conclusion.outcome,
         "score": score,

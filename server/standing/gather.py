@@ -5,6 +5,7 @@ from uuid import UUID
 
 from server.institutions.facts import OUTSIDE, list_registered
 from server.institutions.store import find_active
+from server.licensing.facts import list_licensed
 from server.policy.events import Event, EventKind, History
 from server.policy.store import Fetch
 from server.policy.terms import WindowKind
@@ -27,6 +28,7 @@ async def gather(fetch: Fetch, subjects: Sequence[Subject]) -> dict[Subject, His
     line = {(tenant, one) for (tenant, _), known in registered.items() for one in known.line}
     whole_line = sorted(line)
     kept = (await list_reviewed(fetch, whole_line), await list_supervised(fetch, whole_line))
+    licensed = await list_licensed(fetch, whole_line)
     histories = {}
     for (tenant, root), known in registered.items():
         events, covered = list(known.events), set(known.covered)
@@ -34,7 +36,12 @@ async def gather(fetch: Fetch, subjects: Sequence[Subject]) -> dict[Subject, His
             parts = [register[tenant, one] for one in known.line]
             events += [event for part in parts for event in part.events]
             covered |= frozenset.intersection(*(part.covered for part in parts))
-        histories[tenant, root] = History(str(root), tuple(events), frozenset(covered), _cycles(events))
+        # Licensing says more of the same verification or opening, under the same id; a licence's own days stay with it.
+        own = licensed[tenant, root]
+        events += [event for one in known.line[1:] for event in licensed[tenant, one].inherited]
+        told = {event.id: event for event in (*events, *own.events)}
+        cycles = _cycles(events) | ({WindowKind.VERIFICATION_CYCLE: own.cycles} if own.cycles else {})
+        histories[tenant, root] = History(str(root), tuple(told.values()), frozenset(covered | own.covered), cycles)
     return histories
 
 

@@ -115,6 +115,24 @@ def proposal(reader: Reader, row: Row) -> bool:
     return reader.role in {*_HEALTH, *_CITY, Role.DEPARTMENT_OFFICER}
 
 
+def of_institution(reader: Reader, row: Row) -> bool:
+    """Officials, the city, and the institution's staff."""
+    return reader.role in {*_HEALTH, *_CITY, Role.DEPARTMENT_OFFICER, Role.AGENCY_OFFICER} or reader.staffs(row)
+
+
+def licence_application(reader: Reader, row: Row) -> bool:
+    """As what belongs to an institution; and who applied."""
+    applied = reader.role is Role.APPLICANT and row["applicant"] == reader.subject
+    return applied or of_institution(reader, row)
+
+
+def licence(reader: Reader, row: Row) -> bool:
+    """As what belongs to an institution; and who applied for it."""
+    led = (one for one in reader.rows("licence_application") if one["id"] == row["application_id"])
+    mine = reader.role is Role.APPLICANT and any(one["applicant"] == reader.subject for one in led)
+    return mine or of_institution(reader, row)
+
+
 #: Who reads a row of a type that is here, by the type's name; the row is of a tenant in which the role counts.
 READERS: dict[str, Callable[[Reader, Row], bool]] = {
     "Document": document,
@@ -124,6 +142,19 @@ READERS: dict[str, Callable[[Reader, Row], bool]] = {
     "PaperRemedy": of_paper,
     "Task": task,
     "Proposal": proposal,
+    "LicenceApplication": licence_application,
+    "Licence": licence,
+    **dict.fromkeys(
+        (
+            "LicenceChange",
+            "LicenceEnding",
+            "MonitoringEnrolment",
+            "Obligation",
+            "ObligationEvidence",
+            "Verification",
+        ),
+        of_institution,
+    ),
 }
 
 
@@ -298,5 +329,91 @@ def _proposals(planting: Planting) -> None:
         )
 
 
+def _licensing(planting: Planting) -> None:
+    day, kept = date(2018, 5, 1), {"created_by": "tests", "source": "SAMPLE"}
+    for number, institution in enumerate((planting.centre, planting.station)):
+        application = planting.add(
+            "licence_application",
+            kind="REGISTRATION",
+            status="GRANTED",
+            institution_id=institution,
+            institution_name="示例机构",
+            institution_kind="COMMUNITY_HEALTH_STATION",
+            address="示例路1号",
+            operator_name="示例公司",
+            operator_kind="NON_GOV_ENTERPRISE",
+            operating_nature="NON_PROFIT",
+            subjects=["全科医疗科"],
+            beds=number,
+            applicant="somebody" if number else planting.visitor(Role.APPLICANT),
+            submitted_on=day,
+            notice_by=day,
+            due_on=day + timedelta(days=number),
+            **kept,
+        )
+        of_one = {"institution_id": institution}
+        one = planting.add(
+            "licence",
+            application_id=application,
+            number=f"PDY{planting.tenant}-{number}",
+            status="ACTIVE",
+            issued_on=day,
+            valid_from_on=day,
+            valid_through_on=day + timedelta(days=900),
+            subjects=["全科医疗科"],
+            beds=number,
+            cycle_from_on=day,
+            cycle_until=day + timedelta(days=365),
+            verification_months=12,
+            verification_due_on=day + timedelta(days=365 + number),
+            **of_one,
+            **kept,
+        )
+        of_both = of_one | {"licence_id": one}
+        planting.add("licence_change", kind="ISSUED", on_date=day, recorded_at=_NOW, created_by="tests", **of_both)
+        planting.add(
+            "verification",
+            kind="REGULAR",
+            status="APPLIED",
+            cycle="2018",
+            cycle_due_on=day,
+            applied_on=day + timedelta(days=number),
+            late=bool(number),
+            **of_both,
+            **kept,
+        )
+        planting.add(
+            "licence_ending",
+            ground="CLOSED",
+            status="NOTIFIED",
+            reason="歇业",
+            notified_on=day + timedelta(days=number),
+            notified_by="tests",
+            **of_both,
+            **kept,
+        )
+        duty = planting.add(
+            "obligation",
+            code=f"CODE_{number}",
+            title="义务",
+            nature="DUTY",
+            clause_document="nowhere",
+            clause_anchor="第一条",
+            from_on=day,
+            **of_one,
+            **kept,
+        )
+        planting.add(
+            "obligation_evidence",
+            obligation_id=duty,
+            finding="STATED",
+            on_date=day,
+            note="自述",
+            created_by="tests",
+            **of_one,
+        )
+        planting.add("monitoring_enrolment", enrolled_on=day, **of_one, **kept)
+
+
 #: What each area plants in either district.
-PLANTED: list[Callable[[Planting], None]] = [_documents, _papers, _tasks, _proposals]
+PLANTED: list[Callable[[Planting], None]] = [_documents, _papers, _tasks, _proposals, _licensing]

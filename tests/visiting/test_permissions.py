@@ -64,7 +64,14 @@ def test_the_table_holds_every_type_field_mutation_and_role() -> None:
 def test_every_mutation_says_who_may_use_it() -> None:
     assert RIGHTS.keys() == MUTATIONS.keys()
     assert all(RIGHTS.values())
-    assert not any(Role.PUBLIC in by for by in RIGHTS.values())
+    # Open to whoever is signed in, in any district: those who apply or object come from anywhere.
+    assert {name for name, by in RIGHTS.items() if Role.PUBLIC in by} == {
+        "enrolAsApplicant",
+        "submitApplication",
+        "withdrawApplication",
+        "raiseObjection",
+    }
+    assert all(by == frozenset(Role) for by in RIGHTS.values() if Role.PUBLIC in by)
 
 
 def test_every_role_but_the_public_can_be_granted_by_somebody() -> None:
@@ -149,6 +156,8 @@ async def test_a_mutation_is_open_to_the_roles_of_the_table_and_to_nobody_else(
         city_wide = city & CITY_WIDE[mutation] if tenant != MUNICIPALITY else set()
         if visitor.name == "nobody":
             assert reply.codes == ["UNAUTHENTICATED"]
+        elif Role.PUBLIC in RIGHTS[mutation]:
+            assert reply.codes in ([], ["NOT_FOUND"])
         elif there & RIGHTS[mutation] or city_wide or (mutation == "grantMembership" and operates):
             # What narrows the role to its own objects may still refuse this one, in words of its own.
             assert reply.codes in ([], ["NOT_FOUND"], ["FORBIDDEN"])
