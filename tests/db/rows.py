@@ -18,6 +18,7 @@ from sqlalchemy import CheckConstraint, Column, Numeric, Table, UniqueConstraint
 EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "assessment_scheme.pass_line": lambda: Decimal(60),
     "assessment_scheme.excellent_line": lambda: Decimal(80),
+    "continuity_plan.high_need_residents": lambda: 1,
     "trusted_document.digest": lambda: secrets.token_hex(32),
     "session.digest": lambda: secrets.token_hex(32),
     "case_reader.reader": lambda: "somebody",
