@@ -19,6 +19,10 @@ EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "assessment_scheme.pass_line": lambda: Decimal(60),
     "assessment_scheme.excellent_line": lambda: Decimal(80),
     "continuity_plan.high_need_residents": lambda: 1,
+    "operator_application.unified_social_credit_code": lambda: "91110106MA01A2B3C4",
+    "review.institution_id": lambda: None,
+    "selection_call.publicity_working_days": lambda: 5,
+    "succession_request.counterpart_tenant_id": lambda: 7,
     "trusted_document.digest": lambda: secrets.token_hex(32),
     "session.digest": lambda: secrets.token_hex(32),
     "case_reader.reader": lambda: "somebody",
@@ -52,7 +56,7 @@ class Rows:
 
     def draft(self, table: Table, tenant_id: int) -> dict[str, Any]:
         """A row not yet inserted: every column that must have a value has one; what it refers to is planted."""
-        row: dict[str, Any] = {"tenant_id": tenant_id, "id": uuid.uuid4()}
+        row: dict[str, Any] = {"tenant_id": tenant_id, "id": uuid.uuid4(), **self._referred_together(table, tenant_id)}
         for column in table.columns:
             if column.name in row:
                 continue
@@ -60,6 +64,20 @@ class Rows:
             if needed or f"{table.name}.{column.name}" in EXAMPLES:
                 row[column.name] = self._referred(column, tenant_id) or _value(table, column)
         return row
+
+    def _referred_together(self, table: Table, tenant_id: int) -> dict[str, Any]:
+        """The columns that only together, besides the tenant's number, refer to one row."""
+        found: dict[str, Any] = {}
+        for key in table.foreign_key_constraints:
+            pairs = [(one.parent.name, one.column.name) for one in key.elements if one.parent.name != "tenant_id"]
+            if len(pairs) > 1 and not any(table.c[ours].nullable for ours, _ in pairs):
+                theirs = ", ".join(name for _, name in pairs)
+                row = self._superuser.execute(
+                    f"SELECT {theirs} FROM {key.referred_table.name} WHERE id = %s",
+                    [self.plant(key.referred_table, tenant_id)],
+                ).fetchone()
+                found |= dict(zip((ours for ours, _ in pairs), row or (), strict=True))
+        return found
 
     def _referred(self, column: Column[Any], tenant_id: int) -> uuid.UUID | None:
         for key in column.foreign_keys:
