@@ -19,6 +19,10 @@ EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "assessment_scheme.pass_line": lambda: Decimal(60),
     "assessment_scheme.excellent_line": lambda: Decimal(80),
     "continuity_plan.high_need_residents": lambda: 1,
+    "designation_application.quarter": lambda: 1,
+    "entrustment_agreement.term_from_on": lambda: date(2200, 1, 1),
+    "entrustment_agreement.opening_by": lambda: date(2200, 6, 1),
+    "entrustment_agreement.term_until": lambda: date(2203, 1, 1),
     "operator_application.unified_social_credit_code": lambda: "91110106MA01A2B3C4",
     "review.institution_id": lambda: None,
     "selection_call.publicity_working_days": lambda: 5,
@@ -85,6 +89,16 @@ class Rows:
         return None
 
 
+def _items(column: Column[Any]) -> type:
+    """The Python type of an array's items."""
+    return column.type.item_type.python_type  # type: ignore[attr-defined]
+
+
+def is_municipal(table: Table) -> bool:
+    """Whether the table itself says that its rows are the municipality's alone."""
+    return any(isinstance(one, CheckConstraint) and str(one.sqltext) == "tenant_id = 0" for one in table.constraints)
+
+
 def references(table: Table) -> list[tuple[str, Table]]:
     """The columns that refer to a row of the same tenant, and the table they refer to."""
     found = [
@@ -131,7 +145,7 @@ def _value(table: Table, column: Column[Any]) -> Any:
         datetime: lambda: _BEGIN + timedelta(days=number),
         uuid.UUID: uuid.uuid4,
         bytes: lambda: secrets.token_bytes(32),
-        list: lambda: [f"{column.name} {number}"],
+        list: lambda: [number if _items(column) is int else f"{column.name} {number}"],
         object: lambda: Jsonb({}),  # what SQLAlchemy says of JSONB
     }
     assert kind in makers, f"no value is known for {table.name}.{column.name}: {column.type}; put one into EXAMPLES"
