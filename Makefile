@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: demo test check bench clean help
+.PHONY: demo test check bench bench-peers bench-national clean help
 
 help:  ## 列出命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,12 @@ check: $(VENV)/.development  ## 风格、类型、导入方向
 
 bench: $(VENV)/.development  ## 每次请求的 CPU、吞吐、延迟，与手写 SQL 相比（docs/performance.md）
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+bench-peers: $(VENV)/.development  ## 同样的数据上与 Mercurius、PostGraphile 相比（需要 Node.js 与 npm）
+	@$(BIN)/python -m tests.benchmarks.run --peers $(ARGS)
+
+bench-national: $(VENV)/.development  ## 全国规模（3000 租户、100 万机构、400 万评审）上的同一张表；约需 6 GB 磁盘
+	@$(BIN)/python -m tests.benchmarks.run --scale national $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "需要 Python 3.11 或更高版本，当前为 " + sys.version.split()[0] + "；可用 make PYTHON=python3.12 指定")'
