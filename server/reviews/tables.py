@@ -50,6 +50,8 @@ review_rollup = tenant_table(
         unique=True,
         postgresql_nulls_not_distinct=True,
     ),
+    # For who reads all tenants: a period, whoever's. Without the counts, so that counting on changes no index.
+    Index("ix_review_rollup_month", "decided_month"),
     one_of("kind", ReviewKind),
     one_of("outcome", ReviewOutcome),
     access=Access(deletable=True),
