@@ -30,6 +30,7 @@ from tests.benchmarks.asking import OFFICER, Asking, same_answers
 from tests.benchmarks.load import Measured, Target, measure, request
 from tests.benchmarks.operations import PAGE, POSTGRAPHILE
 from tests.benchmarks.peering import PEERS, peer
+from tests.benchmarks.scaling import beside_city
 from tests.benchmarks.serving import CONTENDERS, ROLE_SECRET, Contender, started
 from tests.benchmarks.showing import console, show, show_peers
 
@@ -152,6 +153,13 @@ def main() -> None:
         sight = uvloop.run(first_sight(ours, asking, postgres)) if ours and not given.only else None
         if sight:
             console.print(f"first sight of the page's document: {sight:.1f} ms of server CPU", highlight=False)
+        scaled = None
+        if ours and given.scale == "national":
+            local, its = stack.enter_context(database("city", None))
+            city = psutil.Process(local.pid)
+            _cores(city)
+            there = ["--database", its, *arguments[2:]]
+            scaled = beside_city((ours, postgres), city, there, folder, asking, first)
         if not given.only:
             policy.main()
         if given.json:
@@ -160,6 +168,7 @@ def main() -> None:
                 "cores": [first, second],
                 "cells": {name: {who: asdict(one) for who, one in row.items()} for name, row in found.items()},
                 "first_sight_ms": sight,
+                "national_to_city": scaled,
             }
             given.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
 
