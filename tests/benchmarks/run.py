@@ -154,7 +154,7 @@ def main() -> None:
         if sight:
             console.print(f"first sight of the page's document: {sight:.1f} ms of server CPU", highlight=False)
         scaled = None
-        if ours and given.scale == "national":
+        if ours and given.scale == "national" and not given.only:
             local, its = stack.enter_context(database("city", None))
             city = psutil.Process(local.pid)
             _cores(city)
