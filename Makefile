@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: demo test check bench bench-peers bench-national clean help
+.PHONY: demo test check bench bench-peers bench-national probes mutations clean help
 
 help:  ## 列出命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -31,6 +31,12 @@ bench-peers: $(VENV)/.development  ## 同样的数据上与 Mercurius、PostGrap
 
 bench-national: $(VENV)/.development  ## 全国规模（3000 租户、100 万机构、400 万评审）上的同一张表；约需 6 GB 磁盘
 	@$(BIN)/python -m tests.benchmarks.run --scale national $(ARGS)
+
+probes: $(VENV)/.development  ## 随机越权探测 12 000 次，应无一泄漏（docs/isolation.md）
+	@SHEQU_PROBES=12000 $(BIN)/python -m pytest tests/visiting/test_probes.py -s $(ARGS)
+
+mutations: $(VENV)/.development  ## 逐一破坏隔离规则，测试应无一放过（docs/isolation.md）
+	@$(BIN)/python -m tests.mutations $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "需要 Python 3.11 或更高版本，当前为 " + sys.version.split()[0] + "；可用 make PYTHON=python3.12 指定")'

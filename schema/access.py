@@ -4,15 +4,17 @@ Each root field runs on the role of the district it names, else on that of the c
 municipal role, a caller without a token on the public one.  Rights unite within one district, never across.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any, Protocol
 
 from schema.reading import Plans
 from server.db import roles
 from server.db.lean import Lanes
 from server.db.pools import Pools
+from server.documents.keeping import Files
 from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId
@@ -22,6 +24,7 @@ from server.planner.scope import Scope
 from server.planner.slots import Wire
 from server.policy.shelf import Shelf
 from server.record.acts import Act, acting
+from server.record.events import Listening, Sequences
 from server.workdays.store import Calendars
 
 _DIRECTORY = "SELECT code, tenant_id FROM district ORDER BY display_order"
@@ -75,6 +78,9 @@ class Engine:
     catalogue: Catalogue
     calendars: Calendars
     policies: Shelf
+    files: Files
+    listening: Listening
+    sequences: Sequences
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +98,21 @@ class Engine:
 #: Under which name, with the tenant's number, an actor's scopes are kept.
 _SCOPE = "scope"
 
+
+class Told(Protocol):
+    """What came of an operation."""
+
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+class Answering(Protocol):
+    """Answers operations, with all limits there are."""
+
+    async def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Told:
+        """The response to one operation."""
+
+
 #: Whoever comes without a token.
 _ANYBODY = Scope(roles.PUBLIC_READER, frozenset({Role.PUBLIC}))
 
@@ -103,6 +124,17 @@ class Request:
     engine: Engine
     actor: Actor | None
     request_id: str
+    #: The address it comes from, for callers without a token.
+    peer: str = ""
+    #: For what lasts: asks anew who the caller is. Raises: Unauthenticated when nobody is any more.
+    renew: Callable[[], Awaitable[Actor | None]] | None = None
+    #: What answers it; for fields that ask further questions on the caller's behalf.
+    operations: "Answering | None" = field(default=None, repr=False, compare=False)
+
+    async def renewed(self) -> "Request":
+        """The same request, by the caller with the rights that hold now. Raises: Unauthenticated."""
+        actor = self.actor if self.renew is None else await self.renew()
+        return Request(self.engine, actor, self.request_id, self.peer, self.renew)
 
     async def scope(self, tenant_id: int | None) -> Scope:
         """On whose behalf rows are read: of the named tenant, else of the caller's home.
@@ -141,25 +173,37 @@ class Request:
 
         What the municipality lets somebody read holds in every district, so it unites with what the district does.
         """
-        own = [grant.institution_id for grant in actor.grants if grant.tenant_id == tenant and grant.institution_id]
+        here = [grant for grant in actor.grants if grant.tenant_id == tenant]
+        own = [grant.institution_id for grant in here if grant.institution_id]
+        departments = [grant.department for grant in here if grant.department]
         held = actor.roles_in(tenant) | (actor.roles_in(MUNICIPALITY) & MUNICIPAL_READERS) | {Role.PUBLIC}
-        return Scope(db_role, held, {"institutions": own, "subject": actor.subject})
+        return Scope(db_role, held, {"institutions": own, "departments": departments, "subject": actor.subject})
 
     @asynccontextmanager
-    async def acting(self, tenant_id: int) -> AsyncIterator[Act]:
-        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed.
+    async def acting(self, tenant_id: int, *, anybody: bool = False) -> AsyncIterator[Act]:
+        """An act of the caller in this tenant: one transaction. Raises: Unauthenticated, NotAllowed, NotFound.
+
+        ``anybody``: the verb is one that whoever is signed in may use in any district; it sees to it by itself that they
+        reach nothing but what is published and their own.
 
         Whoever operates the platform and holds nothing in the tenant acts on the platform's role, which reaches no
-        register: all it can do there is to appoint the first administrator.
+        register: all it can do there is to appoint the first administrator.  The municipal insurance centre acts on a
+        role of its own that reaches the cases of designation alone.
         """
         actor = self.actor
         if actor is None:
             raise Unauthenticated()
         code = await self.engine.directory.code_of(tenant_id)
-        if code is not None and actor.roles_in(tenant_id):
+        if anybody and (code is None or tenant_id == MUNICIPALITY):
+            raise NotFound()
+        if anybody and code is not None:
+            db_role = roles.district_role(code)
+        elif code is not None and actor.roles_in(tenant_id):
             db_role = roles.MUNICIPAL_WRITER if tenant_id == MUNICIPALITY else roles.district_role(code)
         elif code is not None and Role.PLATFORM_OPERATOR in actor.roles_in(MUNICIPALITY):
             db_role = roles.PLATFORM
+        elif code is not None and Role.MUNICIPAL_INSURANCE_OFFICER in actor.roles_in(MUNICIPALITY):
+            db_role = roles.INSURANCE_CENTRE
         else:
             raise NotAllowed("您在该辖区没有权限")
         async with acting(self.engine.pools, db_role, tenant_id, actor, self.request_id) as act:
@@ -172,11 +216,14 @@ class Request:
             raise BadInput(f"没有代码为“{code[:40]}”的辖区", path=("input", "district"))
         return tenant
 
-    def tenant_of(self, node: NodeId) -> int:
-        """The tenant an act on this node runs in. Raises: NotFound where the caller holds nothing there."""
+    def tenant_of(self, node: NodeId, city_wide: frozenset[Role] = frozenset()) -> int:
+        """The tenant an act on this node runs in; ``city_wide``: municipal roles that may act in any.
+
+        Raises: NotFound where the caller holds nothing there.
+        """
         if self.actor is None:
             raise Unauthenticated()
-        if not self.actor.roles_in(node.tenant_id):
+        if not (self.actor.roles_in(node.tenant_id) or self.actor.roles_in(MUNICIPALITY) & city_wide):
             raise NotFound()
         return node.tenant_id
 

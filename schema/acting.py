@@ -47,7 +47,7 @@ async def perform(
     try:
         if key is not None and not 1 <= len(key) <= _KEY_LONGEST:
             raise Invalid(f"幂等键长度应为 1 到 {_KEY_LONGEST} 个字符", path=("input", "idempotencyKey"))
-        async with request.acting(tenant_id) as act:
+        async with request.acting(tenant_id, anybody=Role.PUBLIC in RIGHTS[info.field_name]) as act:
             answer: Mapping[str, Any] | None = None
             if key is not None:
                 answer = await act.answered(key, {"mutation": info.field_name, "input": sent(request_input)})
@@ -73,7 +73,9 @@ async def perform_on(
         await verb(act, node)
         return {_object_field(payload): str(node)}
 
-    return await perform(info, request_of(info).tenant_of(node), request_input, on_node, referring(payload))
+    return await perform(
+        info, request_of(info).tenant_of(node, CITY_WIDE[info.field_name]), request_input, on_node, referring(payload)
+    )
 
 
 def referring(payload: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,32 +88,46 @@ def _object_field(payload: Any) -> str:
     return only.name
 
 
+#: Open to whoever is signed in, in any district: everybody is of the public everywhere (docs/decisions/applicants.md).
+SIGNED_IN: frozenset[Role] = frozenset(Role)
+
 #: Who may use each mutation, by its GraphQL name.
 RIGHTS: dict[str, frozenset[Role]] = {}
+#: Which municipal roles may besides use it in every district.
+CITY_WIDE: dict[str, frozenset[Role]] = {}
 
 
 def check_right(request: Request, tenant_id: int, name: str) -> None:
     """Pass when one of the caller's roles in the tenant is among those that the mutation is open to.
 
-    Asked before anything else, so that nobody learns from a mutation that is not theirs what exists.  Whoever operates
-    the platform does so in every tenant.  Raises: Unauthenticated, NotAllowed.
+    Asked before anything else, so that nobody learns from a mutation that is not theirs what exists.  Whoever operates the
+    platform does so in every tenant.  Raises: Unauthenticated, NotAllowed.
     """
     actor = request.actor
     if actor is None:
         raise Unauthenticated()
-    held = actor.roles_in(tenant_id) | (actor.roles_in(MUNICIPALITY) & {Role.PLATFORM_OPERATOR})
-    if not held & RIGHTS[name]:
+    if Role.PUBLIC in RIGHTS[name]:
+        return
+    city_wide = actor.roles_in(MUNICIPALITY) & RIGHTS[name] & {Role.PLATFORM_OPERATOR}
+    if tenant_id != MUNICIPALITY:
+        city_wide |= actor.roles_in(MUNICIPALITY) & CITY_WIDE[name]
+    if not (actor.roles_in(tenant_id) & RIGHTS[name] or city_wide):
         raise NotAllowed("您在该辖区没有执行此操作的权限")
 
 
-def mutation(description: str, *, by: Collection[Role]) -> Callable[[Callable[..., Any]], Any]:
-    """A mutation field of a Mutations class, open to these roles of the tenant it acts in.
+def mutation(
+    description: str, *, by: Collection[Role], city_wide: Collection[Role] = ()
+) -> Callable[[Callable[..., Any]], Any]:
+    """A mutation field of a Mutations class, open to these roles of the tenant it acts in, and ``city_wide`` to these of the
+    municipality, in every district.
 
     The verb requires its roles once more by itself, for those who call it without the API.
     """
 
     def field(resolver: Callable[..., Any]) -> Any:
-        RIGHTS[to_camel_case(resolver.__name__)] = frozenset(by)
+        name = to_camel_case(resolver.__name__)
+        RIGHTS[name] = frozenset(by)
+        CITY_WIDE[name] = frozenset(city_wide)
         return strawberry.mutation(resolver=resolver, description=description)
 
     return field

@@ -6,14 +6,19 @@ from typing import Annotated, Any
 
 import strawberry
 
+from schema.applications import APPLICATION_TAG, MEMBER_OF_COMMITTEE_TAG, OBJECTION_TAG, SHEET_TAG
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import AGENCY_TAG
+from schema.entrusting import AGREEMENT_TAG, PREMISES_TAG
 from schema.filters import UNSET, DateTimeFilter, StringFilter
+from schema.gaps import GAP_TAG
 from schema.identity import MEMBER_TAG
 from schema.institutions import INSTITUTION_TAG
+from schema.people import PERSON_TAG
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.reviews import REVIEW_TAG
 from schema.scalars import JSON
+from schema.selection import CALL_TAG, NOTICE_TAG
 from schema.terms import term
 from schema.within import within_district
 from server.kit.actor import Role
@@ -28,7 +33,17 @@ SUBJECTS: Mapping[str, int] = {
     "institution": INSTITUTION_TAG,
     "insurance_agency": AGENCY_TAG,
     "review": REVIEW_TAG,
+    "person": PERSON_TAG,
     "membership": MEMBER_TAG,
+    "service_gap": GAP_TAG,
+    "premises": PREMISES_TAG,
+    "entrustment_agreement": AGREEMENT_TAG,
+    "selection_call": CALL_TAG,
+    "public_notice": NOTICE_TAG,
+    "operator_application": APPLICATION_TAG,
+    "committee_member": MEMBER_OF_COMMITTEE_TAG,
+    "score_sheet": SHEET_TAG,
+    "objection": OBJECTION_TAG,
 }
 
 

@@ -7,17 +7,64 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import audit, districts, granting, identity, institutions, reviews, sites, workdays
+from schema import (
+    applications,
+    applying,
+    assessment,
+    audit,
+    calls,
+    concluding,
+    districts,
+    documents,
+    entrusting,
+    entrusting_changes,
+    evaluating,
+    events,
+    exits,
+    gap_changes,
+    gaps,
+    granting,
+    identity,
+    institutions,
+    licence_applications,
+    licences,
+    negative_list,
+    obligations,
+    papers,
+    people,
+    proposals,
+    reviews,
+    risks,
+    selection,
+    sites,
+    supervision,
+    tasks,
+    workdays,
+)
+from schema.assessing import AssessmentMutations
+from schema.carding import CardMutations
 from schema.connections import Node
 from schema.describing import complete
+from schema.exiting import ExitMutations
+from schema.exporting import ExportMutations
+from schema.finding import FindingMutations
+from schema.licence_applying import LicenceApplyingMutations
+from schema.licence_ending import LicenceEndingMutations
+from schema.licence_keeping import LicenceKeepingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
 from schema.policies import PolicyQueries
 from schema.policy_changes import PolicyMutations
 from schema.policy_comparison import PolicyComparisonQueries
+from schema.providing import ProvidingMutations
+from schema.raising import RiskMutations
+from schema.recording import RecordingMutations
+from schema.rectifying import RectificationMutations
 from schema.register import RegisterMutations
 from schema.scalars import SCALARS
 from schema.simulations import SimulationQueries
 from schema.terms import VocabularyTerm, vocabulary
+from schema.timelines import ComparisonQueries
+from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
 
@@ -44,7 +91,32 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (districts, workdays, reviews, sites, institutions, audit, identity)
+_AREAS = (
+    districts,
+    workdays,
+    reviews,
+    documents,
+    papers,
+    tasks,
+    proposals,
+    people,
+    supervision,
+    negative_list,
+    risks,
+    exits,
+    sites,
+    gaps,
+    selection,
+    applications,
+    entrusting,
+    institutions,
+    assessment,
+    licences,
+    licence_applications,
+    obligations,
+    audit,
+    identity,
+)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(
@@ -53,11 +125,28 @@ Query = merge_types(
         districts.DistrictQueries,
         institutions.InstitutionQueries,
         sites.SiteQueries,
+        gaps.GapQueries,
+        entrusting.EntrustingQueries,
+        selection.SelectionQueries,
+        applications.ApplicationQueries,
         reviews.ReviewQueries,
+        documents.DocumentQueries,
+        papers.PaperQueries,
+        tasks.TaskQueries,
+        proposals.ProposalQueries,
+        supervision.SupervisionQueries,
+        negative_list.NegativeListQueries,
+        licences.LicenceQueries,
+        licence_applications.LicenceApplicationQueries,
+        obligations.ObligationQueries,
+        risks.RiskQueries,
+        exits.ExitQueries,
+        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
         SimulationQueries,
+        ComparisonQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
         NodeQueries,
@@ -65,12 +154,44 @@ Query = merge_types(
 )
 Mutation = merge_types(
     "Mutation",
-    (RegisterMutations, workdays.WorkdayMutations, PolicyMutations, granting.IdentityMutations),
+    (
+        RegisterMutations,
+        people.PeopleMutations,
+        workdays.WorkdayMutations,
+        PolicyMutations,
+        granting.IdentityMutations,
+        documents.DocumentMutations,
+        papers.PaperMutations,
+        proposals.ProposalMutations,
+        FindingMutations,
+        LicenceApplyingMutations,
+        LicenceKeepingMutations,
+        LicenceEndingMutations,
+        obligations.ObligationMutations,
+        AssessmentMutations,
+        RectificationMutations,
+        UnmaskingMutations,
+        ExportMutations,
+        gap_changes.GapMutations,
+        entrusting_changes.EntrustingMutations,
+        calls.CallMutations,
+        applying.ApplyingMutations,
+        evaluating.EvaluatingMutations,
+        concluding.ConcludingMutations,
+        RecordingMutations,
+        CardMutations,
+        RiskMutations,
+        ExitMutations,
+        ProvidingMutations,
+    ),
 )
+
+Subscription = merge_types("Subscription", (events.EventSubscriptions,))
 
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[bind.type for area in _AREAS for bind in area.BINDS],
     # Not ``sort_schema``: it copies the types, and Strawberry then finds no union member among its own. ``sdl`` sorts.
     config=StrawberryConfig(scalar_map=SCALARS),
@@ -91,7 +212,7 @@ def bindings() -> Catalogue:
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],
         {name: root for area in _AREAS for name, root in area.ROOTS.items()},
-        sites.EMBEDDED,
+        {**sites.EMBEDDED, **proposals.EMBEDDED, **negative_list.EMBEDDED, **applications.EMBEDDED},
     )
 
 

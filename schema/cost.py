@@ -38,6 +38,7 @@ from graphql import (
 )
 
 from server.kit.actor import Actor, Role
+from server.kit.meter import Meter, Rate
 from server.planner.grouping import GROUPS_MOST
 from server.planner.keyset import PAGE_DEFAULT, PAGE_MAXIMUM
 
@@ -75,6 +76,24 @@ BUDGETS: Mapping[Role, int] = {
     Role.MUNICIPAL_INSURANCE_OFFICER: 20_000,
     Role.PLATFORM_OPERATOR: 5_000,
 }
+
+#: PLATFORM_DEFAULT. What one person may spend in a minute: twelve of the dearest requests, or hundreds of ordinary ones.
+#: Callers without a token are told apart by address alone, and a whole office may have one.
+PER_MINUTE: Mapping[Role, int] = {**{role: 12 * budget for role, budget in BUDGETS.items()}, Role.PUBLIC: 120_000}
+#: PLATFORM_DEFAULT. What all people of one jurisdiction may spend in a minute together, in one process.
+TOGETHER_PER_MINUTE = 1_200_000
+#: What may be spent at once is what flows back in this part of a minute, or the dearest request twice.
+_BURST = 6
+
+
+def meter_of(per_minute: Mapping[Role, int] | None = None, together: int = TOGETHER_PER_MINUTE) -> Meter:
+    """A meter with these rates in the place of the usual ones, which hold for every role that is not named."""
+    rates = {
+        role: Rate(rate, max(rate // _BURST, 2 * BUDGETS[role]))
+        for role, rate in {**PER_MINUTE, **(per_minute or {})}.items()
+    }
+    return Meter(rates, Rate(together, max(together // _BURST, 2 * max(BUDGETS.values()))))
+
 
 Variables = Mapping[str, Any]
 #: What a request with these coerced variables costs.

@@ -15,6 +15,7 @@ _RESULT = "结果 what was done, or the problem that stood in its way"
 _ROOTS = {
     "Query": "查询 reads what the caller may see, in one jurisdiction or in all",
     "Mutation": "变更 each field is one transaction, with its audit entry",
+    "Subscription": "订阅 what happens, as it happens; over WebSocket (`graphql-transport-ws`)",
 }
 
 

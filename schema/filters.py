@@ -82,6 +82,13 @@ class DateTimeFilter:
     is_null: bool | None = _test("是否为空")  # type: ignore[assignment]
 
 
+@strawberry.input(description="是否条件")
+class BooleanFilter:
+    """Tests on truth values."""
+
+    eq: bool | None = _test("等于")  # type: ignore[assignment]
+
+
 @strawberry.input(description="枚举条件")
 class Filter(Generic[E]):
     """Tests on values of an enum."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
@@ -17,6 +17,15 @@ from schema.institution_groups import (
     InstitutionGroupKey,
     InstitutionGroupOrder,
 )
+from schema.negative_list import (
+    NegativeFinding,
+    NegativeFindingFilter,
+    NegativeFindingOrder,
+    YellowCard,
+    YellowCardFilter,
+    YellowCardOrder,
+)
+from schema.people import Person
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import On
 from schema.reviews import Review, ReviewFilter, ReviewOrder
@@ -24,7 +33,9 @@ from schema.rows import OF_OWN_INSTITUTION, OWN_INSTITUTION, register
 from schema.scalars import UnifiedSocialCreditCode
 from schema.sites import Site, SiteFilter
 from schema.standing import InstitutionStanding, institution_standings
+from schema.supervision import SupervisionFact, SupervisionFactFilter, SupervisionFactOrder
 from schema.terms import term
+from schema.timelines import TimelineEntry, institution_timelines
 from schema.within import InDistrict, within_district
 from server.institutions import tables
 from server.institutions.model import (
@@ -39,6 +50,10 @@ from server.institutions.model import (
 from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
+
+if TYPE_CHECKING:
+    from schema.licences import Licence, LicenceFilter
+    from schema.obligations import MonitoringEnrolment, Obligation
 
 term(SuccessionReason, "沿革原因")
 
@@ -116,6 +131,9 @@ class InstitutionFilter:
     parent: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, description="上级机构")
     sites: SiteFilter | None = strawberry.field(default=UNSET, description="有一处场所满足")
     reviews: ReviewFilter | None = strawberry.field(default=UNSET, description="有一条评审记录满足")
+    licence: Annotated["LicenceFilter", strawberry.lazy("schema.licences")] | None = strawberry.field(
+        default=UNSET, description="最近一本执业许可证满足"
+    )
     and_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
     or_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
     not_: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
@@ -149,9 +167,17 @@ class Institution(Node):
     updated_at: datetime = field_of("更新时间")
     district: District = field_of("辖区")
     parent: Optional["Institution"] = field_of("上级机构 the centre a station stands under")
+    people: list[Person] = field_of("负责人 those who answer for the institution now")
     sites: list[Site] = field_of("在用场所 the sites the institution has not left")
     predecessors: list[Succession] = field_of("前身")
     successors: list[Succession] = field_of("后继")
+    licence: Annotated["Licence", strawberry.lazy("schema.licences")] | None = field_of(
+        "执业许可证 the latest, whatever became of it; null where none is known here"
+    )
+    obligations: list[Annotated["Obligation", strawberry.lazy("schema.obligations")]] = field_of("义务 by code")
+    monitoring: Annotated["MonitoringEnrolment", strawberry.lazy("schema.obligations")] | None = field_of(
+        "监测体系纳入情况 null where it is not enrolled"
+    )
 
     @computed("判定情况 what every policy in force on the day says about the institution, with the reasons")
     async def standing(
@@ -160,6 +186,16 @@ class Institution(Node):
         on: On = UNSET,
     ) -> Sequence[InstitutionStanding]:
         return await institution_standings(request, ids, on or None)
+
+    @computed(
+        "大事记 latest first: what happened up to the day, what of it counted then, until when, and for which rule"
+    )
+    async def timeline(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        on: On = UNSET,
+    ) -> Sequence[list[TimelineEntry]]:
+        return await institution_timelines(request, ids, on or None)
 
     @planned
     def stations(
@@ -185,6 +221,45 @@ class Institution(Node):
         before: Before = UNSET,
     ) -> Connection[Review]:
         """评审记录 latest first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def yellow_cards(
+        self,
+        filter: YellowCardFilter | None = UNSET,
+        order_by: list[YellowCardOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[YellowCard]:
+        """黄牌 of its own, not those of stations under it (A-FT-13); latest first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def negative_findings(
+        self,
+        filter: NegativeFindingFilter | None = UNSET,
+        order_by: list[NegativeFindingOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[NegativeFinding]:
+        """负面清单认定 latest occurrence first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def supervision_facts(
+        self,
+        filter: SupervisionFactFilter | None = UNSET,
+        order_by: list[SupervisionFactOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[SupervisionFact]:
+        """监管事实 latest first unless ordered otherwise"""
         not_resolved()
 
 
@@ -230,6 +305,7 @@ _PARENT = Link("Institution", (("parent_id", "id"),))
 _OWN = (("id", "institution_id"),)
 _CURRENT_SITES = Link("Site", _OWN, "{t}.until IS NULL")
 _REVIEWS = Link("Review", _OWN)
+_LICENCE = Link("Licence", _OWN, "{t}.current")
 
 BINDS = (
     Binds(
@@ -259,15 +335,23 @@ BINDS = (
         tag=INSTITUTION_TAG,
         fields={
             "standing": Computed(),
+            "timeline": Computed(),
             "district": One(_DISTRICT),
             "organisation": One(Link("Organisation", (("organisation_id", "id"),))),
             "parent": One(_PARENT),
             "sites": Many(_CURRENT_SITES, Key("{t}.kind", Kind.TEXT)),
+            "people": Many(Link("Person", _OWN, "{t}.until IS NULL"), Key("{t}.position", Kind.TEXT)),
             "formerNames": Many(Link("FormerName", _OWN), Key("{t}.until", Kind.DATE)),
             "predecessors": Many(Link("Succession", (("id", "successor_id"),)), Key("{t}.on_date", Kind.DATE)),
             "successors": Many(Link("Succession", (("id", "predecessor_id"),)), Key("{t}.on_date", Kind.DATE)),
             "stations": Paged(Link("Institution", (("id", "parent_id"),)), "NAME ASC"),
             "reviews": Paged(_REVIEWS, "DECIDED_ON DESC"),
+            "licence": One(_LICENCE),
+            "obligations": Many(Link("Obligation", _OWN, "{t}.until IS NULL"), Key("{t}.code", Kind.TEXT)),
+            "monitoring": One(Link("MonitoringEnrolment", _OWN, "{t}.ended_on IS NULL")),
+            "yellowCards": Paged(Link("YellowCard", _OWN), "ISSUED_ON DESC"),
+            "negativeFindings": Paged(Link("NegativeFinding", _OWN), "OCCURRED_ON DESC"),
+            "supervisionFacts": Paged(Link("SupervisionFact", _OWN), "OCCURRED_ON DESC"),
         },
         columns={"NAME": "sort_key", "LATEST_REVIEW": "latest_review_on"},
         filters={
@@ -276,6 +360,7 @@ BINDS = (
             "parent": Related(_PARENT),
             "sites": Related(_CURRENT_SITES),
             "reviews": Related(_REVIEWS),
+            "licence": Related(_LICENCE),
         },
     ),
 )

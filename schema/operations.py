@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import AsyncGenerator, Hashable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from inspect import isawaitable
+from typing import Any, cast
 
 from graphql import (
     DeferStreamDirectiveLabel,
@@ -23,6 +25,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution import create_source_event_stream
 from graphql.execution.executor import Executor
 
 from schema.access import Request
@@ -33,9 +36,11 @@ from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
 from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
 from schema.lookahead import TYPENAME, Operation
+from schema.masked import Masks, masked, masks_of
 from schema.reading import NODE, NODES
 from schema.whole import answer_whole
-from server.kit.errors import TimedOut
+from server.kit.errors import NotFound, RateLimited, TimedOut
+from server.kit.meter import Meter
 from server.planner.binding import Computed
 
 #: Characters of all documents kept; a syntax tree takes some 250 bytes for each.
@@ -82,13 +87,43 @@ class _Prepared:
     node: OperationDefinitionNode
     planned: Operation
     cost: Cost
+    #: Where its answer holds masked values.
+    masks: Masks
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """An operation that may run, with its variables as they came and as they were read."""
+
+    document: _Document
+    prepared: _Prepared
+    variables: Mapping[str, Any] | None
+    operation_name: str | None
+    coerced: Mapping[str, Any]
+    shape: Hashable
+    extensions: dict[str, Any]
+
+    @property
+    def tree(self) -> DocumentNode:
+        """The document."""
+        assert self.document.tree is not None
+        return self.document.tree
 
 
 class Operations:
-    """Answers GraphQL requests over the one schema. ``hints``: introspection and suggestions, in development only."""
+    """Answers GraphQL requests over the one schema.
+
+    ``hints``: introspection and suggestions, in development only.  ``meter``: how much each caller may ask for in a stretch
+    of time; without one nobody is held to anything but the budget of each request.
+    """
 
     def __init__(
-        self, *, hints: bool, query_seconds: float = QUERY_SECONDS, mutation_seconds: float = MUTATION_SECONDS
+        self,
+        *,
+        hints: bool,
+        query_seconds: float = QUERY_SECONDS,
+        mutation_seconds: float = MUTATION_SECONDS,
+        meter: Meter | None = None,
     ) -> None:
         self.schema = graphql_schema()
         self.catalogue = bindings()
@@ -99,6 +134,7 @@ class Operations:
             if isinstance(field, Computed)
         )
         self._hints = hints
+        self._meter = meter
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
         self._rules = [
             *(one for one in specified_rules if one not in _WITHOUT_MEANING),
@@ -119,6 +155,83 @@ class Operations:
         reading: bool = False,
     ) -> Answer:
         """The response to one request; ``reading`` refuses anything but a query (GET)."""
+        admitted = self._admitted(request, text, variables, operation_name, reading=reading)
+        return admitted if isinstance(admitted, Answer) else await self._answered(request, admitted)
+
+    async def _answered(self, request: Request, admitted: "_Admitted") -> Answer:
+        operation, extensions = admitted.prepared.node, admitted.extensions
+        if operation.operation is OperationType.SUBSCRIPTION:
+            return Answer(
+                failed("BAD_USER_INPUT", "订阅 subscription 请通过 WebSocket（graphql-transport-ws）发送"), False
+            )
+        seconds = self._seconds[operation.operation]
+        try:
+            planned = admitted.prepared.planned
+            done = (
+                await answer_whole(request, planned, admitted.coerced, admitted.shape, seconds)
+                if planned.is_query
+                else None
+            )
+            if done is None:
+                done = await self._done(request, admitted, seconds)
+        except TimedOut:
+            return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
+        return self._told(done, extensions)
+
+    async def stream(
+        self, request: Request, text: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
+    ) -> Answer | AsyncGenerator[Answer, None]:
+        """The response to a query or a mutation; to a subscription its responses, as they come.
+
+        Each is made for the caller with the rights that hold then (``Request.renewed``).
+        Raises, while it lasts: RequestFailed once the caller has none.
+        """
+        admitted = self._admitted(request, text, variables, operation_name, reading=False)
+        if isinstance(admitted, Answer):
+            return admitted
+        if admitted.prepared.node.operation is not OperationType.SUBSCRIPTION:
+            return await self._answered(request, admitted)
+        executor = PlanningExecutor.build(
+            self.schema,
+            admitted.tree,
+            context_value=request,
+            raw_variable_values=dict(variables or {}),
+            operation_name=operation_name,
+            hide_suggestions=not self._hints,
+            planned=admitted.prepared.planned,
+            shape=admitted.shape,
+        )
+        assert not isinstance(executor, list)  # its variables were read already
+        source = create_source_event_stream(executor)
+        if isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            return Answer({"errors": [told(error) for error in source.errors or ()]}, executed=False)
+        return self._told_one_by_one(request, admitted, cast(AsyncGenerator[Any, None], source))
+
+    async def _told_one_by_one(
+        self, request: Request, admitted: "_Admitted", source: AsyncGenerator[Any, None]
+    ) -> AsyncGenerator[Answer, None]:
+        async with aclosing(source) as events:
+            async for event in events:
+                request = await request.renewed()
+                done = await self._done(request, admitted, self._seconds[OperationType.QUERY], event)
+                # What the caller could read a moment ago and cannot now is not told, and not told of.
+                if done.data is None and all(isinstance(one.original_error, NotFound) for one in done.errors or ()):
+                    continue
+                yield self._told(done, admitted.extensions)
+
+    def _admitted(
+        self,
+        request: Request,
+        text: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        *,
+        reading: bool,
+    ) -> "Answer | _Admitted":
+        """The operation that the request may run, or the answer to one that it may not."""
+        request.operations = self
         document = self._document(text)
         if document.tree is None:
             return Answer(document.problems, executed=False)
@@ -135,44 +248,35 @@ class Operations:
             return Answer(refused(self._misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False)
         coerced, shape = read
         cost, budget = prepared.cost(coerced), budget_of(request.actor)
-        extensions = {"cost": {"requested": cost, "limit": budget}}
+        extensions: dict[str, Any] = {"cost": {"requested": cost, "limit": budget}}
         if cost > budget:
             return Answer(_too_dear(cost, budget) | {"extensions": extensions}, executed=False)
-        seconds = self._seconds[operation.operation]
-        try:
-            done = (
-                await answer_whole(request, prepared.planned, coerced, shape, seconds)
-                if prepared.planned.is_query
-                else None
-            )
-            if done is None:
-                done = await self._done(request, document, prepared.planned, shape, variables, operation_name, seconds)
-        except TimedOut:
-            return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
-        return self._told(done, extensions)
+        if self._meter is not None:
+            spent = self._meter.spend(request.actor, request.peer, cost)
+            extensions["cost"]["remaining"] = spent.remaining
+            if spent.wait_s:
+                limited = RateLimited(spent.wait_s)
+                body = failed(limited.code, limited.message, **limited.facts)
+                return Answer(body | {"extensions": extensions}, executed=False)
+        if prepared.masks:
+            extensions["masked"] = masked(prepared.masks, coerced)
+        return _Admitted(document, prepared, variables, operation_name, coerced, shape, extensions)
 
     async def _done(
-        self,
-        request: Request,
-        document: _Document,
-        planned: Operation,
-        shape: Hashable,
-        variables: Mapping[str, Any] | None,
-        operation_name: str | None,
-        seconds: float,
+        self, request: Request, admitted: "_Admitted", seconds: float, event: Any = None
     ) -> ExecutionResult:
-        """The result, root field by root field. Raises: TimedOut."""
-        assert document.tree is not None
+        """The result, root field by root field; of a subscription that of one event. Raises: TimedOut."""
         result = execute(
             self.schema,
-            document.tree,
+            admitted.tree,
+            root_value=event,
             context_value=request,
-            variable_values=dict(variables or {}),
-            operation_name=operation_name,
+            variable_values=dict(admitted.variables or {}),
+            operation_name=admitted.operation_name,
             executor_class=PlanningExecutor,
             hide_suggestions=not self._hints,
-            planned=planned,
-            shape=shape,
+            planned=admitted.prepared.planned,
+            shape=admitted.shape,
         )
         if isinstance(result, ExecutionResult):
             return result
@@ -228,7 +332,7 @@ class Operations:
                 computed=self._computed,
                 hide_suggestions=not self._hints,
             )
-            known = _Prepared(node, planned, cost_of(self.schema, tree, node))
+            known = _Prepared(node, planned, cost_of(self.schema, tree, node), masks_of(self.schema, tree, node))
         document.prepared[name] = known
         return known
 

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Sequence
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, get_named_type, is_leaf_type
 
-from schema.acting import RIGHTS
+from schema import simulations, timelines
+from schema.acting import CITY_WIDE, RIGHTS
 from schema.contract import bindings, graphql_schema
-from schema.simulations import READERS
+from server.db.metadata import metadata, sealed_columns
 from server.identity import rules
 from server.kit.actor import Role
-from server.planner.binding import Catalogue, Many, One, Paged, Type
+from server.planner.binding import Catalogue, Many, Masked, One, Paged, Type
 
 _ROLES = tuple(Role)
 _PARENT = "parent"
+#: Root fields of Python that not everybody may ask.
+_READERS = {**simulations.READERS, **timelines.READERS}
 
 Line = Sequence[str]
 
@@ -29,7 +32,8 @@ def permission_table() -> str:
 
     Reading: ``all`` rows of the caller's jurisdiction (for published types and municipal roles: of all), ``none``, or the
     rows of a numbered rule, which stands at the end; ``parent`` where the object has no rows of its own.  A field is read
-    where its row is, and one that leads to other rows as those are.  Writing: ``yes`` or ``no``.
+    where its row is, and one that leads to other rows as those are.  Writing, and seeing a masked field in the clear:
+    ``yes`` or ``no``.
 
     Of several roles that somebody holds in one jurisdiction each gives its rows and its mutations: they unite, field by
     field, and none takes away.
@@ -48,7 +52,7 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
     yield from _roots(schema.query_type, catalogue, named)
     ours = [one for name, one in sorted(schema.type_map.items()) if not name.startswith("__")]
     for type_ in ours:
-        if isinstance(type_, GraphQLObjectType) and type_ not in (schema.query_type, schema.mutation_type):
+        if isinstance(type_, GraphQLObjectType) and type_ not in _operations(schema):
             bound = catalogue.types.get(type_.name)
             cells = named.cells(bound) if bound else [_PARENT for _ in _ROLES]
             for name, field in sorted(type_.fields.items()):
@@ -57,12 +61,27 @@ def _lines(schema: GraphQLSchema, catalogue: Catalogue) -> Iterator[Line]:
                         yield "read", type_.name, name, _target(field), *named.cells(catalogue.types[link.target])
                     case _:
                         yield "read", type_.name, name, _target(field), *cells
+    assert schema.subscription_type is not None
+    for name, field in sorted(schema.subscription_type.fields.items()):
+        # Of events, those about objects that the role reads; nobody listens without a token.
+        listening = ["none" if role is Role.PUBLIC else _PARENT for role in _ROLES]
+        yield "read", "Subscription", name, _target(field), *listening
     for name, field in sorted(schema.mutation_type.fields.items()):
-        yield "write", "Mutation", name, _written(field), *("yes" if role in RIGHTS[name] else "no" for role in _ROLES)
+        may = RIGHTS[name] | CITY_WIDE[name]
+        yield "write", "Mutation", name, _written(field), *("yes" if role in may else "no" for role in _ROLES)
+    for type_name, bound in sorted(catalogue.types.items()):
+        for name, one in sorted(bound.fields.items()):
+            if isinstance(one, Masked):
+                open_to = sealed_columns(metadata.tables[bound.table])[one.of].opened_by
+                yield "unmask", type_name, name, "", *("yes" if role in open_to else "no" for role in _ROLES)
     for granted, by in rules.GRANTED_BY.items():
         yield "grant", "Role", granted, "", *(_grants(role, granted, by) for role in _ROLES)
     for number, rule in enumerate(named.numbered, start=1):
         yield "rule", f"rule {number}", rule, ""
+
+
+def _operations(schema: GraphQLSchema) -> Sequence[GraphQLObjectType | None]:
+    return schema.query_type, schema.mutation_type, schema.subscription_type
 
 
 def _roots(query: GraphQLObjectType, catalogue: Catalogue, named: "_Rules") -> Iterator[Line]:
@@ -70,7 +89,7 @@ def _roots(query: GraphQLObjectType, catalogue: Catalogue, named: "_Rules") -> I
         root = catalogue.roots.get(name)
         # What Python answers is the same for everybody or about the caller alone, but for those that say who may ask; any
         # object by its id has its type's rule.
-        asking = ["all" if name not in READERS or role in READERS[name] else "none" for role in _ROLES]
+        asking = ["all" if name not in _READERS or role in _READERS[name] else "none" for role in _ROLES]
         cells = named.cells(catalogue.types[root.target]) if root else asking
         yield "read", "Query", name, _target(field), *cells
 

@@ -39,6 +39,7 @@ from sqlalchemy import (
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy.dialects.postgresql import JSONB
 
+from server.db.metadata import sealed_columns
 from server.planner.binding import (
     Catalogue,
     Column,
@@ -48,6 +49,7 @@ from server.planner.binding import (
     Key,
     Kind,
     Link,
+    Masked,
     NodeKey,
     One,
     Operand,
@@ -58,6 +60,10 @@ from server.planner.binding import (
 from server.planner.grouping import sort_name
 
 T = TypeVar("T", bound=Callable[..., Any])
+
+#: The scalar under which a personal value is read (schema/scalars.py).
+MASKED_TEXT = "MaskedText"
+_COLUMNS = re.compile(r"\{t\}\.(\w+)")
 
 
 def planned(resolver: T) -> Any:
@@ -142,17 +148,36 @@ def catalogue(
 ) -> Catalogue:
     """All bindings, completed from the schema and the tables.
 
-    Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds.
+    Raises: BindingError for a field, order or filter that has no column, or promises more than its column holds, and for
+    whatever is made of a personal value, masks apart.
     """
     by_name = {one.name: one for one in binds}
     types = {one.name: _type(schema, one, by_name) for one in binds}
+    personal = {name for one in binds for column in sealed_columns(one.table).values() for name in column.names}
     tags = [one.tag for one in types.values() if one.tag is not None]
     if len(tags) != len(set(tags)):
         raise BindingError("two types share a tag")
     for name, root in roots.items():
+        _check_order(schema, name, root, types)
         if root.grouping is not None:
+            made = [one.sql for one in root.grouping.keys.values()]
+            made += [f"{one.of} {one.within}" for one in root.grouping.measures.values()]
+            if personal.intersection(_COLUMNS.findall(" ".join(made))):
+                raise BindingError(f"{name}: nothing is grouped by, or made of, a personal value")
             _check_grouping(schema, name, root.grouping)
     return Catalogue(types, roots, embedded)
+
+
+def _check_order(schema: GraphQLSchema, name: str, root: Root, types: Mapping[str, Type]) -> None:
+    """What a list can be ordered and filtered by is bound: its enum and its filter bear the type's name."""
+    if root.order and root.order.split(" ")[0] not in types[root.target].orders:
+        raise BindingError(f"{name}: {root.target}OrderField has no {root.order}")
+    query = schema.query_type
+    arguments = query.fields[name].args if query is not None and name in query.fields else {}
+    if "filter" in arguments and root.grouping is None:
+        named = get_named_type(arguments["filter"].type).name
+        if named != f"{root.target}Filter":
+            raise BindingError(f"{name}: the filter of {root.target} is named {root.target}Filter, not {named}")
 
 
 def _check_grouping(schema: GraphQLSchema, name: str, grouping: Grouping) -> None:
@@ -183,6 +208,8 @@ def _type(schema: GraphQLSchema, bind: Binds, others: Mapping[str, Binds]) -> Ty
             fields[name] = explicit
         elif name == "id" and bind.tag is not None:
             fields[name] = NodeKey()
+        elif get_named_type(one.type).name == MASKED_TEXT:
+            fields[name] = _masked(bind, name, nullable=not is_non_null_type(one.type))
         elif is_leaf_type(get_named_type(one.type)):
             closed = is_enum_type(get_named_type(one.type))
             fields[name] = _column(bind, name, nullable=not is_non_null_type(one.type), closed=closed)
@@ -196,7 +223,9 @@ def _type(schema: GraphQLSchema, bind: Binds, others: Mapping[str, Binds]) -> Ty
         for name in filter_type.fields:
             if name not in ("and", "or", "not"):
                 filters[name] = bind.filters.get(name) or _compare(bind, name)
-    return Type(bind.name, bind.table.name, fields, bind.rows, bind.tag, orders, filters)
+    type_ = Type(bind.name, bind.table.name, fields, bind.rows, bind.tag, orders, filters)
+    _check_unsealed(bind, type_)
+    return type_
 
 
 def _column(bind: Binds, name: str, *, nullable: bool, closed: bool) -> Column:
@@ -208,6 +237,15 @@ def _column(bind: Binds, name: str, *, nullable: bool, closed: bool) -> Column:
     return Column(f"{{t}}.{column.name}", kind, nullable, plain)
 
 
+def _masked(bind: Binds, name: str, *, nullable: bool) -> Masked:
+    column = sealed_columns(bind.table).get(_column_name(bind, name))
+    if column is None:
+        raise BindingError(f"{bind.name}.{name}: table {bind.table.name} has no sealed column of this name")
+    if not nullable:
+        raise BindingError(f"{bind.name}.{name}: promised non-null, but a sealed value may be absent")
+    return Masked(f"{{t}}.{column.masked}", Kind.TEXT, nullable, of=column.name)
+
+
 def _is_checked(column: SqlColumn[Any]) -> bool:
     """Whether the table itself sees to it that the column holds one of an enum's values (``one_of``)."""
     names = (column.name, f"ck_{column.table.name}_{column.name}")
@@ -216,6 +254,8 @@ def _is_checked(column: SqlColumn[Any]) -> bool:
 
 def _ends_in_key(link: Link, target: Binds) -> bool:
     """Whether a key of the target's table lets at most one row stand at the link's end."""
+    if link.through is not None:
+        return False
     given = {"tenant_id", *(theirs for _, theirs in link.on)}
     keys = [one for one in target.table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
     return any({column.name for column in key.columns} <= given for key in keys)
@@ -232,11 +272,26 @@ def _compare(bind: Binds, name: str) -> Compare:
 
 
 def _found(bind: Binds, name: str) -> SqlColumn[Any]:
-    snake = bind.columns.get(name) or (name if name.isupper() else re.sub(r"([A-Z])", r"_\1", name)).lower()
+    snake = _column_name(bind, name)
     column = bind.table.columns.get(snake)
     if column is None:
         raise BindingError(f"{bind.name}.{name}: table {bind.table.name} has no column {snake}")
     return column
+
+
+def _column_name(bind: Binds, name: str) -> str:
+    return bind.columns.get(name) or (name if name.isupper() else re.sub(r"([A-Z])", r"_\1", name)).lower()
+
+
+def _check_unsealed(bind: Binds, type_: Type) -> None:
+    """No personal value is told but as ``MaskedText``, and none is filtered or ordered by."""
+    personal = {name for one in sealed_columns(bind.table).values() for name in one.names}
+    told = [(name, one) for name, one in type_.fields.items() if not isinstance(one, Masked)]
+    for name, one in (*told, *type_.orders.items(), *type_.filters.items()):
+        if personal.intersection(_COLUMNS.findall(getattr(one, "sql", ""))):
+            raise BindingError(
+                f"{bind.name}.{name}: a personal value is read as MaskedText, and nothing else is made of it"
+            )
 
 
 _KINDS: Sequence[tuple[type[Any], Kind]] = (

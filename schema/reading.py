@@ -64,7 +64,7 @@ class Plans:
         return self._outlines.get((operation, shape), lambda: operation.outline(variables))
 
     def plan(
-        self, outline: Outline, part: Hashable, roles: frozenset[str], asked: Sequence[Asked | AskedNodes]
+        self, outline: Hashable, part: Hashable, roles: frozenset[str], asked: Sequence[Asked | AskedNodes]
     ) -> Plan:
         """The statement for these root fields; ``part`` says which part of the outline they are.
 
@@ -131,7 +131,7 @@ def unanswered(request: "Request", selection: Selection) -> RequestFailed:
 
 async def read_nodes(
     request: "Request",
-    outline: Outline,
+    outline: Hashable,
     part: Hashable,
     selection: Selection,
     ids: Sequence[NodeId],
@@ -152,9 +152,22 @@ async def read_nodes(
     return objects
 
 
+async def sees(request: "Request", node: NodeId) -> bool:
+    """Whether the caller reads the object with this id, by the row rules of its type."""
+    type_ = request.engine.catalogue.by_tag(node.tag)
+    if type_ is None:
+        return False
+    scope = await request.scope(request.known_tenant(node))
+    there = Selection(NODES, NODES, cases={type_.name: (Selection(TYPENAME, TYPENAME),)})
+    asked = [_asked_nodes(there, [node])]
+    plan = compile_plan(request.engine.catalogue, scope.roles, request.engine.cursors, asked)
+    answer, _ = await send(request, Statement(scope.db_role, plan, plan.bind(values_of(asked, scope.values, {}))))
+    return orjson.loads(answer) != {NODES: [None]}
+
+
 def _bound(
     request: "Request",
-    outline: Outline,
+    outline: Hashable,
     part: Hashable,
     scope: Scope,
     asked: Sequence[Asked | AskedNodes],

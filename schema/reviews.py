@@ -9,7 +9,7 @@ from schema.connections import After, Before, Connection, First, FirstGroups, La
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter, IntFilter, StringFilter
 from schema.planned import Binds, field_of, not_resolved, planned
-from schema.rows import OF_OWN_INSTITUTION, register
+from schema.rows import REVIEWS
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.terms import Term
@@ -32,6 +32,7 @@ from server.reviews import tables
 from server.reviews.model import ReviewKind, ReviewOutcome
 
 if TYPE_CHECKING:
+    from schema.applications import OperatorApplication
     from schema.institutions import Institution, InstitutionFilter
 
 term(ReviewKind, "评审种类")
@@ -58,7 +59,12 @@ class Review(Node):
     policy_digest: str | None = field_of("所依据政策版本的摘要 SHA-256")
     annulled_on: date | None = field_of("撤销日期 null while it stands")
     district: District = field_of("辖区")
-    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("被评审机构")
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of(
+        "被评审机构 null where an application was reviewed, whose operator has none yet"
+    )
+    application: Annotated["OperatorApplication", strawberry.lazy("schema.applications")] | None = field_of(
+        "被评审申报 of a selection"
+    )
 
 
 class ReviewOrderField(Term):
@@ -227,13 +233,14 @@ BINDS = (
     Binds(
         Review,
         tables.review,
-        register(OF_OWN_INSTITUTION),
+        REVIEWS,
         tag=REVIEW_TAG,
         fields={
             "score": Column("{t}.score::float8", Kind.FLOAT, nullable=True),
             "scoreMax": Column("{t}.score_max::float8", Kind.FLOAT, nullable=True),
             "district": One(_DISTRICT),
             "institution": One(_INSTITUTION),
+            "application": One(Link("OperatorApplication", (("application_id", "id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Review"),

@@ -14,6 +14,10 @@ from server.kit.errors import Refusal
 
 UnifiedSocialCreditCode = NewType("UnifiedSocialCreditCode", str)
 JSON = NewType("JSON", object)
+#: A personal value as everybody sees it (server/record/sealed.py); never an input.
+MaskedText = NewType("MaskedText", str)
+#: A personal value in the clear, on its way to being sealed; only ever an input, and only ever a variable.
+PersonalText = NewType("PersonalText", str)
 
 
 # The standard library also reads week dates, basic forms and times without seconds: RFC 3339 has none of them.
@@ -45,6 +49,21 @@ def _decimal(value: object) -> Decimal:
     if isinstance(value, str | int) and not isinstance(value, bool) and _DECIMAL.fullmatch(str(value)[:40]):
         return Decimal(value)
     raise GraphQLError(f"数值应为十进制文本，例如 420.0，整数最多 20 位、小数最多 10 位，实际为 {str(value)[:40]!r}")
+
+
+def _never_given(_: object) -> str:
+    raise GraphQLError("脱敏值只能读取，不能作为输入")
+
+
+def _personal(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    # Not repeated, as graphql-core would: it may be somebody's number all the same.
+    raise GraphQLError("个人信息应为文本")
+
+
+def _not_written_out(*_: object) -> str:
+    raise GraphQLError("个人信息只能以变量传入，不能写在文档中：文档会被缓存和登记")
 
 
 def _credit_code(value: object) -> str:
@@ -81,6 +100,25 @@ SCALARS: dict[object, Any] = {
         serialize=lambda value: value,
         parse_value=lambda value: value,
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
+    ),
+    MaskedText: strawberry.scalar(
+        name="MaskedText",
+        description=(
+            "脱敏文本 a personal value with most of it hidden, `110105********0021`; `extensions.masked` lists where such "
+            "stand; neither filtered, ordered nor grouped by; in the clear by `unmask` alone"
+        ),
+        serialize=str,
+        parse_value=_never_given,
+    ),
+    PersonalText: strawberry.scalar(
+        name="PersonalText",
+        description=(
+            "个人信息 a personal value in the clear, such as an identity number; encrypted before it is stored, shown as "
+            "`MaskedText`; given as a variable, never written into the document"
+        ),
+        serialize=str,
+        parse_value=_personal,
+        parse_literal=_not_written_out,
     ),
     UnifiedSocialCreditCode: strawberry.scalar(
         name="UnifiedSocialCreditCode",

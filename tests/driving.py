@@ -1,5 +1,7 @@
 """Driving the application as a client does: through its ASGI door, with a token."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -7,8 +9,12 @@ from typing import Any, Self
 import httpx
 
 from server.app import App
+from server.db import roles
 from server.development.personas import Persona, load_personas, seed_personas
 from server.http.issuer import ISSUER, DevelopmentIssuer
+from server.identity.store import find_actor
+from server.kit import clock
+from server.record.acts import Act, acting
 
 
 @dataclass
@@ -83,3 +89,14 @@ class Server:
             return Client(self.http)
         token = self.issuer.token(self.personas[persona].subject, "shequ")
         return Client(self.http, {"authorization": f"Bearer {token}"})
+
+    @asynccontextmanager
+    async def acting(self, persona: str) -> AsyncIterator[Act]:
+        """An act of the persona in its own district, outside the API."""
+        one = self.personas[persona]
+        actor = await find_actor(self.app.pools, one.subject, clock.today())
+        assert actor is not None
+        assert actor.home is not None
+        role = roles.district_role(one.district)
+        async with acting(self.app.pools, role, actor.home, actor, "tests") as act:
+            yield act

@@ -92,6 +92,8 @@ env:
     value: {{ .Values.oidc.jwksUrl | quote }}
   - name: SHEQU_OIDC_TOKEN_TYPE
     value: {{ .Values.oidc.tokenType | quote }}
+  - name: SHEQU_SEALING_ALGORITHM
+    value: {{ .Values.sealingAlgorithm }}
   - name: SHEQU_DATABASE_URL
     value: {{ .Values.database.url | quote }}
   {{- with .Values.secrets }}
@@ -105,6 +107,11 @@ env:
       secretKeyRef:
         name: {{ .existingSecret }}
         key: {{ .keys.cursor }}
+  - name: SHEQU_SEALING_SECRET
+    valueFrom:
+      secretKeyRef:
+        name: {{ .existingSecret }}
+        key: {{ .keys.sealing }}
   {{- end }}
   {{- if .Values.database.tls.existingSecret }}
   - name: PGSSLMODE

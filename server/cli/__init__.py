@@ -7,13 +7,27 @@ import sqlalchemy.exc
 import typer
 from rich.console import Console
 
-from server.cli import auditing, database, documents, explaining, exporting, importing, members, policies, serving
+from server.cli import (
+    auditing,
+    database,
+    documents,
+    explaining,
+    exporting,
+    importing,
+    keys,
+    listing,
+    members,
+    policies,
+    serving,
+    tenants,
+)
 from server.clients.files import DocumentFileError
 from server.db.embedded import ClusterError
 from server.db.provisioning import NotWalled
 from server.districts.files import DistrictFileError
 from server.http.issuer import NotInDevelopment
 from server.kit.errors import Refusal, RequestFailed
+from server.moving.rows import ArchiveError
 from server.settings import SettingsError
 
 app = typer.Typer(
@@ -32,10 +46,13 @@ for command in (
     serving.token,
     members.appoint,
     explaining.explain,
+    listing.export,
 ):
     app.command()(command)
 app.add_typer(importing.app, name="import")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(keys.app, name="keys")
+app.add_typer(tenants.app, name="tenant")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policies.app, name="policy")
 app.command("export-schema")(exporting.export_schema)
@@ -43,6 +60,7 @@ app.command("export-permissions")(exporting.export_permissions)
 app.command("schema-changes")(exporting.schema_changes)
 
 _SAID = (
+    ArchiveError,
     ClusterError,
     DistrictFileError,
     DocumentFileError,

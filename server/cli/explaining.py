@@ -19,10 +19,14 @@ from server.db.lean import Lanes
 from server.db.pools import Pools
 from server.development.personas import load_personas
 from server.districts.files import TENANTS
+from server.documents.keeping import Files
+from server.documents.tickets import Tickets
+from server.documents.vault import Vault
 from server.identity.store import find_actor
 from server.kit import clock
 from server.planner.keyset import Cursors
 from server.policy.shelf import Library, Shelf
+from server.record.events import Listening, Sequences
 from server.settings import Settings
 from server.workdays.store import Calendars
 
@@ -39,11 +43,12 @@ def explain(
     database, secret = database_of(data_dir)
     settings = Settings()
     cursors = Cursors(secret if settings.database_url is None else settings.require_cursor_secret())
-    text, given = file.read_text(encoding="utf-8"), _variables(variables)
+    text, given = file.read_text(encoding="utf-8"), variables_of(variables)
     asyncio.run(_explain(Pools(database, secret, size=1), cursors, text, caller, given, operation, analyze=analyze))
 
 
-def _variables(given: str) -> Mapping[str, Any]:
+def variables_of(given: str) -> Mapping[str, Any]:
+    """The variables that an option gives. Raises: typer.BadParameter."""
     try:
         text = Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given
         values = orjson.loads(text)
@@ -52,6 +57,22 @@ def _variables(given: str) -> Mapping[str, Any]:
     if not isinstance(values, dict):
         raise typer.BadParameter("--variables 应为 JSON 对象")
     return values
+
+
+def engine_of_command(pools: Pools, lanes: Lanes, cursors: Cursors, operations: Operations) -> Engine:
+    """What a command needs in order to ask as a caller would: no file comes in, and nobody listens."""
+    return Engine(
+        pools,
+        lanes,
+        Directory(pools),
+        cursors,
+        operations.catalogue,
+        Calendars(partial(pools.fetch, roles.PUBLIC_READER)),
+        Shelf(partial(pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
+        Files(Vault.in_memory(), Tickets("command")),
+        Listening(pools),
+        Sequences("command"),
+    )
 
 
 async def _explain(
@@ -67,15 +88,7 @@ async def _explain(
     lanes = Lanes(pools.conninfo)
     try:
         operations = Operations(hints=True)
-        engine = Engine(
-            pools,
-            lanes,
-            Directory(pools),
-            cursors,
-            operations.catalogue,
-            Calendars(partial(pools.fetch, roles.PUBLIC_READER)),
-            Shelf(partial(pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS)),
-        )
+        engine = engine_of_command(pools, lanes, cursors, operations)
         actor = None
         if caller is not None:
             personas = load_personas()

@@ -5,23 +5,31 @@ import gc
 import signal
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 from rich.console import Console
 from rich.table import Table
 
-from server.app import App
+from schema.cost import TOGETHER_PER_MINUTE, meter_of
+from server.app import App, Browsers
 from server.cli.place import DATA, DataDir
 from server.db.embedded import PortTaken, cluster
 from server.development.demo import Demo
 from server.development.personas import load_personas
-from server.http import logs
+from server.documents.keeping import Files
+from server.documents.tickets import Tickets
+from server.documents.vault import Vault
+from server.http import logs, provider
 from server.http.auth import ACCESS_TOKEN, Keys
+from server.http.discovery import Discovery, InsecureIssuer
 from server.http.issuer import ISSUER, DevelopmentIssuer
-from server.http.jwks import InsecureIssuer, RemoteKeys
+from server.http.jwks import RemoteKeys
+from server.http.messages import BODY_MOST
+from server.http.signing_in import Known
 from server.settings import Environment, Settings, SettingsError
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="监听端口")]
@@ -58,6 +66,9 @@ def demo(
             audience="shequ",
             keys=issuer.keys,
             development=True,
+            files=Files(Vault.at(prepared.files_folder), Tickets("files/" + secret)),
+            browsers=Browsers(secret, personas=_known()),
+            meter=meter_of(),
         )
         logs.configure("INFO", pretty=True)
         with prepared.known_as_running(dsn):
@@ -68,7 +79,9 @@ def demo(
 def serve(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Port = 8000,
-    data_dir: Annotated[Path, typer.Option(help="开发环境的签发密钥所在目录")] = DATA,
+    data_dir: Annotated[
+        Path, typer.Option(help="数据目录：开发环境的签发密钥、未设置 SHEQU_FILES_URL 时的上传文件")
+    ] = DATA,
 ) -> None:
     """连接 SHEQU_DATABASE_URL 指定的数据库提供服务。"""
     settings = Settings()
@@ -89,6 +102,10 @@ def serve(
         pool_size=settings.pool_size,
         custody=settings.custody(secret),
         trusted_documents=settings.trusted_documents,
+        files=settings.files(data_dir / "files"),
+        query_page=settings.query_page,
+        meter=meter_of(settings.rates, settings.rate_together or TOGETHER_PER_MINUTE),
+        browsers=_browsers(settings, keys, development=development),
     )
     _run(app, _listen(host, port), lambda: None)
 
@@ -117,6 +134,31 @@ def _issuer(settings: Settings, data_dir: Path, *, development: bool) -> tuple[s
     except InsecureIssuer as error:
         raise SettingsError(f"SHEQU_OIDC_ISSUER 或 SHEQU_OIDC_JWKS_URL 不可用：{error}") from None
     return settings.oidc_issuer, keys, settings.oidc_token_type
+
+
+def _browsers(settings: Settings, keys: Keys, *, development: bool) -> Browsers | None:
+    """How people with a browser sign in: at the issuer where we are its client, as a persona where it is our own."""
+    given: dict[str, Any] = {
+        "secret": settings.require_session_secret(),
+        "longest": timedelta(hours=settings.session_hours),
+        "idle": timedelta(minutes=settings.session_idle_minutes),
+    }
+    if not isinstance(keys, RemoteKeys) or settings.oidc_issuer is None:
+        return Browsers(**given, public_url=settings.public_url, personas=_known())
+    if settings.oidc_client_id is None:
+        return None
+    url, secret = settings.require_public_url(), settings.oidc_client_secret
+    client = provider.Client(
+        settings.oidc_client_id, secret.get_secret_value() if secret else None, f"{url}/signin/back"
+    )
+    discovery = Discovery(settings.oidc_issuer, insecure=development)
+    return Browsers(**given, public_url=url, provider=provider.Provider(client, keys, discovery))
+
+
+def _known() -> dict[str, Known]:
+    return {
+        one.name: Known(one.name, f"{one.shown} · {one.role.label}", one.subject) for one in load_personas().values()
+    }
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -161,6 +203,7 @@ def _run(app: App, listening: socket.socket, ready: Callable[[], None]) -> None:
         log_level="warning",
         lifespan="on",
         server_header=False,
+        ws_max_size=BODY_MOST,
         timeout_graceful_shutdown=20,
     )
     try:

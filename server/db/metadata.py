@@ -7,15 +7,18 @@ beside the table, as ``Access``; ``server/db/policies.py`` turns that into grant
 ``server/db/catalogue`` checks the database against it.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
     ForeignKeyConstraint,
+    Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -23,6 +26,9 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+
+from server.kit.actor import MUNICIPALITY, Role
+from server.kit.personal import Personal
 
 metadata = MetaData(
     naming_convention={
@@ -46,8 +52,14 @@ class Access:
     ``steward``: the platform role writes rows of any tenant (what provisioning seeds).
     ``municipal``: the municipal writer writes the municipality's rows (tenant 0).
     ``district_writes``: False where a district only reads its own rows.
-    ``city_shared``: every district reads the municipality's rows (tenant 0) besides its own.
+    ``published_when``: every role, the public included, reads the rows that meet this condition on the table's own columns,
+    written as PostgreSQL shows it.
+    ``city_shared``: every district reads, besides its own, the municipality's rows (tenant 0) that meet this condition.
+    ``counterpart``: the district that ``counterpart_tenant_id`` names reads the row too.
+    ``insurance_centre``: what the municipal insurance centre does with rows of any district: ``reads``, ``adds`` or
+    ``works`` (reads and writes).
     ``sign_in``: the authenticator, which knows a person before it knows a tenant, reads all rows.
+    ``sessions``: the authenticator keeps rows of tenant 0 here; besides it nobody reads or writes them.
     ``audited``: the auditor reads all rows.  ``chained``: it adds rows of any tenant besides.
     """
 
@@ -57,8 +69,12 @@ class Access:
     steward: bool = False
     municipal: bool = False
     district_writes: bool = True
-    city_shared: bool = False
+    city_shared: str | None = None
+    published_when: str | None = None
+    counterpart: bool = False
+    insurance_centre: Literal["reads", "adds", "works"] | None = None
     sign_in: bool = False
+    sessions: bool = False
     municipal_reads: bool = True
     audited: bool = False
     chained: bool = False
@@ -69,9 +85,12 @@ _access: dict[str, Access] = {}
 
 
 def tenant_table(name: str, *items: Any, access: Access, comment: str) -> Table:
-    """A table of tenants' rows: ``tenant_id`` and ``id`` come first, the rest as given."""
+    """A table of tenants' rows: ``tenant_id`` and ``id`` come first, the rest as given.
+
+    Raises: ValueError for personal values in a table that the public reads.
+    """
     _access[name] = access
-    return Table(
+    table = Table(
         name,
         metadata,
         Column("tenant_id", Integer, nullable=False),
@@ -80,6 +99,9 @@ def tenant_table(name: str, *items: Any, access: Access, comment: str) -> Table:
         PrimaryKeyConstraint("tenant_id", "id"),
         comment=comment,
     )
+    if (access.published or access.published_when) and sealed_columns(table):
+        raise ValueError(f"table {name} is published: personal values stand in a table of their own")
+    return table
 
 
 def access_of(table: Table) -> Access:
@@ -118,3 +140,83 @@ def recorded() -> tuple[Column[Any], ...]:
         Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         Column("source", Text, nullable=False, comment="where the row comes from: a person, an import, sample data"),
     )
+
+
+#: Who may open a personal value where its column says nothing else. PLATFORM_DEFAULT: none of the documents says.
+OPENED_BY = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR})
+#: Whom a column may be open to at all: officials of the tenant that the row belongs to.
+OPENABLE_BY = OPENED_BY | {Role.DEPARTMENT_OFFICER, Role.AGENCY_OFFICER}
+
+_SEALED = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A personal value of a table: the columns it consists of, and who may open it."""
+
+    name: str
+    kind: Personal
+    indexed: bool
+    opened_by: frozenset[Role]
+    city_wide: bool = False
+
+    def index_tenant(self, tenant_id: int) -> int:
+        """The tenant under whose key a row's blind index is made."""
+        return MUNICIPALITY if self.city_wide else tenant_id
+
+    @property
+    def sealed(self) -> str:
+        """The column of the sealed value."""
+        return f"{self.name}_sealed"
+
+    @property
+    def masked(self) -> str:
+        """The column of what everybody sees."""
+        return f"{self.name}_masked"
+
+    @property
+    def index(self) -> str:
+        """The column of the blind index, where there is one."""
+        return f"{self.name}_index"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its columns."""
+        return (self.sealed, self.masked, self.index) if self.indexed else (self.sealed, self.masked)
+
+
+def sealed(
+    name: str,
+    kind: Personal,
+    *,
+    indexed: bool = False,
+    city_wide: bool = False,
+    opened_by: Collection[Role] = OPENED_BY,
+) -> tuple[Any, ...]:
+    """The columns of a personal value, which is only ever kept sealed (server/record/sealed.py says how to use them).
+
+    ``indexed``: equal values of a tenant are found by a blind index; ``city_wide``: equal values of all tenants, for what
+    holds in the whole city (a bar on a person).  ``opened_by``: who may see it in the clear.
+    The value may be absent: what a procedure requires, its rules say.
+    """
+    if not OPENABLE_BY.issuperset(opened_by):
+        raise ValueError(f"{name}: nobody but officials of the tenant may open a personal value")
+    column = SealedColumn(name, kind, indexed or city_wide, frozenset(opened_by), city_wide)
+    columns: tuple[Any, ...] = (
+        Column(column.sealed, LargeBinary, info={_SEALED: column}, comment=f"{kind.label}（密文）"),
+        Column(column.masked, Text, comment=f"{kind.label}（脱敏）"),
+        CheckConstraint(f"({column.sealed} IS NULL) = ({column.masked} IS NULL)", name=column.masked),
+    )
+    if column.indexed:
+        columns += (
+            Column(column.index, LargeBinary, comment=f"{kind.label}（带密钥的摘要，用于相等查找）"),
+            CheckConstraint(f"({column.sealed} IS NULL) = ({column.index} IS NULL)", name=column.index),
+            Index(None, "tenant_id", column.index),
+        )
+    return columns
+
+
+def sealed_columns(table: Table) -> Mapping[str, SealedColumn]:
+    """The personal values of a table, by name."""
+    found = (column.info.get(_SEALED) for column in table.columns)
+    return {one.name: one for one in found if isinstance(one, SealedColumn)}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Table
 
 from server.db import roles
-from server.db.metadata import Access, access_of
+from server.db.metadata import Access, access_of, sealed_columns
 
 
 def _shown(condition: str | None) -> str | None:
@@ -128,14 +128,26 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         if access.published:
             policies.append(Policy(table.name, f"{tenant.role}_reads", tenant.role, "SELECT", "true", None))
         if access.city_shared:
-            shared = Policy(table.name, f"{tenant.role}_reads_city", tenant.role, "SELECT", "tenant_id = 0", None)
-            policies.append(shared)
+            city = f"(tenant_id = 0) AND ({access.city_shared})"
+            policies.append(Policy(table.name, f"{tenant.role}_reads_city", tenant.role, "SELECT", city, None))
+        if access.published_when:
+            shown = access.published_when
+            policies.append(Policy(table.name, f"{tenant.role}_reads_published", tenant.role, "SELECT", shown, None))
+        if access.counterpart:
+            party = f"counterpart_tenant_id = {tenant.tenant_id}"
+            policies.append(Policy(table.name, f"{tenant.role}_is_party", tenant.role, "SELECT", party, None))
     if access.municipal_reads:
         reads_all(roles.MUNICIPAL_READER)
     if access.published:
         reads_all(roles.PUBLIC_READER)
+    elif access.published_when:
+        shown = access.published_when
+        policies.append(Policy(table.name, f"{roles.PUBLIC_READER}_reads", roles.PUBLIC_READER, "SELECT", shown, None))
+        grant(roles.PUBLIC_READER, "SELECT")
     if access.sign_in:
         reads_all(roles.AUTHENTICATOR)
+    if access.sessions:
+        owns(roles.AUTHENTICATOR, "tenant_id = 0", ("SELECT", "INSERT", "UPDATE", "DELETE"))
     if access.steward:
         # What is only ever appended (audit, events) the platform adds to and does not read.
         owns(roles.PLATFORM, "true", ("INSERT",) if access.append_only else _writing(access))
@@ -146,6 +158,19 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
         grant(roles.AUDITOR, "INSERT")
     if access.municipal:
         owns(roles.MUNICIPAL_WRITER, "tenant_id = 0", _writing(access))
+    if access.insurance_centre == "reads":
+        reads_all(roles.INSURANCE_CENTRE)
+    elif access.insurance_centre is not None:
+        owns(roles.INSURANCE_CENTRE, "true", ("INSERT",) if access.insurance_centre == "adds" else _writing(access))
+    if personal := sealed_columns(table).values():
+        # By column: whoever seals anew sees neither whose values these are nor so much as their masks.
+        for command, check in (("SELECT", None), ("UPDATE", "true")):
+            name = f"{roles.CUSTODIAN}_{command.lower()}s"
+            policies.append(Policy(table.name, name, roles.CUSTODIAN, command, "true", check))
+        written = [name for one in personal for name in one.names if name != one.masked]
+        for column in ("tenant_id", "id", *written):
+            privileges.append(Privilege("TABLE", table.name, column, roles.CUSTODIAN, "SELECT"))
+        privileges.extend(Privilege("TABLE", table.name, one, roles.CUSTODIAN, "UPDATE") for one in written)
     return Wall(tuple(policies), tuple(privileges))
 
 

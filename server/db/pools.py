@@ -144,6 +144,16 @@ class Pools:
             raise
 
 
+async def fetch_within(connection: AsyncConnection, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    """What ``Pools.fetch`` gives, inside the connection's own transaction: with all that it has written so far."""
+    raw = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(raw, psycopg.AsyncConnection):
+        raise TypeError(f"a psycopg connection is needed, not {raw!r}")
+    cursor = psycopg.AsyncRawCursor(raw)
+    await cursor.execute(sql, parameters)
+    return await cursor.fetchall()
+
+
 async def _autocommit(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.set_autocommit(True)
 

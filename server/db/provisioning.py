@@ -129,7 +129,9 @@ def _grants(missing: Iterable[Privilege], database: str) -> Iterator[str]:
     """One statement for all the privileges of one role on one object."""
     for _, group in groupby(sorted(missing), key=lambda one: (one.kind, one.object, one.role)):
         privileges = list(group)
-        names = ", ".join(one.name for one in privileges)
+        names = ", ".join(
+            one.name + (f" ({Identifier(one.column).as_string()})" if one.column else "") for one in privileges
+        )
         yield f"GRANT {names} ON {_object(privileges[0], database)} TO {privileges[0].role}"
 
 

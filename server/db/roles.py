@@ -17,9 +17,11 @@ MIGRATOR = "shequ_migrator"
 MUNICIPAL_READER = "municipal_reader"
 #: Writes the municipality's own rows (tenant 0) in the tables of its processes.
 MUNICIPAL_WRITER = "municipal_writer"
+#: Works on the designation cases of every district, in those tables alone: the municipal insurance centre.
+INSURANCE_CENTRE = "insurance_centre"
 #: Reads published rows only: callers without a token.
 PUBLIC_READER = "public_reader"
-#: Reads memberships of all tenants: it knows a person before it knows a tenant.
+#: Reads memberships of all tenants, since it knows a person before it knows a tenant, and keeps browsers' sessions.
 AUTHENTICATOR = "authenticator"
 #: Seeds districts, agencies, the calendar and first memberships; reads no district's own rows.
 PLATFORM = "platform"
@@ -27,7 +29,19 @@ PLATFORM = "platform"
 #: Reads the audit entries of all tenants and chains them; reads nothing else and changes nothing.
 AUDITOR = "auditor"
 
-SHARED = (MUNICIPAL_READER, MUNICIPAL_WRITER, PUBLIC_READER, AUTHENTICATOR, PLATFORM, AUDITOR)
+#: Seals personal values anew under another key: reads and changes sealed columns of all tenants, and no other column.
+CUSTODIAN = "custodian"
+
+SHARED = (
+    MUNICIPAL_READER,
+    MUNICIPAL_WRITER,
+    INSURANCE_CENTRE,
+    PUBLIC_READER,
+    AUTHENTICATOR,
+    PLATFORM,
+    AUDITOR,
+    CUSTODIAN,
+)
 
 _DISTRICT = "district_"
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,40}")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,10 +40,16 @@ class Demo:
         """Where PostgreSQL keeps its data."""
         return self._folder / "postgres"
 
+    @property
+    def files_folder(self) -> Path:
+        """Where uploaded files are."""
+        return self._folder / "files"
+
     def reset(self) -> None:
         """Start from nothing; the issuer's key stays, so that tokens in use go on."""
         discard(self.database_folder)
         (self._folder / "secrets.json").unlink(missing_ok=True)
+        shutil.rmtree(self.files_folder, ignore_errors=True)
 
     def install(self, superuser_dsn: str, progress: Progress) -> tuple[str, str]:
         """The demo's database, ready: host and database, and the role secret. Every step may run again."""

@@ -44,7 +44,7 @@ async def asked_by_post(scope: Scope, receive: Receive) -> Asked:
         raise _malformed("请求正文不是有效的 JSON") from None
     if not isinstance(data, dict):
         raise _malformed("请求正文应为 JSON 对象；一次请求只能含一个操作")
-    return _asked(data)
+    return asked_of(data)
 
 
 def _is_json(content_type: str) -> bool:
@@ -65,7 +65,7 @@ def asked_by_get(scope: Scope) -> Asked:
                 data[name] = orjson.loads(data[name]) if data[name] else None
             except orjson.JSONDecodeError:
                 raise _malformed(f"{name} 不是有效的 JSON") from None
-    asked = _asked(data)
+    asked = asked_of(data)
     if asked.digest is None:
         raise HttpProblem(
             405, "METHOD_NOT_ALLOWED", "GET 请求只能使用受信文档的 documentId；其他请使用 POST", allow="POST"
@@ -90,7 +90,8 @@ def query_of(scope: Scope) -> dict[str, str]:
     return found
 
 
-def _asked(data: Mapping[str, Any]) -> Asked:
+def asked_of(data: Mapping[str, Any]) -> Asked:
+    """The request that these members make. Raises: HttpProblem for anything that is not a well-formed one."""
     if data.keys() <= _PLAIN:
         text, variables, name = data.get("query"), data.get("variables"), data.get("operationName")
         if (

@@ -61,13 +61,16 @@ class FixedKeys:
         """Nothing is held."""
 
 
-class _Headers(jws.JWSRegistry):
+class Headers(jws.JWSRegistry):
     """Header parameters that we do not know are ignored (RFC 7515 4), unless the token calls them critical."""
 
     max_header_length = _HEADER_LONGEST
 
     def __init__(self) -> None:
         super().__init__(algorithms=ALGORITHMS, strict_check_header=False)
+
+
+HEADERS = Headers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,6 @@ class Tokens:
 
     def __init__(self, issuer: str, audience: str, keys: Keys, *, token_type: str = ACCESS_TOKEN) -> None:
         self._keys = keys
-        self._headers = _Headers()
         self._type = token_type.lower().removeprefix("application/")
         self._claims = JWTClaimsRegistry(
             now=lambda: int(clock.now().timestamp()),
@@ -126,7 +128,7 @@ class Tokens:
         return verified
 
     async def _verify(self, token: str) -> Verified:
-        signed = jws.extract_compact(token.encode("ascii"), registry=self._headers)
+        signed = jws.extract_compact(token.encode("ascii"), registry=HEADERS)
         header = signed.headers()
         kid, algorithm = header["kid"], header["alg"]
         if not isinstance(kid, str) or algorithm not in ALGORITHMS or "b64" in header:
@@ -134,10 +136,10 @@ class Tokens:
         if str(header.get("typ", "JWT")).lower().removeprefix("application/") != self._type:
             raise _refused()
         key = await self._keys.find(kid)
-        if key is not None and not self._holds(signed, algorithm, key):
+        if key is not None and not holds(signed, algorithm, key):
             # The issuer may have put another key in the place of the one known.
             other = await self._keys.renewed(kid)
-            key = other if other is not key and other is not None and self._holds(signed, algorithm, other) else None
+            key = other if other is not key and other is not None and holds(signed, algorithm, other) else None
         if key is None:
             raise _refused()
         claims = orjson.loads(signed.payload or b"")
@@ -149,13 +151,14 @@ class Tokens:
             raise _refused()
         return Verified(subject, claims["exp"] + _LEEWAY_SECONDS, kid, key)
 
-    def _holds(self, signed: jws.CompactSignature, algorithm: str, key: Key) -> bool:
-        """Whether this key made the signature; a key of another kind or for another algorithm did not."""
-        try:
-            key.check_alg(algorithm)
-            return jws.validate_compact(signed, key, registry=self._headers)
-        except JoseError:
-            return False
+
+def holds(signed: jws.CompactSignature, algorithm: str, key: Key) -> bool:
+    """Whether this key made the signature; a key of another kind or for another algorithm did not."""
+    try:
+        key.check_alg(algorithm)
+        return jws.validate_compact(signed, key, registry=HEADERS)
+    except JoseError:
+        return False
 
 
 def _refused() -> Unauthenticated:
@@ -211,13 +214,20 @@ class Callers:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Authorization 应为 Bearer 访问令牌")
-        subject = (await self._tokens.verify(token.strip())).subject
+        return await self.person((await self._tokens.verify(token.strip())).subject, fresh=fresh)
+
+    async def person(self, subject: str, *, fresh: bool = False) -> Actor:
+        """The person with this subject, whose right to be so called somebody has verified."""
         if fresh:
             return await self._read(subject)
         known = self._known.get(subject)
         if known is not None and known[0] > self._elapsed():
             return known[1]
         return await self._read_once(subject)
+
+    def forget(self, actor: Actor) -> None:
+        """Read the person's memberships anew at the next request: what they just did may have changed them."""
+        self._known.pop(actor.subject, None)
 
     async def _read_once(self, subject: str) -> Actor:
         """The person, read once for all who ask meanwhile: a burst of one person's requests is one look-up."""

@@ -5,6 +5,7 @@ POST takes ``application/json``; GET takes trusted documents alone, and queries 
 a well-formed request is always answered with 200.
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Mapping
@@ -17,7 +18,8 @@ from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
 from server.http.logs import REQUEST_ID, answered
-from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, respond
+from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, peer_of, respond
+from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
 from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
@@ -40,6 +42,10 @@ _STATUS = {
 #: Codes that HTTP itself must tell, whatever the media type: what stands between us and the caller acts on them.
 _ALWAYS = frozenset({"METHOD_NOT_ALLOWED", "UNAUTHENTICATED", "RATE_LIMITED", "INTERNAL_SERVER_ERROR", "UNAVAILABLE"})
 
+#: How long an answer of 429 is held back, and how many are at a time.
+_HELD_SECONDS = 0.5
+_HELD_MOST = 1000
+
 #: How long anybody may keep an answer that anybody would get.
 _PUBLIC_SECONDS = 30
 
@@ -58,25 +64,37 @@ class Execute(Protocol):
     """Executes a document on behalf of a caller; ``reading`` refuses anything but a query."""
 
     def __call__(
-        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool
+        self, actor: Actor | None, request_id: str, text: str, asked: Asked, *, reading: bool, peer: str
     ) -> Awaitable[Answer]: ...
 
 
 class GraphQLEndpoint:
-    """The ASGI handler; ``execute`` is the schema's side, given by the composition root."""
+    """The ASGI handler; ``execute`` is the schema's side, given by the composition root.
 
-    def __init__(self, execute: Execute, callers: Callers, documents: Documents, *, development: bool) -> None:
+    ``query_page``: whether a browser that opens the address gets a page to ask from."""
+
+    def __init__(
+        self,
+        execute: Execute,
+        callers: Callers,
+        documents: Documents,
+        *,
+        query_page: bool,
+        sessions: Sessions | None = None,
+    ) -> None:
         self._execute = execute
         self._callers = callers
         self._documents = documents
-        self._development = development
+        self._query_page = query_page
+        self._sessions = sessions
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, status = time.perf_counter(), 0
         request_id = new_request_id()
         REQUEST_ID.set(request_id)
         try:
-            if self._development and console.is_asked(scope):
+            if self._query_page and console.is_asked(scope):
                 status = 200
                 await console.show(send)
                 return
@@ -97,6 +115,9 @@ class GraphQLEndpoint:
             status = _status_of(answer, media)
             if status == 405:
                 headers["allow"] = "POST"
+            elif status == 429:
+                headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
+                await self._hold(headers)
             body = orjson.dumps(answer.body)
         except HttpProblem as problem:
             status, body = problem.status, error_body(problem.code, problem.message)
@@ -133,11 +154,43 @@ class GraphQLEndpoint:
             chosen = await self._documents.choose(asked)
             text = chosen.text
         authorization = header(scope, b"authorization")
-        actor = await self._callers.identify(authorization, fresh="mutation" in text)
-        answer = await self._execute(actor, request_id, text, asked, reading=reading)
+        changing = "mutation" in text
+        actor = await self._caller(scope, authorization, fresh=changing)
+        peer = peer_of(scope) if actor is None else ""
+        answer = await self._execute(actor, request_id, text, asked, reading=reading, peer=peer)
+        if changing and actor is not None:
+            self._callers.forget(actor)
         if chosen is not None and answer.executed:
             self._documents.remember(chosen)
         return answer, reading and authorization is None and answer.executed and "errors" not in answer.body
+
+    async def _hold(self, headers: dict[str, str]) -> None:
+        """A refusal is answered after a moment, so that whoever asks again at once asks twice a second and not a thousand
+        times; when too many are being held, their connections are closed instead.
+        """
+        if self._held >= _HELD_MOST:
+            headers["connection"] = "close"
+            return
+        self._held += 1
+        try:
+            await asyncio.sleep(_HELD_SECONDS)
+        finally:
+            self._held -= 1
+
+    async def _caller(self, scope: Scope, authorization: str | None, *, fresh: bool) -> Actor | None:
+        """Who asks: by token, or by the session of a browser, which counts for POST alone.
+
+        Raises: Unauthenticated, HttpProblem.
+        """
+        if authorization is None and self._sessions is not None and scope["method"] == "POST":
+            secret = self._sessions.secret_of(scope)
+            if secret is not None:
+                self._sessions.require_own(scope)
+                subject = await self._sessions.subject_of(secret, fresh=fresh)
+                if subject is None:
+                    raise Unauthenticated("登录已结束，请重新登录")
+                return await self._callers.person(subject, fresh=fresh)
+        return await self._callers.identify(authorization, fresh=fresh)
 
 
 def _status_of(answer: Answer, media: str) -> int:

@@ -9,15 +9,13 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-import orjson
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, RSAKey
 
 from server.http.auth import ALGORITHMS
+from server.http.discovery import FAILURES, Discovery, Unusable
 from server.kit.errors import Overloaded
 
 log = structlog.get_logger("shequ.issuer")
@@ -26,18 +24,9 @@ log = structlog.get_logger("shequ.issuer")
 FETCH_EVERY_SECONDS = 10.0
 #: After this time keys are read again without being asked for, so that a key the issuer withdrew stops to count.
 KEYS_OLD_SECONDS = 600.0
-_ANSWER_MOST_BYTES = 256 * 1024
 _KEYS_MOST = 64
 _RSA_BITS_LEAST = 2048
 _KID_LONGEST = 255
-
-
-class InsecureIssuer(Exception):
-    """An address of the issuer is not https; the message names it."""
-
-
-class _Unusable(Exception):
-    """What the issuer answered cannot be used."""
 
 
 class RemoteKeys:
@@ -59,22 +48,14 @@ class RemoteKeys:
         patience_seconds: float = 5.0,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._issuer = issuer
-        self._jwks_url = jwks_url
-        self._insecure = insecure
+        self._discovery = Discovery(issuer, insecure=insecure)
+        self._jwks_url = self._discovery.checked(jwks_url) if jwks_url is not None else None
         self._patience = patience_seconds
         self._elapsed = elapsed
-        for url in (issuer, jwks_url):
-            if url is not None:
-                self._checked(url)
         self._known: dict[str, Key] = {}
         self._read_at = 0.0
         self._asked_at = -FETCH_EVERY_SECONDS
         self._fetching: asyncio.Task[None] | None = None
-        # A redirect is an answer we did not ask for; an encoded body could grow behind the limit on its size.
-        self._http = httpx.AsyncClient(
-            follow_redirects=False, headers={"accept": "application/json", "accept-encoding": "identity"}
-        )
 
     async def find(self, kid: str) -> Key | None:
         """The issuer's key with this id; None where it has none.
@@ -100,11 +81,20 @@ class RemoteKeys:
             raise Overloaded("暂时无法取得身份签发者的公钥，请稍后重试")
         return self._known.get(kid)
 
+    async def only(self) -> Key | None:
+        """The issuer's key where it has but one: what a token that names no key is signed with (OpenID Connect Core 10.1).
+
+        Raises: Overloaded, as above.
+        """
+        if not self._known:
+            await self.renewed("")
+        return next(iter(self._known.values())) if len(self._known) == 1 else None
+
     async def close(self) -> None:
         """End every connection."""
         if self._fetching is not None:
             self._fetching.cancel()
-        await self._http.aclose()
+        await self._discovery.close()
 
     def _fetch_soon(self) -> asyncio.Task[None] | None:
         """The fetch under way, or one begun now; None where it is too early for another."""
@@ -124,59 +114,26 @@ class RemoteKeys:
         """Replace the keys by the issuer's; keep them where that fails."""
         try:
             async with asyncio.timeout(self._patience):
-                fresh = verifying_keys(await self._read(self._jwks_url or await self._discovered()))
+                fresh = verifying_keys(await self._discovery.read(self._jwks_url or await self._found()))
             # An issuer always has a key; an empty set is a fault on its side, not a withdrawal of everything.
             if not fresh:
-                raise _Unusable("the key set holds no key that may verify our tokens")
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _Unusable, InsecureIssuer) as error:
-            log.warning("issuer_keys_not_read", issuer=self._issuer, reason=str(error) or type(error).__name__)
+                raise Unusable("the key set holds no key that may verify our tokens")
+        except FAILURES as error:
+            log.warning(
+                "issuer_keys_not_read", issuer=self._discovery.issuer, reason=str(error) or type(error).__name__
+            )
             return
         # A key that did not change stays the same object: tokens verified with it need not be verified again.
         for kid, key in self._known.items():
             if kid in fresh and fresh[kid] == key:
                 fresh[kid] = key
         if fresh.keys() != self._known.keys():
-            log.info("issuer_keys_changed", issuer=self._issuer, kids=sorted(fresh))
+            log.info("issuer_keys_changed", issuer=self._discovery.issuer, kids=sorted(fresh))
         self._known = fresh
         self._read_at = self._elapsed()
 
-    async def _discovered(self) -> str:
-        document = await self._read(self._issuer.rstrip("/") + "/.well-known/openid-configuration")
-        # OpenID Connect Discovery 4.3: otherwise the document speaks for somebody else.
-        if document.get("issuer") != self._issuer:
-            raise _Unusable(f"the discovery document names another issuer: {str(document.get('issuer'))[:200]}")
-        url = document.get("jwks_uri")
-        if not isinstance(url, str):
-            raise _Unusable("the discovery document names no jwks_uri")
-        return self._checked(url)
-
-    async def _read(self, url: str) -> Mapping[str, Any]:
-        """The JSON object at this address."""
-        async with self._http.stream("GET", url) as response:
-            if response.status_code != 200:
-                raise _Unusable(f"{url} answered {response.status_code}")
-            if response.headers.get("content-encoding", "identity") != "identity":
-                raise _Unusable(f"{url} answered encoded")
-            body = b""
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > _ANSWER_MOST_BYTES:
-                    raise _Unusable(f"{url} answered more than {_ANSWER_MOST_BYTES} bytes")
-        try:
-            data = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise _Unusable(f"{url} did not answer JSON") from None
-        if not isinstance(data, dict):
-            raise _Unusable(f"{url} did not answer a JSON object")
-        return data
-
-    def _checked(self, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not (self._insecure and parts.scheme == "http"):
-            raise InsecureIssuer(f"身份签发者的地址应以 https:// 开头，实际为 {url[:200]}")
-        if not parts.hostname:
-            raise InsecureIssuer(f"身份签发者的地址缺少主机名：{url[:200]}")
-        return url
+    async def _found(self) -> str:
+        return self._discovery.address(await self._discovery.document(), "jwks_uri")
 
 
 def verifying_keys(jwks: Mapping[str, Any]) -> dict[str, Key]:

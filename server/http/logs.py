@@ -10,10 +10,14 @@ from typing import Any, Protocol
 
 import orjson
 import structlog
+import structlog.tracebacks
 
 from server.http.messages import AsgiApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("shequ.access")
+
+#: Without the values of variables, as the library would tell them: among these stand what callers send, and their tokens.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 #: The id of the request that is being answered; every log line bears it.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -22,7 +26,9 @@ REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 def configure(level: str, *, pretty: bool) -> None:
     """Send every log line to standard error: as JSON, or in colour for a person in development."""
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if pretty
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     wanted = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
@@ -30,7 +36,7 @@ def configure(level: str, *, pretty: bool) -> None:
             _with_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if not pretty else structlog.processors.StackInfoRenderer(),
+            _TRACEBACKS if not pretty else structlog.processors.StackInfoRenderer(),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(wanted),

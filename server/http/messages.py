@@ -1,6 +1,7 @@
 """Reading and answering raw ASGI requests."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -43,6 +44,16 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
+def peer_of(scope: Scope) -> str:
+    """The network address a request comes from, of IPv6 the network of one subscriber; empty where it is not known."""
+    address: str = (scope.get("client") or ("",))[0]
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return address if known.version == 4 else str(ip_network(f"{address}/64", strict=False))
+
+
 async def body_of(scope: Scope, receive: Receive) -> bytes:
     """The request's body.
 
@@ -82,6 +93,7 @@ async def respond(
     body: bytes,
     content_type: bytes = b"application/json; charset=utf-8",
     headers: Mapping[str, str] = MappingProxyType({}),
+    cookies: Sequence[str] = (),
 ) -> None:
     """Send a whole response; nobody keeps it unless a ``cache-control`` header says so."""
     sent = [
@@ -91,6 +103,8 @@ async def respond(
     ]
     for name, value in headers.items():
         sent.append((name.encode(), value.encode()))
+    for cookie in cookies:
+        sent.append((b"set-cookie", cookie.encode()))
     if "cache-control" not in headers:
         sent.append(_NO_STORE)
     await send({"type": "http.response.start", "status": status, "headers": sent})

@@ -43,6 +43,24 @@ async def appoint(act: Act, subject: str, name: str, role: Role) -> UUID:
     return await _add(act, Membership(subject, name, role, clock.today()))
 
 
+async def enrol_applicant(act: Act, name: str) -> bool:
+    """The person who acts is an applicant in the act's tenant from today on, and reads what they apply for; False where
+    they are already.
+
+    Anybody may apply to a published call, so nobody grants this role to them; what it shows is their own rows alone
+    (docs/decisions/applicants.md).  Whoever was an applicant and was revoked is not enrolled again by themselves.
+    Implements: MTG-8-2, BJ17-2-2a.  Raises: Invalid, Conflict.
+    """
+    await store.hold_members(act.connection, act.tenant_id)
+    today = clock.today()
+    if Role.APPLICANT in await _held(act):
+        return False
+    if await store.find_ended(act.connection, act.tenant_id, act.actor.subject, Role.APPLICANT, today):
+        raise Conflict("您在该辖区的申报人资格已被撤销或尚未生效，请联系区管理员", path=("input",))
+    await _add(act, Membership(act.actor.subject, name, Role.APPLICANT, today))
+    return True
+
+
 async def revoke_membership(
     act: Act, member_id: UUID, *, expected_version: int, until: date | None = None, reason: str | None = None
 ) -> None:

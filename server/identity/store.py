@@ -99,6 +99,21 @@ async def is_held_besides(
     return bool(await connection.scalar(select(held)))
 
 
+async def find_ended(connection: AsyncConnection, tenant_id: int, subject: str, role: Role, today: date) -> UUID | None:
+    """A membership of the person in this role that ended, or will begin only later; None where there is none."""
+    found: UUID | None = await connection.scalar(
+        select(membership.c.id)
+        .where(
+            membership.c.tenant_id == literal(tenant_id),
+            membership.c.subject == subject,
+            membership.c.role == role,
+            or_(membership.c.until <= today, membership.c.from_on > today),
+        )
+        .limit(1)
+    )
+    return found
+
+
 async def find_overlapping(connection: AsyncConnection, tenant_id: int, wanted: Membership) -> RowMapping | None:
     """The same membership of this person at an overlapping time; None where there is none."""
     rows = await connection.execute(

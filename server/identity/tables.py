@@ -1,6 +1,6 @@
-"""The membership table."""
+"""Memberships, and the sessions of browsers."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Text, Uuid, column, func
+from sqlalchemy import CheckConstraint, Column, Date, DateTime, Index, Text, UniqueConstraint, Uuid, column, func
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from server.db.metadata import Access, one_of, recorded, tenant_table
@@ -37,4 +37,19 @@ membership = tenant_table(
     CheckConstraint("(role = 'INSTITUTION_STAFF') = (institution_id IS NOT NULL)", name="institution_of_staff"),
     access=Access(sign_in=True, steward=True, municipal=True),
     comment="成员：何人在何辖区持有何角色",
+)
+
+session = tenant_table(
+    "session",
+    # Of the municipality's tenant: a person signs in before anybody knows what they hold, and where.
+    Column("digest", Text, nullable=False, comment="SHA-256 of what the cookie holds, so that a row opens nothing"),
+    Column("subject", Text, nullable=False, comment="the OIDC subject"),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("tenant_id", "digest"),
+    Index("ix_session_expires_at", "tenant_id", "expires_at"),
+    CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
+    access=Access(sessions=True, district_writes=False, municipal_reads=False),
+    comment="会话：浏览器登录，仅认证账号可读写",
 )

@@ -94,6 +94,7 @@ async def register_institution(act: Act, wanted: Registration) -> UUID:
         "match_key": names.match_key(name),
         "sort_key": names.sort_key(name),
         "created_by": act.actor.subject,
+        "created_at": clock.now(),
         "source": RecordSource.PERSON,
     }
     await store.insert_institutions(act.connection, [row])

@@ -35,6 +35,8 @@ class Role(Term):
 #: Roles that read every district's rows.
 MUNICIPAL_READERS = frozenset({Role.MUNICIPAL_ANALYST, Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER})
 
+#: Municipal roles that act on rows of every district, each in the tables of its own process alone.
+WORKING_EVERYWHERE = frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
 
 _NONE: frozenset[Role] = frozenset()
 
@@ -85,3 +87,7 @@ class Actor:
     def roles_in(self, tenant_id: int) -> frozenset[Role]:
         """The roles this person holds in one tenant; empty where none."""
         return self._held.get(tenant_id, _NONE)
+
+    def acting_roles_in(self, tenant_id: int) -> frozenset[Role]:
+        """The roles in which this person acts in the tenant: besides those held there, those that work in every tenant."""
+        return self.roles_in(tenant_id) | (self.roles_in(MUNICIPALITY) & WORKING_EVERYWHERE)

@@ -1,12 +1,15 @@
-"""The secrets of one process by which what it records can be recognised as its own.
+"""The secrets of one process: what it signs its records with, and what it seals personal values with.
 
-They never reach the database: whoever can write rows there, the superuser included, cannot sign them.
+They never reach the database: whoever can write rows there, the superuser included, cannot sign an audit entry, and
+whoever reads them there cannot open a sealed value.
 """
 
 import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from server.kit.sealing import Sealer
 
 
 class Signer:
@@ -34,11 +37,12 @@ class Custody:
     """All that a process holds in trust besides its logins."""
 
     signer: Signer
+    sealer: Sealer
 
     @staticmethod
     def derived(role_secret: str) -> "Custody":
         """What holds where nothing of its own is set: everything derived from the installation's one secret."""
-        return Custody(Signer([f"audit/{role_secret}"]))
+        return Custody(Signer([f"audit/{role_secret}"]), Sealer([f"sealing/{role_secret}"]))
 
 
 def _mac(key: bytes, message: bytes) -> str:

@@ -115,6 +115,16 @@ class Overloaded(RequestFailed):
         super().__init__(message, **facts)
 
 
+class RateLimited(RequestFailed):
+    """The caller, or all callers of the jurisdiction together, asked for too much in too short a time."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        message = f"请求过于频繁，已超过您或本辖区的用量上限，请在 {retry_after_seconds} 秒后重试"
+        super().__init__(message, retryAfter=retry_after_seconds)
+
+
 class TimedOut(RequestFailed):
     """The operation ran into its time limit and was cancelled; nothing was written."""
 

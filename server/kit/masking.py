@@ -2,7 +2,8 @@
 
 A mask shows enough to tell two cases apart on the telephone and no more.  A value that does not have the shape of its
 kind is hidden whole, because what was typed into the wrong field may be anything.  Masks are for display only: two
-values with one mask are not equal, and a mask is never stored.  Credit codes are public and are not masked.
+values with one mask are not equal, and nothing is found, ordered or grouped by one.  The mask of a sealed value is made
+when it is sealed and stands beside it, so that reading needs no key.  Credit codes are public and are not masked.
 
 Legal ground: 个人信息保护法 6 (no more than needed), 28 (financial accounts and specific identity are sensitive), 51.
 """

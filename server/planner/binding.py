@@ -41,6 +41,13 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Masked(Column):
+    """What everybody sees of the sealed column ``of``; whoever may open it asks for it elsewhere, for a purpose."""
+
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeKey:
     """The row's opaque node id."""
 
@@ -69,13 +76,15 @@ class Embedded:
 class Link:
     """A way from a row to rows of another type: pairs of (our column, their column), besides ``tenant_id``.
 
-    ``unique``: a key of the database lets at most one row stand at its end.
+    ``unique``: a key of the database lets at most one row stand at its end.  ``through``: a table of pairs between the two,
+    its column for our column and its column for theirs (many to many); ``on`` then has one pair.
     """
 
     target: str
     on: tuple[tuple[str, str], ...]
     condition: str = "true"
     unique: bool = False
+    through: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +122,17 @@ class Key:
     nullable: bool = False
 
 
+#: In ``Compare.node``: ids of every type are compared, for columns that name rows of several tables.
+ANY_NODE = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
     """A filter operand over an expression of the row: takes ``{eq, in, gte …}``."""
 
     sql: str
     kind: Kind
-    #: The wire value is a node id of this type and is compared by its row id.
+    #: The wire value is a node id of this type, or of any (``ANY_NODE``), and is compared by its row id.
     node: str | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.kit.errors import BadInput
 from server.kit.ids import NodeId
-from server.planner.binding import Catalogue, Compare, Kind, Link, Related, Type
+from server.planner.binding import ANY_NODE, Catalogue, Compare, Kind, Link, Related, Type
 from server.planner.scope import Scope
 
 _NAMED = re.compile(r"(?<!:):([a-z_]+)\b")
@@ -64,7 +64,12 @@ def visible(type_: Type, alias: str, scope: Scope, parameters: Parameters) -> st
 def joined(link: Link, parent: str, alias: str) -> str:
     """The condition that ties linked rows to a parent row; always within one tenant."""
     pairs = [f"{alias}.tenant_id = {parent}.tenant_id"]
-    pairs += [f"{alias}.{theirs} = {parent}.{ours}" for ours, theirs in link.on]
+    if link.through is None:
+        pairs += [f"{alias}.{theirs} = {parent}.{ours}" for ours, theirs in link.on]
+    else:
+        ((ours, theirs),), (table, near, far) = link.on, link.through
+        between = f"SELECT pair.{far} FROM {table} pair WHERE pair.tenant_id = {parent}.tenant_id"
+        pairs.append(f"{alias}.{theirs} IN ({between} AND pair.{near} = {parent}.{ours})")
     if link.condition != "true":
         pairs.append(f"({link.condition.replace('{t}', alias)})")
     return " AND ".join(pairs)
@@ -147,11 +152,11 @@ class Filters:
         return f"{expression} {_OPERATORS[test]} {put(value, kind, by=read)}"
 
     def _row_ids(self, type_name: str, path: tuple[str, ...], value: Any) -> Any:
-        tag = self._catalogue.types[type_name].tag
+        tag = None if type_name == ANY_NODE else self._catalogue.types[type_name].tag
 
         def row_id(text: str) -> Any:
             node = NodeId.parse(text, path=path)
-            if node.tag != tag:
+            if tag is not None and node.tag != tag:
                 raise BadInput(f"{'.'.join(path)} 应为 {type_name} 的 ID", path=path)
             return node.id
 

@@ -123,6 +123,14 @@ class Register:
     def clauses(self) -> Mapping[Clause, ClauseText]:
         return self._clauses
 
+    def of_requirement(self, requirement: str, within: Iterable[str]) -> Clause | None:
+        """The clause that a requirement was taken from, in the first of these documents that has it."""
+        for slug in within:
+            for clause in self.documents[slug].clauses if slug in self.documents else ():
+                if requirement in clause.requirements:
+                    return Clause(slug, clause.anchor)
+        return None
+
 
 _FURTHER = "effective_from effective_until trial interpreter bases note"
 

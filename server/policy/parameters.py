@@ -72,12 +72,37 @@ def _declared() -> list[ParameterSpec]:
     )
     stages = {"NONE": "不设，直接申请执业登记", "SEPARATE": "先行设置审批"}
     declare("licence_setup_stage", "设置审批环节", _CHOICE, admission, choices=stages)
-    declare("verification_months", "校验周期", _INT, admission, unit="个月", minimum=1, maximum=60, settles="A-MTG-3")
+    statutory = (admission, Kind.DEADLINES)
+    days: dict[str, Any] = {"unit": "日", "minimum": 1, "maximum": 180}
+    months: dict[str, Any] = {"unit": "个月", "minimum": 1, "maximum": 60}
+    counted = {"WORKING": "按工作日", "CALENDAR": "按自然日"}
+    declare("licensing_day_unit", "许可期限的计日方式", _CHOICE, *statutory, choices=counted)
+    declare("materials_notice_days", "一次性告知补正材料期限", _INT, *statutory, **days)
+    declare("setup_decision_days", "设置审批期限", _INT, *statutory, **days)
+    declare("registration_decision_days", "执业登记审核期限", _INT, *statutory, **days)
+    declare("verification_months", "校验周期", _INT, *statutory, settles="A-MTG-3", **months)
+    declare("verification_months_many_beds", "多床位机构校验周期", _INT, *statutory, settles="A-MTG-3", **months)
+    declare(
+        "verification_many_beds",
+        "适用多床位校验周期的床位数",
+        _INT,
+        *statutory,
+        unit="张",
+        minimum=1,
+        maximum=10_000,
+        settles="A-MTG-3",
+    )
+    declare("verification_apply_months", "可以提前申请校验的时间", _INT, *statutory, **months)
+    declare("verification_decision_days", "校验结论期限", _INT, *statutory, **days)
+    declare("verification_make_up_days", "逾期未校验的补办期限", _INT, *statutory, **days)
+    declare("reverification_days", "暂缓校验期满后再次校验申请期限", _INT, *statutory, **days)
+    declare("reverified_months", "再次校验合格后的校验周期", _INT, *statutory, **months)
+    declare("ending_statement_days", "拟终止许可的陈述申辩期限", _INT, *statutory, **days)
     declare(
         "suspension_months",
         "暂缓校验期",
         ValueType.INT_RANGE,
-        admission,
+        *statutory,
         unit="个月",
         minimum=1,
         maximum=24,
@@ -100,6 +125,10 @@ def _declared() -> list[ParameterSpec]:
     declare("safety_window_anchor", "安全生产处罚计数起点", _CHOICE, negative, choices=anchors, settles="A-FT-5")
     actions = labels(InsuranceAction)
     declare("insurance_actions", "计入的医保处理", ValueType.TEXT_LIST, negative, choices=actions, settles="A-FT-6")
+
+    for risk, name in RISKS.items():
+        key = f"{risk.lower()}_raised_by"
+        declare(key, f"{name}的监测部门", ValueType.TEXT_LIST, negative, choices=DEPARTMENTS)
 
     # Exit
     exit_ = Kind.EXIT
@@ -234,15 +263,17 @@ def _declared() -> list[ParameterSpec]:
         maximum=20,
         settles="A-MIC-1",
     )
-    months: dict[str, Any] = {"minimum": 1, "maximum": 12, "unit": "月"}
-    declare("window_months", "医保定点申请月份", ValueType.INT_LIST, deadlines, **months)
+    in_year: dict[str, Any] = {"minimum": 1, "maximum": 12, "unit": "月"}
+    declare("window_months", "医保定点申请月份", ValueType.INT_LIST, deadlines, **in_year)
     short: dict[str, Any] = {"unit": "工作日", "minimum": 1, "maximum": 60}
     declare("supplement_working_days", "一次性告知补正期限", _INT, deadlines, settles="A-MIC-2", **short)
     declare("designation_publicity_working_days", "医保定点公示期", _INT, deadlines, **short)
     declare("publicity_counts_first_day", "公示期计入首日", _BOOL, deadlines, settles="A-MIC-10")
+    declare("reconsideration_days", "申请行政复议期限", _INT, deadlines, unit="日", minimum=1, maximum=365)
+    declare("litigation_months", "提起行政诉讼期限", _INT, deadlines, unit="个月", minimum=1, maximum=24)
     rollovers = {"LEGAL_HOLIDAY": "仅遇法定节日顺延", "NON_WORKDAY": "遇非工作日顺延"}
     declare("reporting_rollover", "月报顺延方式", _CHOICE, deadlines, choices=rollovers, settles="A-YZ-2")
-    declare("reporting_months", "月报月份", ValueType.INT_LIST, deadlines, settles="A-YZ-2", **months)
+    declare("reporting_months", "月报月份", ValueType.INT_LIST, deadlines, settles="A-YZ-2", **in_year)
     declare("capability_declaration_by", "服务能力申报填报截止", ValueType.MONTH_DAY, deadlines)
     declare("capability_review_by", "区级评审与报送截止", ValueType.MONTH_DAY, deadlines)
     declare("community_hospital_naming_by", "社区医院命名及加注截止", ValueType.MONTH_DAY, deadlines)
@@ -266,6 +297,28 @@ ASSESSORS = {
     "COMMUNITY_HEALTH_CENTRE": "社区卫生服务中心",
     "HEALTH_COMMISSION": "区卫生健康委",
     "OTHER": "其他业务部门",
+}
+RISKS = {
+    "SERVICE_TERMINATION": "服务终止风险",
+    "DOCTOR_PATIENT_DISPUTE": "医患纠纷风险",
+    "INSURANCE_FRAUD": "医保基金欺诈风险",
+    "ADVERTISING_FRAUD": "广告欺诈风险",
+    "CIVIL_REGISTRATION_VIOLATION": "民办非企业单位违规风险",
+    "COLLECTIVE_OPERATION": "集体经济组织综合运营风险",
+}
+#: Departments by the codes of ``server.districts.model.AuthorityKind``, which stands above this floor.
+DEPARTMENTS = {
+    "HEALTH_COMMISSION": "卫生健康委",
+    "MEDICAL_INSURANCE_BUREAU": "医保局",
+    "MARKET_REGULATION": "市场监管局",
+    "CIVIL_AFFAIRS": "民政局",
+    "AGRICULTURE_RURAL": "农业农村局",
+    "SUBDISTRICT_TOWN": "街道乡镇",
+    "COMMUNITY_HEALTH_MGMT_CENTRE": "社区卫生服务管理中心",
+    "CDC_SUPERVISION": "疾病预防控制中心（卫生健康监督所）",
+    "MATERNAL_CHILD": "妇幼保健计划生育服务中心",
+    "MENTAL_HEALTH": "心理卫生中心",
+    "OTHER": "其他",
 }
 FAILURE_MEASURES = {"INTERVIEW": "约谈", "RECTIFICATION": "整改", "NEGATIVE_LIST": "纳入负面清单"}
 

@@ -19,7 +19,7 @@ from server.policy.decision import Decision
 from server.policy.loading import version_from_plain
 from server.policy.model import PolicyVersion
 from server.policy.tables import decision_record, policy_version
-from server.policy.terms import Kind, Status
+from server.policy.terms import Kind, SourceStatus, Status
 
 Fetch = Callable[[str, Sequence[object]], Awaitable[list[tuple[Any, ...]]]]
 
@@ -159,6 +159,30 @@ async def find_published(fetch: Fetch, parsed: dict[str, PolicyVersion]) -> list
     """Every published version of every tenant, by tenant, kind and number; ``parsed`` as in ``kept``."""
     rows = await fetch(_FIND, [None, None, None, Status.PUBLISHED])
     return [kept(dict(zip(_FOUND, row, strict=True)), parsed) for row in rows]
+
+
+async def find_parameters(
+    connection: AsyncConnection, tenant_id: int, kind: Kind, on: date
+) -> Mapping[str, tuple[Any, SourceStatus]]:
+    """Value and source of each parameter of the pack as it holds on the day, as the act's own transaction sees it.
+
+    Before the pack's first day, what holds from then on.  For acts that need a number and judge nothing.  Empty where no
+    version holds, now or later.
+    """
+    columns = policy_version.c
+    content = await connection.scalar(
+        select(columns.content)
+        .where(
+            columns.tenant_id == literal(tenant_id),
+            columns.kind == kind.value,
+            columns.status == Status.PUBLISHED.value,
+            columns.effective_until.is_(None) | (columns.effective_until > on),
+        )
+        .order_by(columns.effective_from)
+        .limit(1)
+    )
+    found = (content or {}).get("parameters", [])
+    return {one["key"]: (one["value"], SourceStatus(one["source_status"])) for one in found}
 
 
 async def find_revision(fetch: Fetch) -> int:

@@ -62,7 +62,7 @@ policy_version = tenant_table(
     CheckConstraint(
         "(status = 'PUBLISHED') <= (published_by IS NOT NULL AND published_at IS NOT NULL)", name="published"
     ),
-    access=Access(city_shared=True, steward=True, municipal=True),
+    access=Access(city_shared="status = 'PUBLISHED'::text", steward=True, municipal=True),
     comment="政策版本：内容一经发布不再改变",
 )
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,7 @@ from server.kit.actor import Actor, Role
 from server.kit.custody import Custody
 from server.kit.errors import Conflict, NotAllowed
 from server.kit.ids import new_id
+from server.record import sealed
 from server.record.entries import content_of
 from server.record.tables import audit_entry, kept_answer, outbox_event
 
@@ -42,7 +43,7 @@ class Act:
 
         Raises: NotAllowed.
         """
-        if not self.actor.roles_in(self.tenant_id).intersection(roles):
+        if not self.actor.acting_roles_in(self.tenant_id).intersection(roles):
             raise NotAllowed()
 
     async def note(
@@ -102,6 +103,23 @@ class Act:
             ],
         )
 
+    def seal(
+        self, table: Table, row_id: UUID, at: tuple[str, ...] = ("input",), /, **values: str | None
+    ) -> dict[str, Any]:
+        """The columns that hold these personal values of a row, for its INSERT or UPDATE (server/record/sealed.py).
+
+        ``at`` is where the values stand in the input, for refusals.  Raises: Invalid.
+        """
+        return sealed.sealing(self.custody.sealer, self.tenant_id, table, row_id, values, at)
+
+    def equal(self, table: Table, /, **values: str) -> ColumnElement[bool]:
+        """The condition that a row of this tenant holds these personal values. Raises: Invalid."""
+        return sealed.equal(self.custody.sealer, self.tenant_id, table, values)
+
+    async def open(self, table: Table, column: str, row_id: UUID, *, purpose: str) -> str | None:
+        """A personal value in the clear, and the audit entry that says what for. Raises: NotAllowed, NotFound."""
+        return await sealed.opened(self, table, column, row_id, purpose)
+
     async def answered(self, key: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """The answer already given under this key, or None when it is new and now taken by this act.
 
@@ -147,10 +165,10 @@ async def acting(pools: Pools, db_role: str, tenant_id: int, actor: Actor, reque
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON holds it: dates and decimals as text, everything else as it is."""
+    """The value as JSON holds it: dates and decimals as text, bytes (what is sealed) left out, all else as it is."""
     match value:
         case dict() | Mapping():
-            return {str(key): plain(one) for key, one in value.items()}
+            return {str(key): plain(one) for key, one in value.items() if not isinstance(one, bytes)}
         case list() | tuple() | set() | frozenset():
             return [plain(one) for one in value]
         case UUID() | Decimal():

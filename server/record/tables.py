@@ -27,7 +27,9 @@ audit_entry = tenant_table(
     Index("ix_audit_subject", "tenant_id", "subject_id"),
     Index("ix_audit_at", "tenant_id", "at", "id"),
     Index("ix_audit_xact", "tenant_id", "xact"),
-    access=Access(append_only=True, municipal=True, steward=True, municipal_reads=False, audited=True),
+    access=Access(
+        append_only=True, municipal=True, steward=True, municipal_reads=False, audited=True, insurance_centre="adds"
+    ),
     comment="审计：何人何时何事，前后如何",
 )
 
@@ -58,7 +60,15 @@ outbox_event = tenant_table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Column("topic", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
-    access=Access(append_only=True, municipal=True, steward=True),
+    Column(
+        "xact",
+        BigInteger,
+        nullable=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+        comment="the transaction: events are told in its order, once none before it is still running",
+    ),
+    Index("ix_outbox_event_xact", "tenant_id", "xact", "id"),
+    access=Access(append_only=True, municipal=True, steward=True, insurance_centre="adds"),
     comment="待发布的事件",
 )
 
@@ -70,6 +80,6 @@ kept_answer = tenant_table(
     Column("answer", JSONB),
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     UniqueConstraint("tenant_id", "subject", "key"),
-    access=Access(municipal=True, steward=True, deletable=True),
+    access=Access(municipal=True, steward=True, deletable=True, insurance_centre="works"),
     comment="幂等键与其答复，至少保留 24 小时",
 )

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, literal_column, select, text
+from sqlalchemy import ColumnElement, RowMapping, delete, func, literal, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.kit.errors import NotFound
 from server.kit.ids import new_id
 from server.policy.store import Fetch
 from server.reviews.tables import review, review_rollup
@@ -37,6 +38,26 @@ async def insert_reviews(connection: AsyncConnection, rows: Sequence[Mapping[str
         # Only now: a rebuild that went before did not see these rows, one that comes after waits for them.
         await connection.execute(text("SELECT pg_advisory_xact_lock_shared(3, :tenant)"), {"tenant": tenant_id})
     await _count(connection, _by_month(added))
+
+
+async def load_for_change(connection: AsyncConnection, tenant_id: int, review_id: UUID) -> RowMapping:
+    """The review, locked for change.  Raises: NotFound."""
+    rows = await connection.execute(
+        select(review).where(review.c.tenant_id == literal(tenant_id), review.c.id == review_id).with_for_update()
+    )
+    row = rows.mappings().one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+async def update_annulled(connection: AsyncConnection, tenant_id: int, review_id: UUID, on: date, at: datetime) -> None:
+    """The review stands no more.  It stays a row, so the rollup stays as it is."""
+    await connection.execute(
+        update(review)
+        .where(review.c.tenant_id == literal(tenant_id), review.c.id == review_id)
+        .values(annulled_on=on, version=review.c.version + 1, updated_at=at)
+    )
 
 
 async def rebuild_rollup(connection: AsyncConnection, tenant_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Practice sites: where an institution works, since when, by what right.
+"""Sites: where institutions work, areas without any (空白点), and premises that are entrusted to operators.
 
-Implements: domain model B.2 (Site).  Service gaps, supporting premises and entrustment agreements join with admission.
+Implements: domain model B.2 (Site, ServiceGap, EntrustmentAgreement); requirements A.7 machines 1 and 5; MTG-6-1, MTG-18, X-6.
 """

@@ -5,30 +5,43 @@ from uuid import UUID
 
 from server.institutions.facts import OUTSIDE, list_registered
 from server.institutions.store import find_active
+from server.licensing.facts import list_licensed
 from server.policy.events import Event, EventKind, History
 from server.policy.store import Fetch
 from server.policy.terms import WindowKind
 from server.policy.windows import Period
 from server.reviews.facts import list_reviewed
+from server.supervision.facts import list_supervised
 
 #: An institution: its tenant's number and its row id.
 Subject = tuple[int, UUID]
 
 
 async def gather(fetch: Fetch, subjects: Sequence[Subject]) -> dict[Subject, History]:
-    """The history of each subject that the fetching role sees; its predecessors' reviews count as its own (A-FT-14)."""
+    """The history of each subject that the fetching role sees.
+
+    What is known of its predecessors counts as its own (A-FT-14); what is known of the stations under it does not (A-FT-13).
+    """
     if not subjects:
         return {}
     registered = await list_registered(fetch, subjects)
     line = {(tenant, one) for (tenant, _), known in registered.items() for one in known.line}
-    reviewed = await list_reviewed(fetch, sorted(line))
+    whole_line = sorted(line)
+    kept = (await list_reviewed(fetch, whole_line), await list_supervised(fetch, whole_line))
+    licensed = await list_licensed(fetch, whole_line)
     histories = {}
     for (tenant, root), known in registered.items():
         events, covered = list(known.events), set(known.covered)
-        parts = [reviewed[tenant, one] for one in known.line]
-        events += [event for part in parts for event in part.events]
-        covered |= frozenset.intersection(*(part.covered for part in parts))
-        histories[tenant, root] = History(str(root), tuple(events), frozenset(covered), _cycles(events))
+        for register in kept:
+            parts = [register[tenant, one] for one in known.line]
+            events += [event for part in parts for event in part.events]
+            covered |= frozenset.intersection(*(part.covered for part in parts))
+        # Licensing says more of the same verification or opening, under the same id; a licence's own days stay with it.
+        own = licensed[tenant, root]
+        events += [event for one in known.line[1:] for event in licensed[tenant, one].inherited]
+        told = {event.id: event for event in (*events, *own.events)}
+        cycles = _cycles(events) | ({WindowKind.VERIFICATION_CYCLE: own.cycles} if own.cycles else {})
+        histories[tenant, root] = History(str(root), tuple(told.values()), frozenset(covered | own.covered), cycles)
     return histories
 
 

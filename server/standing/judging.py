@@ -31,7 +31,7 @@ async def standings(
 ) -> list[Standing | None]:
     """Each subject's standing, in order; None for one that the fetching role does not see.
 
-    Three statements and what the shelf needs, however many there are.
+    A fixed number of statements, however many subjects there are.
     """
     shelved = await shelf.current()
     histories = await gather(fetch, list(dict.fromkeys(subjects)))

@@ -48,7 +48,7 @@ class Ground:
 
 
 async def ground(fetch: Fetch, tenant_id: int, kind: Kind, book: Book | None, known_at: datetime) -> Ground:
-    """The district as it is known at the instant: four statements.
+    """The district as it is known at the instant, in a fixed number of statements.
 
     Raises: BadInput for a kind that does not judge institutions.
     """

@@ -49,6 +49,15 @@ class Rollover(StrEnum):
     """Every day that is not worked, 法定休假日 in the sense of 民法典 203."""
 
 
+class DayUnit(Term):
+    """What a period is counted in; the first day is never counted unless the rule says so (民法典 201)."""
+
+    WORKING = "WORKING", "工作日"
+    CALENDAR = "CALENDAR", "日（期末遇非工作日顺延）"
+    MONTHS = "MONTHS", "个月（期末遇非工作日顺延）"
+    FIXED = "FIXED", "指定日期"
+
+
 WORKING: Final = frozenset({DayKind.WORKDAY, DayKind.ADJUSTED_WORKDAY})
 _ON_WEEKENDS: Final = frozenset({DayKind.WEEKEND, DayKind.ADJUSTED_WORKDAY})
 _ON_WEEKDAYS: Final = frozenset({DayKind.WORKDAY, DayKind.ADJUSTED_DAY_OFF})

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from server.kit.errors import Invalid
-from server.workdays.model import Calendar, CalendarStatus, Day, DayKind, Deadline, Rollover, Window
+from server.workdays.model import Calendar, CalendarStatus, Day, DayKind, DayUnit, Deadline, Rollover, Window
 
 #: MIC-3-1a: first five working days of January, April, July and October.  Policy (DEADLINES) may set others.
 WINDOW_MONTHS: Final = (1, 4, 7, 10)
@@ -121,6 +121,22 @@ def add_months(calendar: Calendar, start: date, months: int, *, mode: Rollover =
     does not move: use ``corresponding_day``.  Implements: 民法典 201–203.
     """
     return roll_over(calendar, corresponding_day(start, months=months), mode)
+
+
+def last_day(calendar: Calendar, start: date, n: int, unit: DayUnit, *, counts_first_day: bool = False) -> Deadline:
+    """The last day of ``n`` units after ``start``, each unit counted in its own way; ``start`` itself for a FIXED day.
+
+    ``counts_first_day`` matters for working days alone.  Raises: ``YearMissing``.
+    """
+    match unit:
+        case DayUnit.WORKING:
+            return add_working_days(calendar, start, n, counts_first_day=counts_first_day)
+        case DayUnit.CALENDAR:
+            return add_calendar_days(calendar, start, n)
+        case DayUnit.MONTHS:
+            return add_months(calendar, start, n)
+        case DayUnit.FIXED:
+            return Deadline(start, CalendarStatus.OFFICIAL)
 
 
 def corresponding_day(start: date, *, years: int = 0, months: int = 0) -> date:

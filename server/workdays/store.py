@@ -57,6 +57,11 @@ async def replace_year(connection: AsyncConnection, year: Year) -> None:
 async def hold_calendar(connection: AsyncConnection) -> Calendar:
     """The calendar as kept, nobody else changing it until the transaction ends."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(2, 0)"))
+    return await calendar_within(connection)
+
+
+async def calendar_within(connection: AsyncConnection) -> Calendar:
+    """The calendar as the connection's own transaction sees it."""
 
     async def fetch(sql: str, _: Sequence[object]) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await connection.execute(text(sql))]

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -31,6 +32,14 @@ class Measured:
     def cpu_us(self) -> float:
         """Server and PostgreSQL together."""
         return self.server_us + self.database_us
+
+
+@dataclass(slots=True)
+class Flood:
+    """What became of a flood: answers a second, and the share that was refused with 429."""
+
+    per_second: float = 0.0
+    refused: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +96,18 @@ class _Client(asyncio.Protocol):
         load = self._load
         load.latencies.append(time.perf_counter() - self._began)
         if not data.startswith(b"HTTP/1.1 200") or b'"errors"' in data[:1000]:
+            load.refused += data.startswith(b"HTTP/1.1 429")
             load.failed.append(data[:2000])
         self._buffer, self._wanted = b"", 0
-        if load.running:
+        if load.running and load.pause_s:
+            asyncio.get_running_loop().call_later(load.pause_s, self._after_pause)
+        elif load.running:
+            self._ask()
+        else:
+            self._transport.close()
+
+    def _after_pause(self) -> None:
+        if self._load.running:
             self._ask()
         else:
             self._transport.close()
@@ -105,22 +123,46 @@ class _Load:
     requests: Any
     left: "asyncio.Future[None]"
     connections: int
+    pause_s: float = 0.0
     running: bool = True
     latencies: list[float] = field(default_factory=list)
     failed: list[bytes] = field(default_factory=list)
+    refused: int = 0
 
     def gone(self) -> bool:
         self.connections -= 1
         return self.connections == 0
 
 
-async def measure(target: Target, seconds: float, *, connections: int = CONNECTIONS, warm_s: float = 0.3) -> Measured:
+@asynccontextmanager
+async def flooding(host: str, port: int, requests: Sequence[bytes], connections: int) -> AsyncIterator[Flood]:
+    """Requests without end, each connection's next as soon as the last is answered, however, until the block ends."""
+    loop = asyncio.get_running_loop()
+    load = _Load(cycle(requests), loop.create_future(), connections)
+    for _ in range(connections):
+        await loop.create_connection(lambda: _Client(load), host, port)
+    began = time.perf_counter()
+    flood = Flood()
+    try:
+        yield flood
+    finally:
+        flood.per_second = len(load.latencies) / (time.perf_counter() - began)
+        flood.refused = load.refused / max(1, len(load.latencies))
+        load.running = False
+        await load.left
+
+
+async def measure(
+    target: Target, seconds: float, *, connections: int = CONNECTIONS, warm_s: float = 0.3, pause_s: float = 0.0
+) -> Measured:
     """What one request costs under steady load of so many connections, after a little of it to warm up.
+
+    ``pause_s``: how long each connection rests between an answer and its next request.
 
     Raises: RuntimeError where an answer is not what it should be.
     """
     loop = asyncio.get_running_loop()
-    load = _Load(cycle(target.requests), loop.create_future(), connections)
+    load = _Load(cycle(target.requests), loop.create_future(), connections, pause_s)
     for _ in range(connections):
         await loop.create_connection(lambda: _Client(load), target.host, target.port)
     await asyncio.sleep(warm_s)

@@ -80,7 +80,8 @@ def _wait_for(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
 # Each contender imports what it needs and no more: its memory is measured.
 
 
-def _ours(database: str, folder: Path) -> Any:
+def _ours(database: str, folder: Path, *, metered: bool) -> Any:
+    from schema.cost import meter_of
     from server.app import App
     from server.http import logs
     from server.http.issuer import ISSUER, DevelopmentIssuer
@@ -94,6 +95,7 @@ def _ours(database: str, folder: Path) -> Any:
         issuer=ISSUER,
         audience=AUDIENCE,
         keys=issuer.keys,
+        meter=meter_of() if metered else None,
     )
 
 
@@ -131,9 +133,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--district", required=True)
     parser.add_argument("--tenant", type=int, required=True)
+    parser.add_argument("--metered", action="store_true", help="ours alone: with the usual rates")
     given = parser.parse_args()
     if given.contender == "ours":
-        app = _ours(given.database, given.folder)
+        app = _ours(given.database, given.folder, metered=given.metered)
     elif given.contender == "raw":
         app = _raw(given.database, given.district, given.tenant)
     else:

@@ -109,6 +109,9 @@ BREACHES = (
     Breach(
         "column-enum", "CREATE TYPE mood AS ENUM ('好'); ALTER TABLE site ADD moods mood[]", "site.moods", how="array"
     ),
+    Breach("column-personal", "ALTER TABLE site ADD contact_phone text", "site.contact_phone"),
+    Breach("column-personal", "ALTER TABLE site ADD bank_accounts text[]", "site.bank_accounts", how="array"),
+    Breach("column-personal", "ALTER TABLE site ADD keeper_sealed text", "site.keeper_sealed", how="sealed as text"),
     Breach("index-leakproof", "CREATE INDEX costly ON review (tenant_id, score)", "review.costly", how="numeric"),
     Breach(
         "index-leakproof", "CREATE INDEX costly ON audit_entry (tenant_id, after)", "audit_entry.costly", how="jsonb"

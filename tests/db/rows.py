@@ -12,10 +12,17 @@ from typing import Any
 import psycopg
 import psycopg.errors
 from psycopg.types.json import Jsonb
-from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Numeric, Table, UniqueConstraint
 
 #: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
-EXAMPLES: Mapping[str, Callable[[], Any]] = {"trusted_document.digest": lambda: secrets.token_hex(32)}
+EXAMPLES: Mapping[str, Callable[[], Any]] = {
+    "assessment_scheme.pass_line": lambda: Decimal(60),
+    "assessment_scheme.excellent_line": lambda: Decimal(80),
+    "trusted_document.digest": lambda: secrets.token_hex(32),
+    "session.digest": lambda: secrets.token_hex(32),
+    "case_reader.reader": lambda: "somebody",
+    "paper_service.reason": lambda: "served again",
+}
 
 #: Far from every day that is seeded.
 _BEGIN = datetime(2200, 1, 1, tzinfo=UTC)
@@ -46,7 +53,10 @@ class Rows:
         """A row not yet inserted: every column that must have a value has one; what it refers to is planted."""
         row: dict[str, Any] = {"tenant_id": tenant_id, "id": uuid.uuid4()}
         for column in table.columns:
-            if column.name not in row and not column.nullable and column.server_default is None:
+            if column.name in row:
+                continue
+            needed = not column.nullable and column.server_default is None
+            if needed or f"{table.name}.{column.name}" in EXAMPLES:
                 row[column.name] = self._referred(column, tenant_id) or _value(table, column)
         return row
 
@@ -90,6 +100,8 @@ def _value(table: Table, column: Column[Any]) -> Any:
         if listed and listed[1] == column.name:
             return re.findall(r"'([^']*)'", listed[2])[0]
     number, kind = next(_count), column.type.python_type
+    if isinstance(column.type, Numeric) and column.type.precision:
+        number %= 10 ** (column.type.precision - (column.type.scale or 0))
     makers: dict[type, Callable[[], Any]] = {
         str: lambda: f"{column.name} {number}",
         int: lambda: number,

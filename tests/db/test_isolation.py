@@ -13,6 +13,7 @@ from sqlalchemy import Table
 
 from server.db import roles
 from server.db.metadata import access_of
+from server.policy.tables import policy_version
 from tests.db.rows import references
 from tests.db.world import TABLES, Refused, World, every_hidden_table, every_table
 
@@ -22,8 +23,9 @@ from tests.db.world import TABLES, Refused, World, every_hidden_table, every_tab
 @every_table
 def test_a_district_reads_its_own_rows_and_what_is_published(world: World, table: Table):
     for one in world.tenants:
-        access = access_of(table)
-        expected = world.everybody if access.published else {one.tenant_id} | ({0} if access.city_shared else set())
+        # Provisioning published the municipality's policies.
+        expected = world.everybody if access_of(table).published else {one.tenant_id}
+        expected = expected | ({0} if access_of(table).city_shared else set())
         assert world.tenants_seen(one.role, table) == expected
 
 
@@ -71,13 +73,22 @@ def test_only_the_audit_trail_is_the_auditors():
 def test_the_public_reader_reads_what_is_published_and_writes_nothing(world: World, table: Table):
     if access_of(table).published:
         assert world.tenants_seen(roles.PUBLIC_READER, table) == world.everybody
+    elif access_of(table).published_when:
+        assert world.tenants_seen(roles.PUBLIC_READER, table) == set()
     else:
         assert_cannot_read(world, roles.PUBLIC_READER, table)
     assert_cannot_write(world, roles.PUBLIC_READER, table)
 
 
 @every_table
-def test_the_authenticator_reads_memberships_only(world: World, table: Table):
+def test_the_authenticator_reads_memberships_and_keeps_sessions_only(world: World, table: Table):
+    if access_of(table).sessions:
+        assert world.tenants_seen(roles.AUTHENTICATOR, table) == {0}
+        assert world.adds(roles.AUTHENTICATOR, table, world.rows.draft(table, 0)) == 1
+        for one in world.tenants[:3]:
+            with pytest.raises(Refused):
+                world.adds(roles.AUTHENTICATOR, table, world.rows.draft(table, one.tenant_id))
+        return
     if access_of(table).sign_in:
         assert world.tenants_seen(roles.AUTHENTICATOR, table) == world.everybody
     else:
@@ -87,6 +98,7 @@ def test_the_authenticator_reads_memberships_only(world: World, table: Table):
 
 def test_only_memberships_are_for_signing_in():
     assert [table.name for table in TABLES if access_of(table).sign_in] == ["membership"]
+    assert [table.name for table in TABLES if access_of(table).sessions] == ["session"]
 
 
 @every_table
@@ -98,6 +110,34 @@ def test_the_platform_reads_no_districts_own_rows(world: World, table: Table):
     elif access.append_only:
         assert_cannot_read(world, roles.PLATFORM, table)
         assert world.adds(roles.PLATFORM, table, world.rows.draft(table, world.tenants[0].tenant_id)) == 1
+
+
+@every_table
+def test_the_insurance_centre_keeps_to_its_process(world: World, table: Table):
+    draft = world.rows.draft(table, world.tenants[0].tenant_id)
+    match access_of(table).insurance_centre:
+        case "reads":
+            assert world.tenants_seen(roles.INSURANCE_CENTRE, table) == world.everybody
+            assert_cannot_write(world, roles.INSURANCE_CENTRE, table)
+        case "adds":
+            assert_cannot_read(world, roles.INSURANCE_CENTRE, table)
+            assert world.adds(roles.INSURANCE_CENTRE, table, draft) == 1
+        case "works":
+            assert world.tenants_seen(roles.INSURANCE_CENTRE, table) == world.everybody
+            assert world.adds(roles.INSURANCE_CENTRE, table, draft, "ON CONFLICT DO NOTHING") in (0, 1)
+        case None:
+            assert_cannot_read(world, roles.INSURANCE_CENTRE, table)
+            assert_cannot_write(world, roles.INSURANCE_CENTRE, table)
+
+
+def test_of_policy_a_district_reads_what_the_municipality_published_and_no_draft_of_it(world: World):
+    table = policy_version
+    with world.superuser.transaction(force_rollback=True):
+        world.rows.plant(table, 0)
+        statuses = "SELECT DISTINCT status FROM policy_version WHERE tenant_id = 0 ORDER BY 1"
+        assert world.superuser.execute(statuses).fetchall() == [("DRAFT",), ("PUBLISHED",)]
+        world.superuser.execute(f"SET LOCAL ROLE {world.tenants[0].role}")
+        assert world.superuser.execute(statuses).fetchall() == [("PUBLISHED",)]
 
 
 @every_table

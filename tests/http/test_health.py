@@ -16,7 +16,8 @@ from tests.driving import Server
 async def test_ready_says_what_it_found(server: Server) -> None:
     live, ready = await server.http.get("/livez"), await server.http.get("/readyz")
     assert (live.status_code, live.json()) == (200, {"status": "live"})
-    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "migrations": newest_revision()}}
+    checks = {"database": "ok", "migrations": newest_revision(), "sealing": "ok"}
+    assert ready.json() == {"status": "ready", "checks": checks}
 
 
 async def test_without_a_database_it_lives_and_is_not_ready(tmp_path, role_secret: str) -> None:
@@ -32,7 +33,7 @@ async def test_without_a_database_it_lives_and_is_not_ready(tmp_path, role_secre
         assert (await client.get("/livez")).status_code == 200
         ready = await client.get("/readyz")
         assert ready.status_code == 503
-        assert ready.json()["checks"] == {"database": "failed", "migrations": "failed"}
+        assert ready.json()["checks"] == {"database": "failed", "migrations": "failed", "sealing": "failed"}
         asked = await client.post("/graphql", json={"query": "{ districts { code } }"})
         assert asked.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
     await app.close()

@@ -1,6 +1,7 @@
 """Whoever tampers with the trail, a superuser of the database included, is found out, and what was touched is named."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import psycopg
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from server.db import roles
 from server.kit import clock
 from server.kit.clock import BEIJING
-from server.kit.custody import Custody, Signer
+from server.kit.custody import Signer
 from server.kit.ids import new_id
 from server.record import chain
 from server.record.chain import Head
@@ -224,11 +225,12 @@ def test_months_of_retention(now: tuple[int, int, int], months: int, before: tup
 
 
 async def test_a_new_secret_recognises_what_the_old_one_signed(chained: Trail, role_secret: str) -> None:
-    chained.pools.custody = Custody(Signer(["a-new-audit-secret", f"audit/{role_secret}"]))
+    kept = chained.pools.custody
+    chained.pools.custody = replace(kept, signer=Signer(["a-new-audit-secret", f"audit/{role_secret}"]))
     await chained.note()
     await chained.link()
     assert await findings(chained) == []
-    chained.pools.custody = Custody(Signer(["a-new-audit-secret"]))
+    chained.pools.custody = replace(kept, signer=Signer(["a-new-audit-secret"]))
     assert {one.flaw for one in await findings(chained)} == {Flaw.FORGED}
 
 

@@ -139,6 +139,8 @@ async def test_a_successor_carries_its_predecessors_reviews() -> None:
             row = institution()
             names = ("kind", "operator_kind", "operating_nature", "status", "opened_on", "created_at")
             return [(5, new, *(row[name] for name in names))]
+        if "JOIN review" not in sql:
+            return []
         one = review()
         names = ("kind", "cycle", "outcome", "score", "decided_on", "annulled_on", "created_at", "updated_at")
         return [(5, oldest, one["id"], *(one[name] for name in names))]
@@ -146,5 +148,5 @@ async def test_a_successor_carries_its_predecessors_reviews() -> None:
     found = await gather.gather(fetch, [(5, new)])
     history = found[5, new]
     assert EventKind.ASSESSMENT_RESULT in {event.kind for event in history.events}
-    assert sorted(asked[-1][1]) == [new, old, oldest]
+    assert all(sorted(parameters[1]) == [new, old, oldest] for parameters in asked[2:])
     assert list(history.cycles.values()) == [(Period(date(2025, 1, 1), date(2026, 1, 1)),)]

@@ -53,11 +53,9 @@ async def test_what_is_known_decides_and_what_is_not_is_asked_for(
     assert standing["evaluatedOn"] == "2026-11-01"
     by_rule = {decision["rule"]["code"]: decision for decision in standing["decisions"]}
     assert {decision["kind"] for decision in by_rule.values()} == {"NEGATIVE_LIST", "EXIT"}
-    # Nobody keeps yellow cards yet: that is not "none", but to be found out.
+    # Yellow cards are kept: no card means none, and nothing is left to find out.
     cards = by_rule["FT-2-4-5-CARDS"]
-    assert (cards["outcome"], cards["effect"]) == ("INDETERMINATE", "NO_ACTION")
-    assert [asked["fact"] for asked in cards["openQuestions"]] == ["yellow_cards_in_window"]
-    assert "黄牌" in cards["openQuestions"][0]["reason"]
+    assert (cards["outcome"], cards["effect"], cards["openQuestions"]) == ("NOT_FIRED", "NO_ACTION", [])
     # Assessments are kept: the rule is decided, by those after the pack began.
     cycles = by_rule["FT-2-4-5-CYCLES"]
     assert (cycles["outcome"], cycles["policyVersion"]) == ("NOT_FIRED", 1)

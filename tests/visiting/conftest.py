@@ -1,22 +1,36 @@
 """One visitor for every role in either district, some with several roles, and the world they look at."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from schema.access import Request
 from schema.contract import bindings
+from server import installation
 from server.db import roles
+from server.development.demo import fill_samples
 from server.development.samples import first_centre
 from server.districts.files import load_districts
-from server.identity.store import insert_memberships
-from server.kit.actor import MUNICIPALITY, Role
+from server.identity.store import find_actor, insert_memberships
+from server.kit import clock
+from server.kit.actor import MUNICIPALITY, Actor, Role
+from server.kit.errors import NotAllowed
 from server.kit.ids import new_id, stable_id
+from server.planner.scope import Scope
+from server.tables import metadata
+from tests.databases import cloned
+from tests.db.rows import Rows
 from tests.driving import Client, Server
+from tests.visiting.procedures import PLANTED, Planting
 from tests.visiting.world import HOME, OTHER, Held, Visitor, World
+
+if TYPE_CHECKING:
+    from tests.visiting.ground import Ground
 
 TENANTS = {one.code: one.tenant_id for one in load_districts()}
 MUNICIPAL = (
@@ -48,6 +62,7 @@ HOLDINGS: dict[str, tuple[Held, ...]] = {
         Held(Role.INSTITUTION_STAFF, TENANTS[HOME], stable_id("sample", HOME, "station", "0", "0")),
     ),
     "officer here, staff there": (held(Role.DISTRICT_OFFICER, HOME), held(Role.INSTITUTION_STAFF, OTHER)),
+    "every role of a district": tuple(held(role, HOME) for role in DISTRICT),
     "analyst, and administrator here": (
         Held(Role.MUNICIPAL_ANALYST, MUNICIPALITY),
         held(Role.DISTRICT_ADMINISTRATOR, HOME),
@@ -79,16 +94,29 @@ async def visitors(server: Server) -> Mapping[str, Visitor]:
     ]
     async with server.app.pools.transaction(roles.PLATFORM) as connection:
         await insert_memberships(connection, rows)
-    made = {"nobody": Visitor("nobody", Client(server.http))}
+    made = {"nobody": Visitor("nobody", Client(server.http), scopes=await scopes_of(server, None))}
     for name, holdings in HOLDINGS.items():
-        token = server.issuer.token(f"visitor:{name}", "shequ")
-        made[name] = Visitor(name, Client(server.http, {"authorization": f"Bearer {token}"}), holdings)
+        subject = f"visitor:{name}"
+        client = Client(server.http, {"authorization": f"Bearer {server.issuer.token(subject, 'shequ')}"})
+        made[name] = Visitor(name, client, holdings, await scopes_of(server, subject))
     return made
 
 
+async def scopes_of(server: Server, subject: str | None) -> Mapping[int | None, Scope]:
+    """On whose behalf this person reads each tenant that is within reach, and where none is named."""
+    actor = None
+    if subject is not None:
+        actor = await find_actor(server.app.pools, subject, clock.today()) or Actor(subject, subject, ())
+    scopes: dict[int | None, Scope] = {}
+    for tenant in (None, *TENANTS.values()):
+        with contextlib.suppress(NotAllowed):
+            scopes[tenant] = await Request(server.app.engine, actor, "visiting").scope(tenant)
+    return scopes
+
+
 @pytest.fixture(scope="session")
-async def first_world(samples: None, visitors: Mapping[str, Visitor], superuser: str) -> World:
-    """Everything there is to see, with former names and successions, which the samples lack."""
+async def first_world(samples: None, visitors: Mapping[str, Visitor], superuser: str, server: Server) -> World:
+    """Everything there is to see, with what the samples lack: former names, successions, the rows of procedures."""
     with psycopg.connect(superuser) as connection:
         for district in (HOME, OTHER):
             tenant = TENANTS[district]
@@ -105,15 +133,25 @@ async def first_world(samples: None, visitors: Mapping[str, Visitor], superuser:
                     " VALUES (%s, %s, %s, %s, '2020-01-01', 'RELICENSED', 'tests')",
                     (tenant, new_id(), before, after),
                 )
-    return World.seen(superuser, bindings())
+            for plant in PLANTED:
+                plant(Planting(connection, district, tenant))
+        # What nobody planted by hand has a row in each district all the same.
+        rows, tables = Rows(connection), {one.table for one in bindings().types.values()}
+        for table in metadata.sorted_tables:
+            for tenant in (TENANTS[HOME], TENANTS[OTHER]):
+                here = connection.execute(f"SELECT 1 FROM {table.name} WHERE tenant_id = {tenant} LIMIT 1").fetchone()  # type: ignore[arg-type]
+                if table.name in tables and here is None:
+                    rows.plant(table, tenant)
+    return World.seen(superuser, bindings(), server.app.pools.conninfo)
 
 
 @pytest.fixture
 def world(first_world: World, superuser: str) -> World:
     """Everything there is to see now."""
     if first_world.is_past(superuser):
-        now = World.seen(superuser, first_world.catalogue)
+        now = World.seen(superuser, first_world.catalogue, first_world.login)
         first_world.rows, first_world.passing, first_world.mark = now.rows, now.passing, now.mark
+        first_world.behind = now.behind
     return first_world
 
 
@@ -121,3 +159,17 @@ def world(first_world: World, superuser: str) -> World:
 def visitor(request: pytest.FixtureRequest, visitors: Mapping[str, Visitor]) -> Visitor:
     """Each visitor in turn."""
     return visitors[request.param]
+
+
+@pytest.fixture(scope="session")
+async def ground(
+    superuser_dsn: str, template: str, worker_id: str, role_secret: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator["Ground"]:
+    """A database of its own, marked, with attackers."""
+    from tests.visiting.ground import Ground  # which needs what stands above
+
+    with cloned(superuser_dsn, template, f"shequ_probes_{worker_id}") as marked:
+        server = await Server.start(installation.server_dsn(marked), role_secret, tmp_path_factory.mktemp("issuer"))
+        await fill_samples(server.app.pools)
+        yield await Ground.prepared(server, marked)
+        await server.stop()

@@ -1,9 +1,13 @@
-"""Who reads which rows, written down a second time and by hand: what the planner's row rules are held against.
+"""Who reads which rows, worked out a second time: what every path through the planner is held against.
 
-Nothing here looks at the bindings' ``rows``.  Rows come from the superuser, whom no policy binds.
+For the register, its directories, members and the audit trail it is written down by hand, and nothing here looks at the
+bindings' ``rows``.  For any other type, declared later, it is what one plain statement with the role's rule gives on the
+caller's own database role: people read that rule in the golden permission table, and here every path is held to it.
+Rows come from the superuser, whom no policy binds.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,7 +18,9 @@ from psycopg.rows import dict_row
 from server.kit.actor import MUNICIPALITY, Role
 from server.kit.ids import NodeId
 from server.planner.binding import Catalogue, Link
+from server.planner.scope import Scope
 from tests.driving import Client
+from tests.visiting.procedures import BEHIND, READERS, Reader
 
 #: The two districts that everybody visits.
 HOME, OTHER = "haidian", "xicheng"
@@ -25,6 +31,11 @@ _OFFICIALS = {Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, Role.DEPARTMEN
 _CITY = {Role.MUNICIPAL_ANALYST, Role.MUNICIPAL_HEALTH_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER}
 _PUBLISHED = {"District", "Authority", "InsuranceAgency", "WorkYear", "WorkDay"}
 _REGISTER = {"Institution", "Organisation", "Site", "Review", "FormerName", "Succession"}
+
+
+_STATED = _PUBLISHED | _REGISTER | {"AuditEntry", "Member"} | READERS.keys()
+#: A value that a rule names: ``:institutions``, but not the ``::uuid`` of a cast.
+_NAMED = re.compile(r"(?<!:):([a-z_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Visitor:
     name: str
     client: Client
     held: tuple[Held, ...] = ()
+    #: On whose behalf rows of a tenant are read, or where none is named; none for a tenant that is out of reach.
+    scopes: Mapping[int | None, Scope] = field(default_factory=dict)
 
     @property
     def home(self) -> int | None:
@@ -62,18 +75,26 @@ class World:
 
     catalogue: Catalogue
     rows: dict[str, dict[tuple[int, UUID], Row]] = field(default_factory=dict)
+    behind: dict[str, list[Row]] = field(default_factory=dict)
     passing: dict[tuple[str, str], set[tuple[int, UUID]]] = field(default_factory=dict)
     mark: int = 0
+    #: The connection string of a login role of the application.
+    login: Callable[[str], str] = str
+    _asked: dict[tuple[Any, ...], frozenset[tuple[int, UUID]]] = field(default_factory=dict)
 
     @classmethod
-    def seen(cls, superuser: str, catalogue: Catalogue) -> "World":
+    def seen(cls, superuser: str, catalogue: Catalogue, login: Callable[[str], str]) -> "World":
         """The world as the database has it."""
-        world = cls(catalogue)
+        world = cls(catalogue, login=login)
         with psycopg.connect(superuser, row_factory=dict_row) as connection:
             world.mark = _mark(connection)
             for name, type_ in catalogue.types.items():
                 found = connection.execute(f"SELECT * FROM {type_.table}").fetchall()  # type: ignore[arg-type]
                 world.rows[name] = {(row["tenant_id"], row["id"]): row for row in found}
+            world.behind = {
+                name: connection.execute(f"SELECT * FROM {name}").fetchall()  # type: ignore[arg-type]
+                for name in BEHIND
+            }
             links = [link for one in catalogue.types.values() for link in linked(one.fields.values())]
             links += [link for one in catalogue.types.values() for link in linked(one.filters.values())]
             for link in links:
@@ -90,10 +111,15 @@ class World:
 
     def sees(self, visitor: Visitor, type_: str, row: Row) -> bool:
         """Whether the visitor reads this row where it is asked for in its own district, or by its id."""
-        return type_ in _PUBLISHED or any(self._gives(one, type_, row) for one in visitor.held)
+        if type_ not in _STATED:
+            tenant = row["tenant_id"] if any(one.tenant == row["tenant_id"] for one in visitor.held) else None
+            return (row["tenant_id"], row["id"]) in self._declared(visitor, type_, tenant)
+        return type_ in _PUBLISHED or any(self._gives(visitor, one, type_, row) for one in visitor.held)
 
     def visible(self, visitor: Visitor, type_: str, tenant: int | None = None) -> set[tuple[int, UUID]]:
         """The rows of a list: of the named tenant, else of the visitor's home, for the municipality's people of all."""
+        if type_ not in _STATED:
+            return {key for key in self._declared(visitor, type_, tenant) if tenant in (None, key[0])}
         everywhere = visitor.is_municipal and tenant is None
         return {
             key
@@ -101,7 +127,9 @@ class World:
             if (tenant is None or row["tenant_id"] == tenant)
             and (
                 type_ in _PUBLISHED
-                or (everywhere and any(self._gives(one, type_, row) for one in visitor.held if one.tenant == 0))
+                or (
+                    everywhere and any(self._gives(visitor, one, type_, row) for one in visitor.held if one.tenant == 0)
+                )
                 or (not everywhere and row["tenant_id"] in (tenant, visitor.home) and self.sees(visitor, type_, row))
             )
         }
@@ -116,6 +144,12 @@ class World:
             and self.sees(visitor, link.target, self.rows[link.target][key])
         }
 
+    def _table(self, name: str) -> Iterable[Row]:
+        for one, type_ in self.catalogue.types.items():
+            if type_.table == name:
+                return self.rows[one].values()
+        return self.behind[name]
+
     def node(self, type_: str, key: tuple[int, UUID]) -> str:
         """The node id of a row."""
         tag = self.catalogue.types[type_].tag
@@ -126,7 +160,29 @@ class World:
         """The node ids of rows."""
         return {self.node(type_, key) for key in keys}
 
-    def _gives(self, held: Held, type_: str, row: Row) -> bool:
+    def _declared(self, visitor: Visitor, type_: str, tenant: int | None) -> frozenset[tuple[int, UUID]]:
+        """What the rules of the visitor's roles give on the database role that the tenant is read on."""
+        scope = visitor.scopes.get(tenant)
+        if scope is None:
+            return frozenset()
+        bound = self.catalogue.types[type_]
+        rules = sorted({bound.rows[role] for role in scope.roles if role in bound.rows})
+        if not rules:
+            return frozenset()
+        key = (self.mark, type_, scope.db_role, tuple(rules), repr(scope.values))
+        if key not in self._asked:
+            condition = " OR ".join(f"({rule})" for rule in rules).replace("{t}", "t").replace("%", "%%")
+            condition = _NAMED.sub(r"%(\1)s", condition)
+            values = {name: value for name, value in scope.values.items() if f"%({name})s" in condition}
+            with psycopg.connect(self.login(scope.db_role)) as connection:
+                found = connection.execute(f"SELECT tenant_id, id FROM {bound.table} t WHERE {condition}", values)  # type: ignore[arg-type]
+                self._asked[key] = frozenset(found.fetchall())
+        return self._asked[key]
+
+    def _gives(self, visitor: Visitor, held: Held, type_: str, row: Row) -> bool:
+        if type_ in READERS:
+            reader = Reader(held.role, held.tenant, f"visitor:{visitor.name}", held.institution, self._table)
+            return reader.is_here(row) and READERS[type_](reader, row)
         if type_ == "AuditEntry":
             return held.role is Role.DISTRICT_ADMINISTRATOR and held.tenant == row["tenant_id"]
         if type_ == "Member":
@@ -134,7 +190,7 @@ class World:
                 held.role in (Role.DISTRICT_ADMINISTRATOR, Role.MUNICIPAL_HEALTH_OFFICER)
                 or held.role == row["role"] == Role.MUNICIPAL_INSURANCE_OFFICER
             )
-        assert type_ in _REGISTER, f"say here who reads {type_}"
+        assert type_ in _REGISTER
         if held.role in _CITY:
             return True
         if held.tenant != row["tenant_id"]:

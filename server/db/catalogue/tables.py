@@ -184,6 +184,33 @@ def _enum(seen: Inspection) -> Iterable[tuple[str, str]]:
         yield f"{name}.{column}", f"枚举类型 {kind} 在行级策略下用不上索引：改为 text 加 one_of() 检查"
 
 
+#: Names under which people keep personal values; ``sealed`` makes other columns of them.
+_PERSONAL = (
+    "(^|_)(identity_numbers?|id_cards?|id_numbers?|passports?|passport_numbers?|bank_accounts?|account_numbers?"
+    "|phones?|mobiles?|telephones?)$"
+)
+#: The numbers of offices, which are public.
+OFFICES = frozenset({"institution.phone", "insurance_agency.phones"})
+
+
+@RULES("column-personal")
+def _personal(seen: Inspection) -> Iterable[tuple[str, str]]:
+    """No column holds a person's identity number, telephone or bank account in the clear, going by its name and type."""
+    rows = seen.rows(
+        f"""{_OURS}
+        SELECT relname, attname, format_type(atttypid, NULL) FROM ours JOIN pg_attribute ON attrelid = ours.oid
+        WHERE attnum > 0 AND NOT attisdropped
+          AND (attname ~ %(personal)s OR attname ~ '_sealed$') AND atttypid <> 'bytea'::regtype""",
+        {"personal": _PERSONAL},
+    )
+    for name, column, kind in rows:
+        if f"{name}.{column}" not in OFFICES:
+            yield (
+                f"{name}.{column}",
+                f"个人信息不得以 {kind} 明文保存：改用 sealed() 声明；机构的办公电话请列入 catalogue.tables.OFFICES",
+            )
+
+
 @RULES("index-leakproof")
 def _leakproof(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Every column of a B-tree index compares by leakproof operators; others cannot use it under row-level security."""

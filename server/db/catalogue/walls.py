@@ -117,7 +117,8 @@ def _grant_public(seen: Inspection) -> Iterable[tuple[str, str]]:
 
 @RULES("grant-column")
 def _grant_column(seen: Inspection) -> Iterable[tuple[str, str]]:
-    """Nothing is granted by column: what a role may see of a row, the application decides in one place."""
+    """Nothing is granted by column, sealed columns to the custodian apart: what else of a row a role sees, the application
+    decides in one place."""
     for one in _extra(seen):
         if one.column:
             yield f"{one.object}.{one.column}（{one.role}）", f"按列授予了 {one.name}：{_PROVISION}收回"

@@ -40,6 +40,8 @@ class Issuer:
     def __init__(self, *keys: Key) -> None:
         self.keys = list(keys)
         self.asked: list[str] = []
+        #: The bodies that were posted, in order.
+        self.posted: list[str] = []
         #: What to answer instead, by path: status, headers, body.
         self.instead: dict[str, tuple[int, Mapping[str, str], bytes]] = {}
         self.delay_seconds = 0.0
@@ -56,6 +58,10 @@ class Issuer:
                         self.send_header(name, value)
                     self.end_headers()
                     self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                issuer.posted.append(self.rfile.read(int(self.headers["content-length"])).decode())
+                self.do_GET()
 
             def log_message(self, *_: Any) -> None:
                 """Nothing to standard error."""

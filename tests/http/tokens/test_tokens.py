@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import RSAKey
 
-from server.http.jwks import InsecureIssuer, RemoteKeys, verifying_keys
+from server.http.discovery import InsecureIssuer
+from server.http.jwks import RemoteKeys, verifying_keys
 from server.kit import clock
 from tests.http.tokens.conftest import Door, Opened
 from tests.http.tokens.issuing import SUBJECT, Issuer, Signing, ec_key, encoded, rsa_key

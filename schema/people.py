@@ -1,0 +1,164 @@
+"""People who answer for institutions."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from schema.acting import mutation, node_of, perform, perform_on, referring, request_of
+from schema.connections import Node
+from schema.filters import UNSET
+from schema.planned import Binds, field_of
+from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.rows import OF_OWN_INSTITUTION, register
+from schema.scalars import MaskedText, PersonalText
+from schema.terms import term
+from server.kit.ids import NodeId
+from server.people import actions, tables
+from server.people.model import Position
+from server.planner.binding import Link, One, Root
+from server.record.acts import Act
+
+if TYPE_CHECKING:
+    from schema.institutions import Institution
+
+term(Position, "任职 as what a person answers for an institution")
+
+#: The number of this type in node ids.
+PERSON_TAG = 60
+_INSTITUTION_TAG = 3
+
+_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
+_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
+
+
+@strawberry.type(description="负责人 a person who answers for an institution, past or present")
+class Person(Node):
+    """A person in a position."""
+
+    name: str = field_of("姓名")
+    position: Position = field_of("任职")
+    identity_number: MaskedText | None = field_of("身份证件号码 masked; null where none is recorded")
+    phone: MaskedText | None = field_of("联系电话 masked; null where none is recorded")
+    from_on: date = field_of("任职日期")
+    until: date | None = field_of(
+        "终止日期 the first day somebody else, or nobody, answers; null while the person does"
+    )
+    version: int = field_of("版本 for `expectedVersion`")
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("机构")
+
+
+def _field(description: str, **options: Any) -> Any:
+    return strawberry.field(description=description, **options)
+
+
+@strawberry.input(description="登记负责人")
+class AppointPersonInput:
+    """What appointing takes."""
+
+    institution: strawberry.ID = _field("机构")
+    position: Position = _field("任职")
+    name: str = _field("姓名 at most 50 characters")
+    from_on: date = _field("任职日期 not after today; whoever was in the position ends on it")
+    idempotency_key: str = _field(_KEY)
+    identity_number: PersonalText | None = _field("身份证件号码 kept encrypted, shown masked", default=None)
+    phone: PersonalText | None = _field("联系电话 kept encrypted, shown masked", default=None)
+
+
+@strawberry.input(description="更正负责人信息")
+class CorrectPersonInput:
+    """What correcting takes; what is not given stays as it is."""
+
+    person: strawberry.ID = _field("负责人")
+    expected_version: int = _field(_VERSION)
+    idempotency_key: str = _field(_KEY)
+    name: str | None = _field("姓名", default=UNSET)
+    identity_number: PersonalText | None = _field("身份证件号码 null to remove it", default=UNSET)
+    phone: PersonalText | None = _field("联系电话 null to remove it", default=UNSET)
+
+
+@strawberry.input(description="终止任职")
+class DismissPersonInput:
+    """What ending takes."""
+
+    person: strawberry.ID = _field("负责人")
+    expected_version: int = _field(_VERSION)
+    until: date = _field("终止日期 the first day the person no longer answers; not after today")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.type(description="已登记负责人")
+class PersonAppointed:
+    """An appointment."""
+
+    person: Person = _field("负责人 as recorded")
+
+
+@strawberry.type(description="已更正")
+class PersonCorrected:
+    """A correction."""
+
+    person: Person = _field("负责人 as recorded now")
+
+
+@strawberry.type(description="已终止任职")
+class PersonDismissed:
+    """An end."""
+
+    person: Person = _field("负责人 as recorded now")
+
+
+Problems = InvalidInput | Conflicting | OutOfDate
+AppointPersonResult = Annotated[PersonAppointed | Problems, strawberry.union("AppointPersonResult")]
+CorrectPersonResult = Annotated[PersonCorrected | Problems, strawberry.union("CorrectPersonResult")]
+DismissPersonResult = Annotated[PersonDismissed | Problems, strawberry.union("DismissPersonResult")]
+
+
+@strawberry.type
+class PeopleMutations:
+    """Root fields of this area."""
+
+    @mutation("登记负责人 whoever was in the position until then ends", by=actions.KEEPERS)
+    async def appoint_person(self, info: strawberry.Info, input: AppointPersonInput) -> AppointPersonResult:
+        node = node_of(input.institution, _INSTITUTION_TAG, "institution")
+        tenant = request_of(info).tenant_of(node)
+        wanted = actions.Appointment(
+            node.id, input.position, input.name, input.from_on, input.identity_number, input.phone
+        )
+
+        async def verb(act: Act) -> Mapping[str, str]:
+            made = await actions.appoint_person(act, wanted)
+            return {"person": str(NodeId(PERSON_TAG, tenant, made))}
+
+        return await perform(info, tenant, input, verb, referring(PersonAppointed))
+
+    @mutation("更正负责人信息 what was recorded wrongly", by=actions.KEEPERS)
+    async def correct_person(self, info: strawberry.Info, input: CorrectPersonInput) -> CorrectPersonResult:
+        given = {"name": input.name, "identity_number": input.identity_number, "phone": input.phone}
+        changed = {name: value for name, value in given.items() if value is not UNSET}
+
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return actions.correct_person(act, node.id, expected_version=input.expected_version, **changed)
+
+        return await perform_on(info, node_of(input.person, PERSON_TAG, "person"), input, verb, PersonCorrected)
+
+    @mutation("终止任职", by=actions.KEEPERS)
+    async def dismiss_person(self, info: strawberry.Info, input: DismissPersonInput) -> DismissPersonResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return actions.dismiss_person(act, node.id, expected_version=input.expected_version, until=input.until)
+
+        return await perform_on(info, node_of(input.person, PERSON_TAG, "person"), input, verb, PersonDismissed)
+
+
+BINDS = (
+    Binds(
+        Person,
+        tables.person,
+        register(OF_OWN_INSTITUTION),
+        tag=PERSON_TAG,
+        fields={"institution": One(Link("Institution", (("institution_id", "id"),)))},
+    ),
+)
+
+ROOTS: dict[str, Root] = {}

@@ -1,0 +1,1 @@
+"""What can be done about an exit: one function a verb, each inside one act."""

@@ -1,0 +1,1 @@
+"""Designation for medical insurance: windows, applications, evaluations, publicity, agreements, bars (MIC)."""

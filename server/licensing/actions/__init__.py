@@ -1,0 +1,1 @@
+"""What can be done in licensing: one function a verb, each one act."""

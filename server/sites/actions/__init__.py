@@ -1,0 +1,1 @@
+"""What can be done to sites, one module a noun: ``gaps``, ``entrusting`` (premises and their agreements)."""

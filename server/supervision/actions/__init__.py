@@ -1,0 +1,1 @@
+"""What supervision can do: one function a verb, each inside one act."""

@@ -1,0 +1,72 @@
+"""What every mutation takes: an idempotency key always, and where it changes something, what the caller saw of it."""
+
+from collections.abc import Iterator
+
+import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    get_nullable_type,
+    is_non_null_type,
+    is_required_argument,
+)
+
+from schema.contract import graphql_schema
+
+SCHEMA = graphql_schema()
+assert SCHEMA.mutation_type is not None
+MUTATIONS = SCHEMA.mutation_type.fields
+
+#: Mutations that make something new, where there is nothing yet that somebody else could have changed.
+MAKING = {
+    "adoptPolicyTemplate",
+    "defineAssessmentScheme",
+    "draftPolicy",
+    "grantMembership",
+    "loadWorkYear",
+    "registerInstitution",
+}
+#: Mutations that make something new under an object they name, which itself stays as it is.
+MAKING_UNDER = {"planAssessmentCycle", "recordProblem"}
+#: Mutations whose object is known by the digest of its content instead: whoever decides on a policy decides on these words.
+BY_DIGEST = {"editPolicyRules", "publishPolicy", "requestPolicyReview", "withdrawPolicy"}
+
+
+def input_of(name: str) -> GraphQLInputObjectType:
+    type_ = get_nullable_type(MUTATIONS[name].args["input"].type)
+    assert isinstance(type_, GraphQLInputObjectType)
+    return type_
+
+
+def required(name: str) -> Iterator[str]:
+    """The fields that must be given."""
+    return (field for field, one in input_of(name).fields.items() if is_non_null_type(one.type))
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_takes_one_input_with_a_key(name: str) -> None:
+    assert list(MUTATIONS[name].args) == ["input"]
+    assert is_required_argument(MUTATIONS[name].args["input"])
+    assert "idempotencyKey" in required(name)
+
+
+def test_what_changes_something_takes_what_the_caller_saw_of_it() -> None:
+    versioned = {name for name in MUTATIONS if "expectedVersion" in required(name)}
+    digested = {name for name in MUTATIONS if "expectedDigest" in required(name)}
+    assert MUTATIONS.keys() - versioned - digested == MAKING | MAKING_UNDER
+    assert digested == BY_DIGEST
+    assert not versioned & digested
+
+
+@pytest.mark.parametrize("name", sorted(MAKING))
+def test_what_makes_something_new_names_nothing_that_could_be_out_of_date(name: str) -> None:
+    ids = {field for field in required(name) if get_named_type(input_of(name).fields[field].type).name == "ID"}
+    assert ids == set()
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS.keys() - MAKING - MAKING_UNDER))
+def test_a_lost_update_is_one_of_the_answers(name: str) -> None:
+    result = get_named_type(MUTATIONS[name].type)
+    assert isinstance(result, GraphQLUnionType)
+    assert "OutOfDate" in {one.name for one in result.types}
