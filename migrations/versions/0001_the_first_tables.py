@@ -343,6 +343,7 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_review_rollup_month', 'review_rollup', ['decided_month'], unique=False, postgresql_include=['tenant_id', 'kind', 'outcome', 'scheme', 'row_count', 'score_count', 'score_sum', 'score_least', 'score_most'])
     op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
     op.create_table('selection_call',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
@@ -2892,6 +2893,7 @@ def downgrade() -> None:
     op.drop_index('ix_selection_call_published', table_name='selection_call')
     op.drop_table('selection_call')
     op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
+    op.drop_index('ix_review_rollup_month', table_name='review_rollup', postgresql_include=['tenant_id', 'kind', 'outcome', 'scheme', 'row_count', 'score_count', 'score_sum', 'score_least', 'score_most'])
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('paper_counter')
