@@ -26,7 +26,7 @@ EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "operator_application.unified_social_credit_code": lambda: "91110106MA01A2B3C4",
     "review.institution_id": lambda: None,
     "selection_call.publicity_working_days": lambda: 5,
-    "succession_request.counterpart_tenant_id": lambda: 7,
+    "succession_request.counterpart_tenant_id": lambda: 99,
     "trusted_document.digest": lambda: secrets.token_hex(32),
     "session.digest": lambda: secrets.token_hex(32),
     "case_reader.reader": lambda: "somebody",
