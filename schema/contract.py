@@ -172,6 +172,7 @@ Mutation = merge_types(
         granting.IdentityMutations,
         documents.DocumentMutations,
         papers.PaperMutations,
+        tasks.TaskMutations,
         proposals.ProposalMutations,
         FindingMutations,
         LicenceApplyingMutations,

@@ -343,6 +343,7 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_review_rollup_month', 'review_rollup', ['decided_month'], unique=False, postgresql_include=['tenant_id', 'kind', 'outcome', 'scheme', 'row_count', 'score_count', 'score_sum', 'score_least', 'score_most'])
     op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
     op.create_table('selection_call',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
@@ -1067,6 +1068,7 @@ def upgrade() -> None:
     sa.Column('department', sa.Text(), nullable=True, comment='which authority, of a department officer'),
     sa.Column('assignee', sa.Text(), nullable=True, comment='one person, by subject'),
     sa.Column('due_on', sa.Date(), nullable=True, comment='the last day in time'),
+    sa.Column('due_before', sa.Date(), nullable=True, comment='what it was before a calendar notice moved it'),
     sa.Column('due_rule', sa.Text(), nullable=True),
     sa.Column('due_days', sa.Integer(), nullable=True),
     sa.Column('due_unit', sa.Text(), nullable=True),
@@ -1896,9 +1898,9 @@ def upgrade() -> None:
     sa.Column('institution_id', sa.Uuid(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('service_area', sa.Text(), nullable=False),
-    sa.Column('population', sa.Integer(), nullable=False),
-    sa.Column('signed_families', sa.Integer(), nullable=False),
     sa.Column('high_need_residents', sa.Integer(), nullable=False, comment='a number, never a list of people'),
+    sa.Column('signed_families', sa.Integer(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
     sa.Column('services', sa.ARRAY(sa.Text()), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('until', sa.Date(), nullable=True, comment='the first day that is no longer part of the transfer'),
@@ -2010,7 +2012,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
-    sa.CheckConstraint("(status = 'DRAFT') = (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
+    sa.CheckConstraint("(signed_on IS NOT NULL) >= (status NOT IN ('DRAFT', 'TERMINATED')) AND (status = 'DRAFT') <= (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
     sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
     sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
     sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
@@ -2442,7 +2444,7 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
     sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_request_counterpart')),
-    sa.CheckConstraint('num_nonnulls(institution_id, counterpart_tenant_id) = 1', name=op.f('ck_succession_request_successor')),
+    sa.CheckConstraint('num_nonnulls(institution_id, counterpart_tenant_id) <= 1', name=op.f('ck_succession_request_successor')),
     sa.CheckConstraint('population >= 0', name=op.f('ck_succession_request_population')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_request_tenant_id_institution_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'plan_id'], ['continuity_plan.tenant_id', 'continuity_plan.id'], name=op.f('fk_succession_request_tenant_id_plan_id')),
@@ -2891,6 +2893,7 @@ def downgrade() -> None:
     op.drop_index('ix_selection_call_published', table_name='selection_call')
     op.drop_table('selection_call')
     op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
+    op.drop_index('ix_review_rollup_month', table_name='review_rollup', postgresql_include=['tenant_id', 'kind', 'outcome', 'scheme', 'row_count', 'score_count', 'score_sum', 'score_least', 'score_most'])
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('paper_counter')
