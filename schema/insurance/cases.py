@@ -9,6 +9,7 @@ import strawberry
 from schema.access import Request
 from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter, InsuranceAgency
+from schema.documents import Document
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, IntFilter, StringFilter
 from schema.insurance.groups import (
     GROUPING,
@@ -17,15 +18,7 @@ from schema.insurance.groups import (
     DesignationApplicationGroupKey,
     DesignationApplicationGroupOrder,
 )
-from schema.insurance.parts import (
-    DesignationCheck,
-    DesignationEvaluation,
-    DesignationMaterial,
-    DesignationMaterialFile,
-    DesignationMessage,
-    DesignationStepTaken,
-    DesignationSupplement,
-)
+from schema.insurance.publicities import DesignationPublicity
 from schema.insurance.written import (
     DesignationForm,
     FieldProvenance,
@@ -35,8 +28,8 @@ from schema.insurance.written import (
     provenances_of,
 )
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.rows import CASES, EVERYONE, OF_OWN_INSTITUTION
-from schema.scalars import MaskedText
+from schema.rows import CASES, OF_OWN_INSTITUTION
+from schema.scalars import JSON, MaskedText
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.institutions.model import InstitutionKind
@@ -52,7 +45,80 @@ if TYPE_CHECKING:
 
 
 #: The numbers of these types in node ids.
-APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 130, 131, 132, 136
+APPLICATION_TAG, OBJECTION_TAG, PERSON_TAG = 130, 132, 136
+
+
+@strawberry.type(description="申请材料 one of the six, whether handed in or not")
+class DesignationMaterial:
+    """A material."""
+
+    kind: model.MaterialKind = field_of("种类")
+    stage: model.MaterialStage = field_of("阶段")
+    present: bool = field_of("是否已提交")
+    provided_on: date | None = field_of("提交日期")
+    files: list["DesignationMaterialFile"] = field_of("文件 earliest first; what was handed in later stands behind")
+
+
+@strawberry.type(description="申请材料的文件")
+class DesignationMaterialFile:
+    """A file of a material."""
+
+    provided_on: date = field_of("提交日期")
+    document: Document | None = field_of("文件")
+
+
+@strawberry.type(description="承诺事项核对 what the records say of one commitment of 附件2-1; it refuses nothing")
+class DesignationCheck:
+    """A check."""
+
+    commitment: int = field_of("承诺事项编号 in 附件2-1")
+    label: str = field_of("核对内容")
+    outcome: model.CheckOutcome = field_of("结果")
+    detail: str = field_of("说明")
+    as_of: date = field_of("核对基准日")
+    occasion: model.Step = field_of("核对时机 SUBMIT, and SIGN when it is checked again")
+
+
+@strawberry.type(description="办理记录 one step of the case: who, when, why, by which clause")
+class DesignationStepTaken:
+    """A step in the case's history."""
+
+    step: model.Step = field_of("步骤")
+    from_status: model.DesignationStatus = field_of("办理前状态")
+    to_status: model.DesignationStatus = field_of("办理后状态")
+    on: date = field_of("日期")
+    at: datetime = field_of("录入时间")
+    by_name: str = field_of("办理人")
+    by_role: Role = field_of("办理人角色")
+    explanation: str = field_of("说明")
+    clause_document: str = field_of("依据文件")
+    clause_anchor: str = field_of("依据条款")
+
+
+@strawberry.type(description="一次性补充告知 there is never a second one (三(一)第二句)")
+class DesignationSupplement:
+    """The supplement notice."""
+
+    sent_on: date = field_of("告知日期")
+    due_on: date = field_of("告知期限 the agency's last day")
+    late: bool = field_of("是否超期告知 an alarm, never a deemed acceptance")
+    reply_by: date | None = field_of("要求补充的期限 null where the agency asks for none")
+    items: list[str] = field_of("需补充事项")
+
+
+@strawberry.type(description="评估 the district's or the municipal one")
+class DesignationEvaluation:
+    """An evaluation."""
+
+    level: model.EvaluationLevel = field_of("级别")
+    method: model.DesignationMethod = field_of("方式")
+    result: model.EvaluationResult = field_of("结果")
+    reasons: str | None = field_of("不合格理由")
+    advice: str | None = field_of("整改建议")
+    checks: JSON = field_of("逐项核查 a list of {item, met, note}")
+    decided_on: date = field_of("评估日期")
+    decided_by: str = field_of("评估单位")
+    annulled_on: date | None = field_of("撤销日期 null while it stands")
 
 
 @strawberry.type(description="申请表所列人员 numbers masked; `unmask` shows one to the agency, for a purpose")
@@ -81,6 +147,19 @@ class DesignationObjection(Node):
     application: Annotated["DesignationApplication", strawberry.lazy("schema.insurance.cases")] | None = field_of(
         "申请"
     )
+
+
+@strawberry.type(description="邮件 to the agency's mailbox, with the annexes, masked")
+class DesignationMessage:
+    """A message."""
+
+    recipient: str = field_of("收件邮箱")
+    subject: str = field_of("主题")
+    status: model.DeliveryStatus = field_of("发送状态")
+    attempts: int = field_of("已尝试次数")
+    sent_at: datetime | None = field_of("发送时间")
+    failure: str | None = field_of("最近一次失败原因")
+    attachments: JSON = field_of("附件 a list of {name, sha256, media_type}")
 
 
 @strawberry.type(description="医保定点申请 a case of the district of its agency, with annex 1 as it was submitted")
@@ -129,7 +208,7 @@ class DesignationApplication(Node):
     steps: list[DesignationStepTaken] = field_of("办理记录 earliest first")
     supplement: DesignationSupplement | None = field_of("一次性补充告知")
     evaluations: list[DesignationEvaluation] = field_of("评估")
-    publicities: list[Annotated["DesignationPublicity", strawberry.lazy("schema.insurance.cases")]] = field_of("公示")
+    publicities: list[DesignationPublicity] = field_of("公示")
     objections: list[DesignationObjection] = field_of("异议")
     messages: list[DesignationMessage] = field_of("邮件")
 
@@ -169,23 +248,6 @@ class DesignationApplication(Node):
         request: Request,
     ) -> Sequence[list[MaterialFinding]]:
         return await findings_of(request, ids, "amended_findings")
-
-
-@strawberry.type(description="公示 an institution that passed, on the public list for the days of publicity (三(三))")
-class DesignationPublicity(Node):
-    """A publicity."""
-
-    institution_name: str = field_of("医疗机构名称")
-    address: str | None = field_of("地址")
-    category: InstitutionKind = field_of("类别")
-    year: int = field_of("年份")
-    quarter: int = field_of("季度")
-    published_on: date = field_of("公示日期")
-    closes_on: date = field_of("公示期末日 the last day that counts")
-    closes_status: CalendarStatus = field_of("所依日历的状态")
-    url: str | None = field_of("公示网址")
-    withdrawn_on: date | None = field_of("撤下日期 null where it runs or ran to its end")
-    district: District = field_of("辖区")
 
 
 class DesignationApplicationOrderField(Term):
@@ -245,44 +307,6 @@ class DesignationApplicationFilter:
     not_: Optional["DesignationApplicationFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
-class DesignationPublicityOrderField(Term):
-    """What publicities can be ordered by."""
-
-    PUBLISHED_ON = "PUBLISHED_ON", "公示日期"
-    CLOSES_ON = "CLOSES_ON", "公示期末日"
-
-
-term(DesignationPublicityOrderField, "公示排序字段")
-
-
-@strawberry.input(description="公示排序")
-class DesignationPublicityOrder:
-    """One sort key."""
-
-    field: DesignationPublicityOrderField = strawberry.field(description="字段")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
-
-
-@strawberry.input(description="公示筛选 all given conditions must hold")
-class DesignationPublicityFilter:
-    """A filter on publicities."""
-
-    id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
-    institution_name: StringFilter | None = strawberry.field(default=UNSET, description="医疗机构名称")
-    category: Filter[InstitutionKind] | None = strawberry.field(default=UNSET, description="类别")
-    year: IntFilter | None = strawberry.field(default=UNSET, description="年份")
-    quarter: IntFilter | None = strawberry.field(default=UNSET, description="季度")
-    published_on: DateFilter | None = strawberry.field(default=UNSET, description="公示日期")
-    closes_on: DateFilter | None = strawberry.field(default=UNSET, description="公示期末日；当前公示：不早于今天")
-    withdrawn_on: DateFilter | None = strawberry.field(default=UNSET, description="撤下日期；未撤下用 isNull")
-    district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    and_: list["DesignationPublicityFilter"] | None = strawberry.field(
-        default=UNSET, name="and", description="同时满足"
-    )
-    or_: list["DesignationPublicityFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
-    not_: Optional["DesignationPublicityFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
-
-
 @strawberry.type
 class CaseQueries:
     """Root fields on cases."""
@@ -321,20 +345,6 @@ class CaseQueries:
         """医保定点申请分组统计 of the very rows `designationApplications` lists: counts, pass rates, days taken"""
         not_resolved()
 
-    @planned
-    def designation_publicities(
-        self,
-        district: InDistrict = UNSET,
-        filter: DesignationPublicityFilter | None = UNSET,
-        order_by: list[DesignationPublicityOrder] | None = UNSET,
-        first: First = UNSET,
-        after: After = UNSET,
-        last: Last = UNSET,
-        before: Before = UNSET,
-    ) -> Connection[DesignationPublicity]:
-        """医保定点公示 published to everybody; latest first"""
-        not_resolved()
-
 
 _INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _DISTRICT = Link("District", ())
@@ -369,14 +379,6 @@ BINDS = (
         CASES,
         tag=OBJECTION_TAG,
         fields={"application": One(_APPLICATION)},
-    ),
-    Binds(
-        DesignationPublicity,
-        tables.designation_publicity,
-        EVERYONE,
-        tag=PUBLICITY_TAG,
-        fields={"district": One(_DISTRICT)},
-        filters={"id": Compare("{t}.id", Kind.UUID, node="DesignationPublicity"), "district": Related(_DISTRICT)},
     ),
     Binds(
         DesignationApplication,
@@ -426,8 +428,5 @@ ROOTS = {
     "designationApplication": Root("DesignationApplication", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
     "designationApplicationGroups": Root(
         "DesignationApplication", Shape.GROUPS, arguments=within_district, grouping=GROUPING
-    ),
-    "designationPublicities": Root(
-        "DesignationPublicity", Shape.PAGE, order="PUBLISHED_ON DESC", arguments=within_district
     ),
 }
