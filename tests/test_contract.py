@@ -209,6 +209,33 @@ async def test_confirm_negative_finding(server: Server, samples: None) -> None:
     assert refused.data["confirmNegativeFinding"]["code"] == "POLICY_NOT_ENABLED"
 
 
+@pytest.mark.parametrize("caller", ["fengtai-officer", "fengtai-institution", "municipal-analyst"])
+async def test_institution_detail(server: Server, samples: None, caller: str) -> None:
+    """Everything that regulates one institution, on a day; its own staff see it too."""
+    staff, officer = server.client("fengtai-institution"), server.client("fengtai-officer")
+    listed = "{ institutions(first: 1, filter: {kind: {eq: COMMUNITY_HEALTH_CENTRE}}) { nodes { id } } }"
+    institution = (await staff(listed)).data["institutions"]["nodes"][0]["id"]
+    wanted = {
+        "institution": institution,
+        "discoveredOn": "2026-09-10",
+        "confirmedOn": "2026-09-20",
+        "occurrences": [{"item": "NL-3", "occurredOn": "2026-09-01", "evidence": "诊疗记录"}],
+        "idempotencyKey": f"contract-detail-{caller}",
+    }
+    await officer(operation("confirm_negative_finding"), input=wanted)
+    reply = await server.client(caller)(operation("institution_detail"), id=institution, on="2026-11-01")
+    found = reply.data["institution"]
+    assert (found["id"], found["kind"]) == (institution, "COMMUNITY_HEALTH_CENTRE")
+    card = found["yellowCards"]["edges"][0]["node"]
+    assert (card["issuedOn"], card["countsUntil"], card["status"]) == ("2026-09-20", "2027-09-21", "ISSUED")
+    assert card["finding"]["item"]["code"] == "NL-3"
+    by_rule = {one["rule"]["code"]: one for one in found["standing"]["decisions"]}
+    assert found["standing"]["evaluatedOn"] == "2026-11-01"
+    explained = by_rule["FT-2-4-5-CARDS"]["explanation"]
+    assert explained[1]["facts"][0]["name"] == "yellow_cards_in_window"
+    assert explained[1]["clause"]["text"]
+
+
 async def test_municipal_overview(server: Server, samples: None) -> None:
     variables = {"from": "2025-01-01", "until": "2026-01-01"}
     data = (await server.client("municipal-analyst")(operation("municipal_overview"), **variables)).data

@@ -38,10 +38,12 @@ async def gather(fetch: Fetch, subjects: Sequence[Subject]) -> dict[Subject, His
             covered |= frozenset.intersection(*(part.covered for part in parts))
         # Licensing says more of the same verification or opening, under the same id; a licence's own days stay with it.
         own = licensed[tenant, root]
-        events += [event for one in known.line[1:] for event in licensed[tenant, one].inherited]
-        told = {event.id: event for event in (*events, *own.events)}
+        better = [event for one in known.line[1:] for event in licensed[tenant, one].inherited] + list(own.events)
+        told = {event.id for event in better}
+        # Other events may share an id: a fact before and after it was determined (server/supervision/facts.py).
+        events = [event for event in events if event.id not in told] + better
         cycles = _cycles(events) | ({WindowKind.VERIFICATION_CYCLE: own.cycles} if own.cycles else {})
-        histories[tenant, root] = History(str(root), tuple(told.values()), frozenset(covered | own.covered), cycles)
+        histories[tenant, root] = History(str(root), tuple(events), frozenset(covered | own.covered), cycles)
     return histories
 
 

@@ -105,6 +105,55 @@ async def test_limb_3_six_points_in_one_calendar_year(server: Server) -> None:
     assert back["changes"] == [{"rule": {"code": "MTG-20-3"}, "before": "FIRED", "after": "NOT_FIRED"}]
 
 
+async def licensed(who: Officer, institution: str, since: str) -> None:
+    """A licence on record whose verification cycle runs a year from that day."""
+    given = {
+        "number": f"PDY{institution[-9:]}",
+        "issuedOn": since,
+        "validFromOn": since,
+        "validThroughOn": "2036-05-31",
+    }
+    done = await who.do(
+        "recordLicence",
+        "... on LicenceRecorded { licence { id } }",
+        institution=institution,
+        expectedVersion=1,
+        subjects=["全科医疗科"],
+        beds=0,
+        **given,
+    )
+    assert "licence" in done, done
+
+
+async def test_limb_4_five_serious_matters_in_one_verification_cycle(server: Server) -> None:
+    """Distinct matters that were found true and gravely adverse; repeated calls on one matter are one (A-MTG-7)."""
+    institution, on = await social(server, openedOn="2025-06-01"), officer(server, "2026-11-20")
+    serious = {
+        "channel": "HOTLINE_12345",
+        "decidedOn": "2026-10-20",
+        "substantiated": True,
+        "seriousAdverseEffect": True,
+    }
+    for n in range(5):
+        await fact(on, institution, "COMPLAINT", f"2026-10-0{n + 1}", matter=f"事项{n}", **serious)
+    unknown = (await on.standing(institution))["MTG-20-4"]
+    assert unknown["outcome"] == "INDETERMINATE", "without a licence nobody knows which cycle"
+    await licensed(on, institution, "2026-06-01")
+    assert (await on.standing(institution))["MTG-20-4"]["outcome"] == "FIRED"
+
+    other = await social(server, openedOn="2025-06-01")
+    await licensed(on, other, "2026-06-01")
+    before = {**serious, "decidedOn": "2026-05-31"}
+    assert (await fact(on, other, "COMPLAINT", "2026-05-20", matter="上一周期", **before))["proposals"] == []
+    for n in range(4):
+        done = await fact(on, other, "COMPLAINT", f"2026-10-0{n + 1}", matter=f"事项{n}", **serious)
+    again = await fact(on, other, "COMPLAINT", "2026-10-06", matter="事项0", **serious)
+    mild = await fact(on, other, "COMPLAINT", "2026-10-07", matter="轻微", **serious | {"seriousAdverseEffect": False})
+    assert [one["proposals"] for one in (done, again, mild)] == [[], [], []]
+    fifth = await fact(on, other, "COMPLAINT", "2026-10-08", matter="事项4", **serious)
+    assert rules_of(fifth) == [("MTG-20-4", HARD)]
+
+
 async def test_limb_5_a_mandatory_task_refused(server: Server) -> None:
     institution, on = await social(server), officer(server, "2026-09-20")
     given = {"summary": "应急保障任务", "decidedOn": "2026-09-19"}
