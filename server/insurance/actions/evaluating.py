@@ -15,8 +15,8 @@ from server.insurance.actions.accepting import missing_for_evaluation
 from server.insurance.actions.stepping import SUBJECT, Ground
 from server.insurance.model import (
     PASSAGES,
-    EvaluationLevel,
     DesignationMethod,
+    EvaluationLevel,
     EvaluationResult,
     Step,
     notice,
