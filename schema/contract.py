@@ -49,7 +49,7 @@ from schema.exiting import ExitMutations
 from schema.exporting import ExportMutations
 from schema.finding import FindingMutations
 from schema.insurance import applying as designating
-from schema.insurance import bars, cases, contracts, designations, handling, printing
+from schema.insurance import bars, cases, contracts, designations, handling, printing, publicities
 from schema.licence_applying import LicenceApplyingMutations
 from schema.licence_ending import LicenceEndingMutations
 from schema.licence_keeping import LicenceKeepingMutations
@@ -112,6 +112,7 @@ _AREAS = (
     applications,
     entrusting,
     cases,
+    publicities,
     designations,
     bars,
     institutions,
@@ -156,6 +157,7 @@ Query = merge_types(
         identity.IdentityQueries,
         designating.ApplyingQueries,
         cases.CaseQueries,
+        publicities.PublicityQueries,
         designations.DesignationQueries,
         bars.BarQueries,
         printing.PrintingQueries,
@@ -172,6 +174,7 @@ Mutation = merge_types(
         granting.IdentityMutations,
         documents.DocumentMutations,
         papers.PaperMutations,
+        tasks.TaskMutations,
         proposals.ProposalMutations,
         FindingMutations,
         LicenceApplyingMutations,

@@ -17,7 +17,7 @@ from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import cited
-from schema.problems import Clause, Conflicting, InvalidInput, PolicyNotEnabled
+from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.rows import OF_PAPER, PAPERS
 from schema.terms import term
 from schema.within import InDistrict, within_district
@@ -27,7 +27,7 @@ from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.papers import actions, tables
 from server.papers.model import PaperKind, RemedyKind, ServiceMethod
-from server.planner.binding import ANY_NODE, Compare, Computed, Key, Kind, Link, Many, One, Related, Root, Shape
+from server.planner.binding import ANY_NODE, Column, Compare, Computed, Key, Kind, Link, Many, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
 
@@ -103,6 +103,7 @@ class OfficialPaper(Node):
     addressee: str = field_of("受送达人")
     issued_on: date = field_of("签发日期")
     digest: str = field_of("内容摘要 SHA-256 over all that it says")
+    version: int = field_of("版本 for `expectedVersion`: 1 until served, and one more with every entry of a service")
     subject_type: str = field_of("事项类别 the kind of case it was issued in")
     service: PaperService | None = field_of("送达 as it stands; null until served")
     services: list[PaperService] = field_of("送达记录 all of them, the first first")
@@ -184,6 +185,9 @@ class ServePaperInput:
     """What noting a service takes."""
 
     paper: strawberry.ID = strawberry.field(description="文书")
+    expected_version: int = strawberry.field(
+        description="所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
+    )
     on: date = strawberry.field(description="送达日期 for 公告送达 the day on which it counts as served")
     method: ServiceMethod = strawberry.field(description="送达方式")
     idempotency_key: str = strawberry.field(
@@ -205,7 +209,7 @@ class PaperServed:
 
 
 ServePaperResult = Annotated[
-    PaperServed | InvalidInput | Conflicting | PolicyNotEnabled, strawberry.union("ServePaperResult")
+    PaperServed | InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled, strawberry.union("ServePaperResult")
 ]
 
 
@@ -246,7 +250,13 @@ class PaperMutations:
         async def verb(act: Act, node: NodeId) -> None:
             act.require(*actions.SERVERS, *actions.CITY_SERVERS)
             await actions.serve(
-                act, node.id, on=input.on, method=input.method, receipt=input.receipt, reason=input.reason
+                act,
+                node.id,
+                on=input.on,
+                method=input.method,
+                receipt=input.receipt,
+                reason=input.reason,
+                expected_version=input.expected_version,
             )
 
         return await perform_on(info, node_of(input.paper, PAPER_TAG, "paper"), input, verb, PaperServed)
@@ -264,6 +274,9 @@ _RUNNING = (
     " AND later.paper_id = counted.paper_id AND later.sequence > counted.sequence"
     " WHERE counted.tenant_id = {t}.tenant_id AND counted.id = {t}.service_id)"
 )
+_ENTRIES = "SELECT count(*) FROM paper_service entry WHERE entry.tenant_id = {t}.tenant_id AND entry.paper_id = {t}.id"
+_VERSION = f"(1 + ({_ENTRIES}))::int4"
+
 BINDS = (
     Binds(PaperService, tables.paper_service, OF_PAPER),
     Binds(PaperRemedy, tables.paper_remedy, OF_PAPER, columns={"lastDay": "last_on"}),
@@ -273,6 +286,7 @@ BINDS = (
         PAPERS,
         tag=PAPER_TAG,
         fields={
+            "version": Column(_VERSION, Kind.INT),
             "fields": Computed(),
             "clauses": Computed(),
             "downloadUrl": Computed(),

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 import strawberry
 
 from schema.access import Request
+from schema.acting import mutation, node_of, perform_on
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.days import DayUnit
 from schema.districts import District, DistrictFilter
@@ -15,7 +16,7 @@ from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, S
 from schema.institutions import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import cited
-from schema.problems import Clause
+from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate
 from schema.rows import TASKS
 from schema.terms import term
 from schema.within import InDistrict, within_district
@@ -26,7 +27,8 @@ from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import ANY_NODE, Column, Compare, Computed, Kind, Link, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
-from server.tasks import tables
+from server.record.acts import Act
+from server.tasks import actions, tables
 from server.tasks.model import TaskKind, TaskStatus
 
 term(TaskKind, "待办种类")
@@ -57,6 +59,7 @@ class Task(Node):
     department: AuthorityKind | None = field_of("承办部门 of a department officer")
     assignee: str | None = field_of("承办人 by subject, where it is one person's")
     due_on: date | None = field_of("期限 the last day that is in time; null where none is set")
+    due_before: date | None = field_of("原期限 what it was before a calendar notice moved it")
     due_rule: str | None = field_of("期限规则")
     due_days: int | None = field_of("期限长度 in `dueUnit`; null for a fixed day")
     due_unit: DayUnit | None = field_of("期限单位")
@@ -124,6 +127,46 @@ class TaskFilter:
     and_: list["TaskFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
     or_: list["TaskFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
     not_: Optional["TaskFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
+
+
+@strawberry.input(description="指派待办")
+class AssignTaskInput:
+    """What assigning takes."""
+
+    task: strawberry.ID = strawberry.field(description="待办")
+    expected_version: int = strawberry.field(
+        description="所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
+    )
+    assignee: str | None = strawberry.field(
+        description="承办人 a member, by subject, who holds the task's role; null for nobody in particular"
+    )
+    idempotency_key: str = strawberry.field(
+        description="幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
+    )
+
+
+@strawberry.type(description="已指派")
+class TaskAssigned:
+    """An assignment."""
+
+    task: Task = strawberry.field(description="待办 as it is now")
+
+
+AssignTaskResult = Annotated[
+    TaskAssigned | InvalidInput | Conflicting | OutOfDate, strawberry.union("AssignTaskResult")
+]
+
+
+@strawberry.type
+class TaskMutations:
+    """Mutations of this area."""
+
+    @mutation("指派待办 to one member who holds its role, or to nobody in particular", by=actions.ASSIGNERS)
+    async def assign_task(self, info: strawberry.Info, input: AssignTaskInput) -> AssignTaskResult:
+        async def verb(act: Act, node: NodeId) -> None:
+            await actions.assign(act, node.id, expected_version=input.expected_version, assignee=input.assignee)
+
+        return await perform_on(info, node_of(input.task, TASK_TAG, "task"), input, verb, TaskAssigned)
 
 
 @strawberry.type

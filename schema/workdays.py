@@ -21,6 +21,7 @@ from server.kit.errors import BadInput
 from server.kit.ids import NodeId, stable_id
 from server.planner.binding import Key, Kind, Link, Many, Root, Shape
 from server.record.acts import Act
+from server.tasks.actions import recount_everywhere
 from server.workdays import actions, rules, tables
 from server.workdays.errors import YearMissing
 from server.workdays.model import CalendarStatus, DayKind
@@ -162,7 +163,11 @@ class WorkdayMutations:
 
         answer = await perform(info, MUNICIPALITY, input, verb, _loaded)
         if isinstance(answer, WorkYearLoaded):
+            # In the districts' own transactions, after the municipality's: running it again changes nothing, and so does
+            # provisioning, should the process end in between.
             request.engine.calendars.forget()
+            districts = await request.engine.directory.districts()
+            await recount_everywhere(request.engine.pools, districts, request.request_id)
             ground = Ground(shelved, await request.engine.calendars.current())
             await recalculate_everywhere(request.engine.pools, ground)
         return answer

@@ -27,6 +27,7 @@ from server.policy.model import PolicyPack
 from server.policy.shelf import Library
 from server.record.acts import Act
 from server.tables import metadata
+from server.tasks.actions import recount_everywhere
 from server.workdays import seed
 from server.workdays import store as workdays
 from server.workdays.model import CalendarStatus
@@ -46,7 +47,7 @@ def migrate(migrator_dsn: str) -> str:
 def provision(
     migrator_dsn: str,
     role_secret: str,
-    districts_wanted: Sequence[District],
+    codeswanted: Sequence[District],
     progress: Progress = lambda _: None,
     *,
     folder: Path = TENANTS,
@@ -57,23 +58,23 @@ def provision(
     Raises: PolicyRejected for faults in the folder, NotWalled, psycopg.Error, with each step done whole or not at all.
     """
     library = Library(folder)
-    packs = seeding.packs_of(library, {one.code: one.tenant_id for one in districts_wanted})
+    packs = seeding.packs_of(library, {one.code: one.tenant_id for one in codeswanted})
     with psycopg.connect(migrator_dsn) as migrator:
         assert_chinese_search(migrator)
-        tenants = _tenants(districts_wanted)
+        tenants = _tenants(codeswanted)
         provision_roles(migrator, metadata.sorted_tables, tenants, role_secret=role_secret, progress=progress)
     seeded = partial(_seed_policies, library=library, packs=packs, progress=progress)
     pools = Pools(server_dsn(migrator_dsn), role_secret, size=1, custody=custody)
-    asyncio.run(_seed(pools, districts_wanted, seeded, progress))
+    asyncio.run(_seed(pools, codeswanted, seeded, progress))
 
 
-def examine(dsn: str, districts_wanted: Sequence[District]) -> list[catalogue.Finding]:
+def examine(dsn: str, codeswanted: Sequence[District]) -> list[catalogue.Finding]:
     """Where the database is not as the schema rules and these districts want it; any login may ask.
 
     Raises: psycopg.Error.
     """
     with psycopg.connect(dsn) as connection:
-        return catalogue.examine(connection, metadata.sorted_tables, _tenants(districts_wanted))
+        return catalogue.examine(connection, metadata.sorted_tables, _tenants(codeswanted))
 
 
 def _tenants(wanted: Sequence[District]) -> list[Tenant]:
@@ -105,6 +106,10 @@ async def _seed(
                 if kept.get(year.year) != CalendarStatus.OFFICIAL and kept.get(year.year) != year.status:
                     await workdays.replace_year(connection, year)
             progress(f"工作日历至 {date(last, 12, 31)}")
+        codes = {one.code: one.tenant_id for one in wanted if one.tenant_id > 0}
+        moved = await recount_everywhere(pools, codes, "provision")
+        if moved:
+            progress(f"按工作日历重新计算期限，{moved} 项待办的期限有变动")
         await further(pools)
     finally:
         await pools.close()

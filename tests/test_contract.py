@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from schema.operations import Operations
 from server.kit import clock
 from server.kit.uscc import check_character
 from tests.driving import Server
 from tests.insurance.world import IN_WINDOW, Office
+from tests.licensing.story import TODAY, Story
 from tests.selection.world import identify, on, persona
 
 CONTRACT = Path(__file__).parent / "contract"
@@ -16,6 +19,13 @@ CONTRACT = Path(__file__).parent / "contract"
 def operation(name: str) -> str:
     """The text of a contract operation."""
     return (CONTRACT / f"{name}.graphql").read_text(encoding="utf-8")
+
+
+def test_the_schema_answers_every_operation() -> None:
+    operations = Operations(hints=False)
+    names = {path.stem for path in CONTRACT.glob("*.graphql")}
+    assert len(names) == 14
+    assert {name: problems for name in names if (problems := operations.problems(operation(name)))} == {}
 
 
 async def test_district_directory(server: Server) -> None:
@@ -200,7 +210,7 @@ async def test_confirm_negative_finding(server: Server, samples: None) -> None:
 
 
 @pytest.mark.parametrize("caller", ["fengtai-officer", "fengtai-institution", "municipal-analyst"])
-async def test_institution_detail(server: Server, samples: None, caller: str) -> None:
+async def test_institution_detail_of_a_carded_centre(server: Server, samples: None, caller: str) -> None:
     """Everything that regulates one institution, on a day; its own staff see it too."""
     staff, officer = server.client("fengtai-institution"), server.client("fengtai-officer")
     listed = "{ institutions(first: 1, filter: {kind: {eq: COMMUNITY_HEALTH_CENTRE}}) { nodes { id } } }"
@@ -319,3 +329,33 @@ async def test_submit_designation(server: Server, superuser: str) -> None:
         assert len(done["application"]["materials"]) == 6
         again = await applicant.client(operation("submit_designation"), input=applicant.submission())
     assert again.data["submitDesignation"]["code"] == "DUPLICATE_APPLICATION"
+
+
+async def test_institution_detail(server: Server, superuser: str) -> None:
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        story = Story(server, connection)
+        with story.at(TODAY):
+            licence = await story.licensed()
+            given = {"licence": licence["id"], "expectedVersion": licence["version"], "on": str(TODAY)}
+            licence = (await story.act("mentougou-officer", "recordOpening", **given))["licence"]
+            institution = licence["institution"]["id"]
+            for caller in ("mentougou-officer", story.staff(institution), "municipal-analyst"):
+                reply = await server.client(caller)(operation("institution_detail"), id=institution, on="2027-02-01")
+                found = reply.data["institution"]
+                assert found["licence"] == {
+                    "number": licence["number"],
+                    "status": "ACTIVE",
+                    "validThroughOn": licence["validThroughOn"],
+                    "verificationDueOn": licence["verificationDueOn"],
+                }
+                assert (found["status"], found["operatingNature"], found["designation"]) == (
+                    "OPERATING",
+                    "NON_PROFIT",
+                    None,
+                )
+                assert found["stations"] == {"totalCount": 0}
+                outcomes = {one["rule"]["code"]: one["outcome"] for one in found["standing"]["decisions"]}
+                assert outcomes["MTG-22-1"] == "NOT_FIRED"
+            assert (await server.client("fengtai-officer")(operation("institution_detail"), id=institution)).codes == [
+                "NOT_FOUND"
+            ]

@@ -121,6 +121,24 @@ env:
   {{- end }}
 {{- end }}
 
+{{/* Further settings of those that serve: the migration has nothing to do with files. */}}
+{{- define "shequ.files" -}}
+- name: SHEQU_FILES_URL
+  value: {{ .Values.files.url | quote }}
+- name: SHEQU_UPLOAD_MOST_MIB
+  value: {{ .Values.files.largestMiB | quote }}
+{{- if .Values.files.existingSecret }}
+{{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_REGION" "AWS_ENDPOINT_URL" }}
+- name: {{ . }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.files.existingSecret }}
+      key: {{ . }}
+      optional: true
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "shequ.volumeMounts" -}}
 volumeMounts:
   - name: tmp

@@ -343,6 +343,7 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE review_rollup ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE review_rollup FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_review_rollup_month', 'review_rollup', ['decided_month'], unique=False, postgresql_include=['tenant_id', 'kind', 'outcome', 'scheme', 'row_count', 'score_count', 'score_sum', 'score_least', 'score_most'])
     op.create_index('uq_review_rollup', 'review_rollup', ['tenant_id', 'kind', 'outcome', 'scheme', 'decided_month'], unique=True, postgresql_nulls_not_distinct=True)
     op.create_table('selection_call',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
@@ -1067,6 +1068,7 @@ def upgrade() -> None:
     sa.Column('department', sa.Text(), nullable=True, comment='which authority, of a department officer'),
     sa.Column('assignee', sa.Text(), nullable=True, comment='one person, by subject'),
     sa.Column('due_on', sa.Date(), nullable=True, comment='the last day in time'),
+    sa.Column('due_before', sa.Date(), nullable=True, comment='what it was before a calendar notice moved it'),
     sa.Column('due_rule', sa.Text(), nullable=True),
     sa.Column('due_days', sa.Integer(), nullable=True),
     sa.Column('due_unit', sa.Text(), nullable=True),
@@ -2891,6 +2893,7 @@ def downgrade() -> None:
     op.drop_index('ix_selection_call_published', table_name='selection_call')
     op.drop_table('selection_call')
     op.drop_index('uq_review_rollup', table_name='review_rollup', postgresql_nulls_not_distinct=True)
+    op.drop_index('ix_review_rollup_month', table_name='review_rollup', postgresql_include=['tenant_id', 'kind', 'outcome', 'scheme', 'row_count', 'score_count', 'score_sum', 'score_least', 'score_most'])
     op.drop_table('review_rollup')
     op.drop_table('policy_version')
     op.drop_table('paper_counter')

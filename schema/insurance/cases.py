@@ -18,6 +18,7 @@ from schema.insurance.groups import (
     DesignationApplicationGroupKey,
     DesignationApplicationGroupOrder,
 )
+from schema.insurance.publicities import DesignationPublicity
 from schema.insurance.written import (
     DesignationForm,
     FieldProvenance,
@@ -27,7 +28,7 @@ from schema.insurance.written import (
     provenances_of,
 )
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.rows import CASES, EVERYONE, OF_OWN_INSTITUTION
+from schema.rows import CASES, OF_OWN_INSTITUTION
 from schema.scalars import JSON, MaskedText
 from schema.terms import term
 from schema.within import InDistrict, within_district
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 
 #: The numbers of these types in node ids.
-APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 130, 131, 132, 136
+APPLICATION_TAG, OBJECTION_TAG, PERSON_TAG = 130, 132, 136
 
 
 @strawberry.type(description="申请材料 one of the six, whether handed in or not")
@@ -207,7 +208,7 @@ class DesignationApplication(Node):
     steps: list[DesignationStepTaken] = field_of("办理记录 earliest first")
     supplement: DesignationSupplement | None = field_of("一次性补充告知")
     evaluations: list[DesignationEvaluation] = field_of("评估")
-    publicities: list[Annotated["DesignationPublicity", strawberry.lazy("schema.insurance.cases")]] = field_of("公示")
+    publicities: list[DesignationPublicity] = field_of("公示")
     objections: list[DesignationObjection] = field_of("异议")
     messages: list[DesignationMessage] = field_of("邮件")
 
@@ -247,23 +248,6 @@ class DesignationApplication(Node):
         request: Request,
     ) -> Sequence[list[MaterialFinding]]:
         return await findings_of(request, ids, "amended_findings")
-
-
-@strawberry.type(description="公示 an institution that passed, on the public list for the days of publicity (三(三))")
-class DesignationPublicity(Node):
-    """A publicity."""
-
-    institution_name: str = field_of("医疗机构名称")
-    address: str | None = field_of("地址")
-    category: InstitutionKind = field_of("类别")
-    year: int = field_of("年份")
-    quarter: int = field_of("季度")
-    published_on: date = field_of("公示日期")
-    closes_on: date = field_of("公示期末日 the last day that counts")
-    closes_status: CalendarStatus = field_of("所依日历的状态")
-    url: str | None = field_of("公示网址")
-    withdrawn_on: date | None = field_of("撤下日期 null where it runs or ran to its end")
-    district: District = field_of("辖区")
 
 
 class DesignationApplicationOrderField(Term):
@@ -323,44 +307,6 @@ class DesignationApplicationFilter:
     not_: Optional["DesignationApplicationFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
-class DesignationPublicityOrderField(Term):
-    """What publicities can be ordered by."""
-
-    PUBLISHED_ON = "PUBLISHED_ON", "公示日期"
-    CLOSES_ON = "CLOSES_ON", "公示期末日"
-
-
-term(DesignationPublicityOrderField, "公示排序字段")
-
-
-@strawberry.input(description="公示排序")
-class DesignationPublicityOrder:
-    """One sort key."""
-
-    field: DesignationPublicityOrderField = strawberry.field(description="字段")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
-
-
-@strawberry.input(description="公示筛选 all given conditions must hold")
-class DesignationPublicityFilter:
-    """A filter on publicities."""
-
-    id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
-    institution_name: StringFilter | None = strawberry.field(default=UNSET, description="医疗机构名称")
-    category: Filter[InstitutionKind] | None = strawberry.field(default=UNSET, description="类别")
-    year: IntFilter | None = strawberry.field(default=UNSET, description="年份")
-    quarter: IntFilter | None = strawberry.field(default=UNSET, description="季度")
-    published_on: DateFilter | None = strawberry.field(default=UNSET, description="公示日期")
-    closes_on: DateFilter | None = strawberry.field(default=UNSET, description="公示期末日；当前公示：不早于今天")
-    withdrawn_on: DateFilter | None = strawberry.field(default=UNSET, description="撤下日期；未撤下用 isNull")
-    district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    and_: list["DesignationPublicityFilter"] | None = strawberry.field(
-        default=UNSET, name="and", description="同时满足"
-    )
-    or_: list["DesignationPublicityFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
-    not_: Optional["DesignationPublicityFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
-
-
 @strawberry.type
 class CaseQueries:
     """Root fields on cases."""
@@ -399,20 +345,6 @@ class CaseQueries:
         """医保定点申请分组统计 of the very rows `designationApplications` lists: counts, pass rates, days taken"""
         not_resolved()
 
-    @planned
-    def designation_publicities(
-        self,
-        district: InDistrict = UNSET,
-        filter: DesignationPublicityFilter | None = UNSET,
-        order_by: list[DesignationPublicityOrder] | None = UNSET,
-        first: First = UNSET,
-        after: After = UNSET,
-        last: Last = UNSET,
-        before: Before = UNSET,
-    ) -> Connection[DesignationPublicity]:
-        """医保定点公示 published to everybody; latest first"""
-        not_resolved()
-
 
 _INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _DISTRICT = Link("District", ())
@@ -447,14 +379,6 @@ BINDS = (
         CASES,
         tag=OBJECTION_TAG,
         fields={"application": One(_APPLICATION)},
-    ),
-    Binds(
-        DesignationPublicity,
-        tables.designation_publicity,
-        EVERYONE,
-        tag=PUBLICITY_TAG,
-        fields={"district": One(_DISTRICT)},
-        filters={"id": Compare("{t}.id", Kind.UUID, node="DesignationPublicity"), "district": Related(_DISTRICT)},
     ),
     Binds(
         DesignationApplication,
@@ -504,8 +428,5 @@ ROOTS = {
     "designationApplication": Root("DesignationApplication", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
     "designationApplicationGroups": Root(
         "DesignationApplication", Shape.GROUPS, arguments=within_district, grouping=GROUPING
-    ),
-    "designationPublicities": Root(
-        "DesignationPublicity", Shape.PAGE, order="PUBLISHED_ON DESC", arguments=within_district
     ),
 }

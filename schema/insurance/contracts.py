@@ -19,6 +19,7 @@ from server.kit.actor import Role
 from server.kit.ids import NodeId
 from server.policy.terms import InsuranceAction
 from server.record.acts import Act
+from server.standing.proposing import propose_for
 
 _INSTITUTION_TAG = 3
 _KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
@@ -142,6 +143,10 @@ RecordInsuranceMeasureResult = Annotated[
 ]
 
 
+#: Verbs that may change facts of supervision.
+_MEASURES = (InsuranceAgreementSuspended, InsuranceAgreementTerminated)
+
+
 async def _on_agreement(info: strawberry.Info, input: Any, verb: Any, payload: Any) -> Any:
     """One verb on the agreement that the input names; measures of the centre are told to supervision afterwards."""
     request = request_of(info)
@@ -149,8 +154,10 @@ async def _on_agreement(info: strawberry.Info, input: Any, verb: Any, payload: A
     tenant = request.tenant_of(node, _CITY)
 
     async def on_node(act: Act) -> Mapping[str, str]:
-        renewed = await verb(act, node)
-        told = renewed if payload is InsuranceAgreementRenewed else node.id
+        found = await verb(act, node)
+        told = found if payload is InsuranceAgreementRenewed else node.id
+        if payload in _MEASURES and act.actor.roles_in(tenant):
+            await propose_for(act, request.engine.policies, [found])
         return {"agreement": str(NodeId(AGREEMENT_TAG, tenant, told))}
 
     answer = await perform(info, tenant, input, on_node, referring(payload))
@@ -161,7 +168,8 @@ async def _on_agreement(info: strawberry.Info, input: Any, verb: Any, payload: A
 async def _told(request: Any, tenant: int) -> None:
     """The centre's role reaches no register: what it did becomes a fact on the district's own role."""
     if not request.actor.roles_in(tenant):
-        await keeping.tell_supervision(request.engine.pools, tenant)
+        shelf = request.engine.policies
+        await keeping.tell_supervision(request.engine.pools, tenant, lambda act, told: propose_for(act, shelf, told))
 
 
 @strawberry.type
@@ -248,6 +256,8 @@ class AgreementMutations:
             made = await agreements.record_measure(
                 act, node.id, action=input.action, decided_on=input.decided_on, reason=input.reason
             )
+            if act.actor.roles_in(tenant):
+                await propose_for(act, request.engine.policies, [node.id])
             return {"measure": str(NodeId(MEASURE_TAG, tenant, made))}
 
         answer = await perform(info, tenant, input, verb, referring(InsuranceMeasureRecorded))

@@ -17,6 +17,7 @@ from server.insurance.actions.stepping import Ground
 from server.insurance.mailing import Smtp
 from server.policy.shelf import Library, Shelf
 from server.settings import Settings
+from server.standing.proposing import propose_for
 from server.workdays.store import Calendars
 
 app = typer.Typer(name="designation", help="医保定点：每日事务", no_args_is_help=True)
@@ -45,7 +46,7 @@ async def _run(dsn: str, secret: str, settings: Settings, smtp: Smtp | None) -> 
         shelf = Shelf(partial(pools.fetch, roles.MUNICIPAL_READER), library)
         calendars = Calendars(partial(pools.fetch, roles.PUBLIC_READER))
         ground = Ground(await shelf.current(), await calendars.current())
-        done = await keeping.daily(pools, ground)
+        done = await keeping.daily(pools, ground, lambda act, told: propose_for(act, shelf, told))
         sent = {code: (0, 0) for _, code in await keeping.districts_of(pools)}
         if smtp is not None:
             for tenant, code in await keeping.districts_of(pools):

@@ -4,7 +4,7 @@ Everything here is made of what is in the database and may run any number of tim
 run.  The municipal centre's own role reaches no register, so its acts are followed up here.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -38,6 +38,10 @@ class Day:
     told: int
 
 
+#: What follows once facts of these institutions have changed, inside the same act: proposals of the district's own rules.
+Follow = Callable[[Act, Sequence[UUID]], Awaitable[object]]
+
+
 @asynccontextmanager
 async def acting_in(pools: Pools, tenant_id: int, code: str) -> AsyncIterator[Act]:
     """An act of the platform itself in a district, as its agency would."""
@@ -58,11 +62,13 @@ async def keep_latest_review(pools: Pools, tenant_id: int, institution_id: UUID)
         await store.refresh_latest_review(connection, tenant_id, institution_id)
 
 
-async def tell_supervision(pools: Pools, tenant_id: int) -> list[UUID]:
-    """The centre's measures become facts of the district's supervision; their institutions."""
+async def tell_supervision(pools: Pools, tenant_id: int, follow: Follow) -> None:
+    """The centre's measures become facts of the district's supervision, with what follows from them."""
     codes = dict(await districts_of(pools))
     async with acting_in(pools, tenant_id, codes[tenant_id]) as act:
-        return await tell_measures(act)
+        told = await tell_measures(act)
+        if told:
+            await follow(act, told)
 
 
 async def recalculate_everywhere(pools: Pools, ground: Ground) -> dict[str, tuple[int, int]]:
@@ -81,7 +87,7 @@ async def send_mail(pools: Pools, smtp: Smtp, register: Register, tenant_id: int
         return await send_pending(act, smtp, Printing(register))
 
 
-async def daily(pools: Pools, ground: Ground) -> list[Day]:
+async def daily(pools: Pools, ground: Ground, follow: Follow) -> list[Day]:
     """What the day brings in every district: days settled, renewals to be asked for, agreements at their end, measures
     told.
     """
@@ -91,5 +97,7 @@ async def daily(pools: Pools, ground: Ground) -> list[Day]:
             settled, moved = await recalculate(act, ground)
             reminded, expired = await mind_agreements(act, ground)
             told = await tell_measures(act)
+            if told:
+                await follow(act, told)
         done.append(Day(code, settled, moved, reminded, expired, len(told)))
     return done

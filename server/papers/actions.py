@@ -9,7 +9,7 @@ from server.districts.model import AuthorityKind
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY, Role
 from server.kit.clause import Clause
-from server.kit.errors import Conflict, Invalid
+from server.kit.errors import Conflict, Invalid, OutOfDate
 from server.kit.ids import new_id
 from server.papers import rules, store
 from server.papers.model import PaperKind, ServiceMethod
@@ -92,28 +92,40 @@ async def issue(
 
 
 async def serve(
-    act: Act, paper_id: UUID, *, on: date, method: ServiceMethod, receipt: str | None, reason: str | None = None
+    act: Act,
+    paper_id: UUID,
+    *,
+    on: date,
+    method: ServiceMethod,
+    receipt: str | None,
+    reason: str | None = None,
+    expected_version: int | None = None,
 ) -> None:
     """The document reached its addressee; its remedies run from then.
 
     ``reason``: why it was served once more, or the entry corrected; the latest entry holds, the earlier ones stay.
+    ``expected_version``: 1 for a document that was not served yet, and one more for every entry.
 
-    Raises: NotFound, Invalid (before it was issued, or in the future), Conflict (served already, and no reason given),
-    YearMissing, PolicyNotEnabled (no length of a remedy is stated).
+    Raises: NotFound, OutOfDate, Invalid (before it was issued, or in the future), Conflict (served already, and no reason
+    given), YearMissing, PolicyNotEnabled (no length of a remedy is stated).
     """
     row = await store.load_paper(act.connection, act.tenant_id, paper_id)
+    await store.hold_paper(act.connection, paper_id)
+    earlier = await store.list_services(act.connection, act.tenant_id, paper_id)
+    version = len(earlier) + 1
+    if expected_version not in (None, version):
+        raise OutOfDate(current_version=version)
     if not row["issued_on"] <= on <= clock.today():
         raise Invalid(
             f"送达日期应在签发日 {row['issued_on']} 至今天（{clock.today()}）之间，实际为 {on}", path=("input", "on")
         )
-    earlier = await store.list_services(act.connection, act.tenant_id, paper_id)
     if earlier and not (reason or "").strip():
         raise Conflict(
             f"该文书已于 {earlier[-1]['served_on']} 送达；重新送达或更正须说明理由", path=("input", "reason")
         )
     service_id = new_id()
     after = {
-        "sequence": len(earlier) + 1,
+        "sequence": version,
         "served_on": on,
         "method": method,
         "receipt": receipt,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, literal, select
+from sqlalchemy import RowMapping, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,6 +57,11 @@ async def load_paper(connection: AsyncConnection, tenant_id: int, paper_id: UUID
     if row is None:
         raise NotFound()
     return row
+
+
+async def hold_paper(connection: AsyncConnection, paper_id: UUID) -> None:
+    """Wait until nobody else notes a service of this document; held until the transaction ends."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(6, hashtext(:paper))"), {"paper": str(paper_id)})
 
 
 async def list_services(connection: AsyncConnection, tenant_id: int, paper_id: UUID) -> Sequence[RowMapping]:

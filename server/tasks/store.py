@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.identity.tables import membership
 from server.kit.errors import NotFound
 from server.tasks.model import TaskKind, TaskStatus
 from server.tasks.tables import task
@@ -78,3 +79,16 @@ async def update_task(connection: AsyncConnection, tenant_id: int, task_id: UUID
         .where(task.c.tenant_id == literal(tenant_id), task.c.id == task_id)
         .values(**values, version=task.c.version + 1, updated_at=func.now())
     )
+
+
+async def holds_role(connection: AsyncConnection, subject: str, role: str, department: str | None, on: date) -> bool:
+    """Whether the person is a member of the tenant in this role on the day; of the department, where one is named."""
+    wanted = [
+        membership.c.subject == subject,
+        membership.c.role == role,
+        membership.c.from_on <= on,
+        membership.c.until.is_(None) | (membership.c.until > on),
+    ]
+    if department is not None:
+        wanted.append(membership.c.department == department)
+    return await connection.scalar(select(membership.c.id).where(*wanted).limit(1)) is not None

@@ -19,6 +19,7 @@ task = tenant_table(
     Column("department", Text, comment="which authority, of a department officer"),
     Column("assignee", Text, comment="one person, by subject"),
     Column("due_on", Date, comment="the last day in time"),
+    Column("due_before", Date, comment="what it was before a calendar notice moved it"),
     Column("due_rule", Text),
     Column("due_days", Integer),
     Column("due_unit", Text),

@@ -23,8 +23,12 @@ SETTINGS = {
     "SHEQU_OIDC_AUDIENCE",
     "SHEQU_OIDC_JWKS_URL",
     "SHEQU_OIDC_TOKEN_TYPE",
+    "SHEQU_FILES_URL",
+    "SHEQU_UPLOAD_MOST_MIB",
 }
-SECRET_SETTINGS = {"SHEQU_MIGRATOR_URL", "SHEQU_ROLE_SECRET", "SHEQU_CURSOR_SECRET", "SHEQU_SEALING_SECRET"}
+#: What the object store's client reads itself.
+BUCKET = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"}
+SECRET_SETTINGS = {"SHEQU_MIGRATOR_URL", "SHEQU_ROLE_SECRET", "SHEQU_CURSOR_SECRET", "SHEQU_SEALING_SECRET", *BUCKET}
 
 
 def test_every_pod_is_unprivileged(release: Release) -> None:
@@ -89,7 +93,7 @@ def test_settings_are_known_to_the_application(release: Release) -> None:
     ours = {name for name in given if name.startswith("SHEQU_")}
     assert ours == SETTINGS
     assert ours <= {f"SHEQU_{name.upper()}" for name in Settings.model_fields}
-    assert {name for name in given if not name.startswith("SHEQU_")} <= {"PGSSLMODE", "PGSSLROOTCERT"}
+    assert {name for name in given if not name.startswith("SHEQU_")} <= {"PGSSLMODE", "PGSSLROOTCERT"} | BUCKET
 
 
 def test_service_links_do_not_pose_as_settings(release: Release) -> None:
@@ -104,6 +108,13 @@ def test_migrator_url_reaches_the_migration_alone(release: Release, values: Valu
     for name in ("api", "test"):
         assert secret not in json.dumps(release.pods()[name])
     assert "SHEQU_MIGRATOR_URL" not in json.dumps(release.one("Deployment"))
+
+
+def test_the_bucket_is_reached_by_those_that_serve_alone(release: Release) -> None:
+    for name, container in release.containers().items():
+        given = {"SHEQU_FILES_URL", *BUCKET} & environment(container).keys()
+        assert ("SHEQU_FILES_URL" in given) == (name == "api")
+        assert name == "api" or not given
 
 
 def test_secrets_come_from_secrets_and_nothing_else_does(release: Release) -> None:

@@ -15,6 +15,7 @@ REQUIRED = (
     "image.repository",
     "database.url",
     "secrets.existingSecret",
+    "files.url",
     "oidc.issuer",
     "oidc.audience",
     "migration.existingSecret",

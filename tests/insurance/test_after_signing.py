@@ -1,7 +1,9 @@
 """Agreements, measures, the one-year lock; the calendar that moves days."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,7 +14,7 @@ from server.insurance.actions.stepping import Ground
 from server.insurance.parameters import terms_on
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY, Actor, Grant, Role
-from server.record.acts import acting
+from server.record.acts import Act, acting
 from server.workdays.model import Calendar, CalendarStatus, Day, DayKind, Year
 from tests.insurance.world import PROBLEM, Case, Office, act
 
@@ -37,6 +39,11 @@ async def signed(office: Office, on: date = date(2026, 11, 20)) -> Case:
         await case.signed()
         await case.concluded()
     return case
+
+
+async def nothing_follows(act_: Act, told: Sequence[UUID]) -> None:
+    """No measure waits to be told here."""
+    assert not told, act_
 
 
 async def found(case: Case) -> dict[str, Any]:
@@ -75,6 +82,11 @@ async def test_an_insurance_yellow_card_is_a_fact_of_supervision_and_no_card_of_
     with psycopg.connect(office.superuser) as connection:
         cards = connection.execute("SELECT count(*) FROM yellow_card WHERE institution_id = %s", (case.applicant.id,))
         assert cards.fetchone() == (0,)
+        # The district's own rules may propose one, for a person to decide.
+        proposed = connection.execute(
+            "SELECT item, effect, status FROM proposal WHERE institution_id = %s", (case.applicant.id,)
+        ).fetchall()
+    assert ("NL-7", "ISSUE_CARD", "OPEN") in proposed
 
 
 async def test_suspension_and_termination_change_the_designation_and_are_told(office: Office) -> None:
@@ -157,11 +169,11 @@ async def test_a_renewal_is_reminded_once_and_follows_without_a_gap(office: Offi
     agreement = (await found(case))["agreements"][0]
     assert (agreement["until"], agreement["remindOn"]) == ("2027-11-20", "2027-08-20")
     with clock.frozen(date(2027, 8, 19)):
-        await keeping.daily(pools, await ground())
+        await keeping.daily(pools, await ground(), nothing_follows)
         assert reminders() == []
     with clock.frozen(date(2027, 8, 20)):
-        await keeping.daily(pools, await ground())
-        await keeping.daily(pools, await ground())
+        await keeping.daily(pools, await ground(), nothing_follows)
+        await keeping.daily(pools, await ground(), nothing_follows)
         assert reminders() == [("OPEN", date(2027, 11, 19))]
         agreement = (await found(case))["agreements"][0]
         given = _named(agreement) | {"number": "续签000001", "signedOn": "2027-08-20"}
@@ -169,7 +181,7 @@ async def test_a_renewal_is_reminded_once_and_follows_without_a_gap(office: Offi
         assert done["agreement"]["until"] == "2028-11-20", done
         assert reminders() == [("DONE", date(2027, 11, 19))]
     with clock.frozen(date(2027, 11, 20)):
-        await keeping.daily(pools, await ground())
+        await keeping.daily(pools, await ground(), nothing_follows)
         state = await found(case)
     assert [one["status"] for one in state["agreements"]] == ["EXPIRED", "ACTIVE"]
     assert state["status"] == "ACTIVE"

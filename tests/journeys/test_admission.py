@@ -14,6 +14,7 @@ from tests.selection.world import (
     add_expert,
     credit_code,
     decide,
+    determined,
     experts,
     identify,
     on,
@@ -43,11 +44,17 @@ async def apply(server: Server, call: str, gaps: list[dict[str, Any]]) -> dict[i
     return found
 
 
-async def examine(officer: Client, applications: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+async def examine(
+    server: Server, officer: Client, applications: dict[int, dict[str, Any]]
+) -> dict[int, dict[str, Any]]:
     """All of them examined: the fifth is not eligible, by article 4."""
     decided = {}
     for n, one in applications.items():
-        done = await decide(officer, await verified(officer, one), eligible=n != 5)
+        if n == 2:
+            one = await verified(officer, one)
+        else:
+            await determined(server, one)
+        done = await decide(officer, one, eligible=n != 5)
         assert done["__typename"] == "EligibilityDecided", done
         decided[n] = done["application"]
     return decided
@@ -166,7 +173,7 @@ async def test_from_four_uncovered_areas_to_three_operators(server: Server) -> N
         assert (late["code"], late["clause"]["anchor"]) == ("CONFLICT", "第八条")
         call = await step(officer, "closeCall", "CallClosed", call)
         assert call["status"] == "CLOSED"
-        applications = await examine(officer, applications)
+        applications = await examine(server, officer, applications)
     ids = {n: one["id"] for n, one in applications.items()}
     with on("2026-12-21"):
         call = await evaluate(server, officer, call, ids)

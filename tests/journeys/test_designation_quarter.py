@@ -143,7 +143,8 @@ async def test_a_quarter(office: Office) -> None:
         announced = {one["institutionName"] for one in shown}
         assert announced >= {one.applicant.name for one in (smooth, mending, objected, hospital)}
         assert not announced & {one.applicant.name for one in (weak, stubborn, shamed, lost, false, away)}
-        assert {one["status"] for one in shown} == {"ACTIVE"}
+        ours = {one.applicant.name for one in (smooth, mending, objected, hospital)}
+        assert [one["status"] for one in shown if one["institutionName"] in ours] == ["ACTIVE"] * 4
 
         # Counted by the city and by one agency, the very rows.
         for caller, district, count in ((centre, None, None), (agencies["shunyi"], "shunyi", 3)):

@@ -50,7 +50,7 @@ async def issued(act: Act, **more: Any) -> UUID:
     return await actions.issue(act, **(wanted | more))
 
 
-SHOWN = """query($id: ID!) { paper(id: $id) { number title issuer addressee issuedOn digest
+SHOWN = """query($id: ID!) { paper(id: $id) { number title issuer addressee issuedOn digest version
   fields { label text } clauses { anchor text } subject { id }
   service { servedOn method receipt reason } services { servedOn }
   remedies { kind lastDay days unit rule provisional source } } }"""
@@ -126,13 +126,16 @@ async def test_a_document_is_served_and_its_remedies_run(server: Server, samples
         "RECONSIDERATION": "2026-11-02",
         "LITIGATION": "2027-03-02",
     }
-    again = await serve(server, paper, on="2026-09-05", method="MAIL", receipt=None)
+    stale = await serve(server, paper, on="2026-09-05", method="MAIL", receipt=None, reason="更正")
+    assert stale["code"] == "OUT_OF_DATE"
+    again = await serve(server, paper, 2, on="2026-09-05", method="MAIL", receipt=None)
     assert (again["code"], again["path"]) == ("CONFLICT", ["input", "reason"])
-    corrected = await serve(server, paper, on="2026-09-05", method="MAIL", receipt="EMS", reason="退件，重新邮寄")
+    corrected = await serve(server, paper, 2, on="2026-09-05", method="MAIL", receipt="EMS", reason="退件，重新邮寄")
     assert corrected["paper"]["service"]["reason"] == "退件，重新邮寄"
     assert [one["servedOn"] for one in corrected["paper"]["services"]] == ["2026-09-02", "2026-09-05"]
     assert [one["lastDay"] for one in corrected["paper"]["remedies"]] == ["2027-03-05", "2026-11-04"]
     after = await shown(server, paper)
+    assert (before["version"], after["version"]) == (1, 3)
     assert (after["digest"], after["fields"]) == (before["digest"], before["fields"])
 
 
@@ -143,8 +146,8 @@ SERVE = """mutation($input: ServePaperInput!) { servePaper(input: $input) { __ty
 _keys = iter(range(1000))
 
 
-async def serve(server: Server, paper: UUID, **wanted: Any) -> Any:
-    given = {"paper": node(paper), "idempotencyKey": f"serve-{next(_keys)}"}
+async def serve(server: Server, paper: UUID, version: int = 1, **wanted: Any) -> Any:
+    given = {"paper": node(paper), "idempotencyKey": f"serve-{next(_keys)}", "expectedVersion": version}
     reply = await server.client("mentougou-officer")(SERVE, input=given | wanted)
     return reply.data["servePaper"]
 
@@ -213,3 +216,15 @@ async def test_text_that_no_document_can_hold_is_refused(server: Server, fields:
     async with server.acting("mentougou-officer") as act:
         with pytest.raises(Invalid):
             await issued(act, fields=fields)
+
+
+async def test_of_two_who_note_a_service_at_a_time_one_is_told(server: Server) -> None:
+    async with server.acting("mentougou-officer") as act:
+        paper = await issued(act)
+    wanted = {"on": "2026-09-02", "method": "DIRECT", "receipt": None}
+    answers = await asyncio.gather(*(serve(server, paper, **wanted) for _ in range(3)))
+    assert sorted(one.get("code", one["__typename"]) for one in answers) == [
+        "OUT_OF_DATE",
+        "OUT_OF_DATE",
+        "PaperServed",
+    ]

@@ -26,6 +26,7 @@ MAKING = {
     "grantMembership",
     "loadWorkYear",
     "registerInstitution",
+    "requestUpload",
 }
 #: Mutations that make something new under an object they name, which itself stays as it is.
 MAKING_UNDER = {"planAssessmentCycle", "recordProblem"}

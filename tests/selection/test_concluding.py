@@ -10,6 +10,7 @@ from tests.selection.world import (
     act,
     all_scored,
     decide,
+    determined,
     failing,
     identify,
     on,
@@ -19,7 +20,6 @@ from tests.selection.world import (
     stranger,
     submit,
     under_evaluation,
-    verified,
 )
 
 DAY = "2026-12-21"
@@ -29,6 +29,14 @@ OBJECTION = "... on ObjectionRaised { objection { id version status } }"
 @pytest.fixture(scope="module")
 def officer(server: Server) -> Client:
     return persona(server, "mentougou-officer")
+
+
+@pytest.fixture(scope="module")
+async def chosen(officer: Client) -> str:
+    """A gap that may be published."""
+    with on("2026-11-23"):
+        (gap,) = await identify(officer, ["字段区"])
+    return str(gap["id"])
 
 
 async def in_publicity(
@@ -172,7 +180,8 @@ async def test_a_call_with_none_eligible_fails_and_its_refusals_are_reviews(serv
         made = await submit(stranger(server, "p"), call["id"], gap["id"], 95, operatingNature="FOR_PROFIT")
     with on("2026-12-19"):
         call = await step(officer, "closeCall", "CallClosed", call)
-        await decide(officer, await verified(officer, made["application"]), eligible=False)
+        await determined(server, made["application"])
+        await decide(officer, made["application"], eligible=False)
         call = await step(officer, "beginEvaluation", "EvaluationBegun", call)
         assert (call["status"], call["gaps"][0]["status"]) == ("FAILED", "REOPENED")
         reviews = await persona(server, "municipal-analyst")(
@@ -233,10 +242,11 @@ async def test_a_district_without_the_pack_has_no_such_procedure(server: Server)
         ({"materials": [{"name": " "}]}, "materials"),
     ],
 )
-async def test_a_call_that_does_not_hold_names_its_field(officer: Client, given: dict[str, Any], path: str) -> None:
+async def test_a_call_that_does_not_hold_names_its_field(
+    officer: Client, chosen: str, given: dict[str, Any], path: str
+) -> None:
     with on("2026-11-23"):
-        (gap,) = await identify(officer, ["字段区"])
-        refused = await publish(officer, **{"gaps": [gap["id"]]} | given)
+        refused = await publish(officer, **{"gaps": [chosen]} | given)
     assert (refused["__typename"], refused["path"][:2]) == ("InvalidInput", ["input", path]), refused
 
 

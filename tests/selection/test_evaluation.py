@@ -7,7 +7,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.kit.clock import BEIJING
@@ -49,6 +49,7 @@ def evaluations(draw: st.DrawFn) -> tuple[list[Criterion], list[Scored]]:
     ]
 
 
+@settings(max_examples=40)
 @given(evaluations(), METHODS, st.sampled_from(TieRule), st.randoms())
 def test_ranks_follow_totals_whatever_the_order_of_sheets_and_applications(
     case: tuple[list[Criterion], list[Scored]], method: EvaluationMethod, tie: TieRule, chance: object
@@ -70,6 +71,7 @@ def test_ranks_follow_totals_whatever_the_order_of_sheets_and_applications(
     assert evaluation.ranking(criteria, method, tie, mixed) == places
 
 
+@settings(max_examples=40)
 @given(evaluations(), METHODS)
 def test_a_tie_that_people_must_decide_is_told(
     case: tuple[list[Criterion], list[Scored]], method: EvaluationMethod
@@ -82,6 +84,7 @@ def test_a_tie_that_people_must_decide_is_told(
     assert found[twin.id].tied
 
 
+@settings(max_examples=40)
 @given(evaluations(), METHODS)
 def test_a_better_sheet_never_makes_a_total_worse(
     case: tuple[list[Criterion], list[Scored]], method: EvaluationMethod
@@ -93,6 +96,7 @@ def test_a_better_sheet_never_makes_a_total_worse(
     assert evaluation.total_of(criteria, method, after) >= evaluation.total_of(criteria, method, before)
 
 
+@settings(max_examples=40)
 @given(st.data(), schemes())
 def test_one_extreme_sheet_does_not_move_a_trimmed_average(data: st.DataObject, criteria: list[Criterion]) -> None:
     fair = {one.id: one.max_score / 2 for one in criteria}

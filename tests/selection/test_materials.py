@@ -13,6 +13,7 @@ from tests.selection.world import (
     TENANT,
     act,
     decide,
+    determined,
     experts,
     failing,
     identify,
@@ -23,7 +24,6 @@ from tests.selection.world import (
     step,
     stranger,
     submit,
-    verified,
 )
 
 DAY = "2026-11-24"
@@ -87,7 +87,8 @@ async def test_a_file_serves_every_application_of_its_owner_and_is_read_by_who_m
     with on("2026-12-19"):
         call = await step(officer, "closeCall", "CallClosed", call)
         for one in (first, second):
-            await decide(officer, await verified(officer, one["application"]))
+            await determined(server, one["application"])
+            await decide(officer, one["application"])
         call = await step(officer, "formCommittee", "CommitteeFormed", call, members=experts(server)[:3], quorum=3)
         call = await step(officer, "beginEvaluation", "EvaluationBegun", call)
         assert (await expert(text, id=application)).data["operatorApplication"]["materials"] == read

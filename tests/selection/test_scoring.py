@@ -13,6 +13,7 @@ from tests.selection.world import (
     add_expert,
     all_scored,
     decide,
+    determined,
     experts,
     failing,
     identify,
@@ -25,7 +26,6 @@ from tests.selection.world import (
     stranger,
     submit,
     under_evaluation,
-    verified,
 )
 
 DAY = "2026-12-21"
@@ -143,7 +143,8 @@ async def test_an_expert_does_not_score_their_own_employer(server: Server, offic
         assert (waiting["code"], waiting["path"]) == ("CONFLICT", ["input", "call"])
         assert "未作资格审查" in waiting["message"]
         for one in made.values():
-            await decide(officer, await verified(officer, one["application"]))
+            await determined(server, one["application"])
+            await decide(officer, one["application"])
         none = await step(officer, "beginEvaluation", "EvaluationBegun", call)
         assert none["message"] == "尚未组建专家委员会"
         few = await step(officer, "formCommittee", "CommitteeFormed", call, members=experts(server)[:2], quorum=2)

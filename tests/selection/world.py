@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import insert
+
 from server.db import roles
 from server.districts.files import load_districts
 from server.identity.store import insert_memberships
 from server.kit import clock, uscc
 from server.kit.clock import BEIJING
-from server.kit.ids import new_id
+from server.kit.ids import NodeId, new_id
+from server.selection.tables import application_claim
 from tests.driving import Client, Reply, Server
 
 PROBLEM = "__typename ... on Problem { code message path clause { document anchor } }"
@@ -151,6 +154,23 @@ async def verified(officer: Client, application: dict[str, Any], **findings: str
     return application
 
 
+async def determined(server: Server, application: dict[str, Any]) -> None:
+    """Everything the authority must determine about the application, found in order; as rows, for tests of later stages."""
+    row = {
+        "tenant_id": TENANT,
+        "application_id": NodeId.parse(application["id"]).id,
+        "value": "true",
+        "basis": "查验登记证书和规划文件",
+        "determined": True,
+        "on_date": clock.today(),
+        "at": clock.now(),
+        "created_by": "tests",
+    }
+    facts = ("BEARS_CIVIL_LIABILITY", "OPERATOR_IS_LEGAL_PERSON", "CONFORMS_TO_PLAN")
+    async with server.app.pools.transaction(roles.district_role(DISTRICT)) as connection:
+        await connection.execute(insert(application_claim), [row | {"id": new_id(), "fact": fact} for fact in facts])
+
+
 async def decide(officer: Client, application: dict[str, Any], *, eligible: bool = True) -> dict[str, Any]:
     """The officer's decision on the application, or the problem."""
     return await act(
@@ -252,7 +272,8 @@ async def under_evaluation(
         call = await step(officer, "closeCall", "CallClosed", call)
         ids = {}
         for n, one in made.items():
-            done = await decide(officer, await verified(officer, one["application"]))
+            await determined(server, one["application"])
+            done = await decide(officer, one["application"])
             ids[n] = done["application"]["id"]
         call = await step(officer, "formCommittee", "CommitteeFormed", call, members=experts(server)[:3], quorum=3)
         call = await step(officer, "beginEvaluation", "EvaluationBegun", call)

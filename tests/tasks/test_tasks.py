@@ -1,5 +1,6 @@
 """Tasks: their days, who sees which, and what closes them."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -159,3 +160,59 @@ async def test_only_the_named_kind_is_closed_and_other_cases_are_left_alone(serv
             await actions.open_task(act, task(one, Role.DISTRICT_OFFICER))
         assert await actions.cancel(act, subject_id=case, kind=KIND) == 2
         assert await actions.cancel(act, subject_id=other) == 1
+
+
+async def test_a_day_that_the_calendar_moves_is_counted_again_once(server: Server) -> None:
+    case = new_id()
+    # As it was counted when the National Day of 2026 was still an estimate: a plain week.
+    guessed = Due(
+        date(2026, 10, 5), "五个工作日", 5, DayUnit.WORKING, date(2026, 9, 28), True, SourceStatus.FROM_CLAUSE
+    )
+    settled = replace(guessed, on=date(2026, 9, 1), provisional=False)
+    async with server.acting("mentougou-officer") as act:
+        moving = await actions.open_task(act, task(case, Role.DISTRICT_OFFICER, due=guessed))
+        await actions.open_task(act, task(case, Role.DISTRICT_OFFICER, due=settled))
+        assert await actions.recount(act) == 1
+        assert await actions.recount(act) == 0
+    moved = (await server.client("mentougou-officer")(DAYS)).data["tasks"]["nodes"]
+    (found,) = (one for one in moved if NodeId.parse(one["id"]).id == moving)
+    del found["id"]
+    assert found == {"dueOn": "2026-10-10", "dueBefore": "2026-10-05", "provisional": False}
+
+
+DAYS = """{ tasks(first: 100, orderBy: [{ field: CREATED_AT, direction: DESC }])
+  { nodes { id dueOn dueBefore provisional } } }"""
+
+ASSIGN = """mutation($input: AssignTaskInput!) { assignTask(input: $input) { __typename
+  ... on TaskAssigned { task { assignee version } } ... on Problem { code path } } }"""
+
+
+async def test_a_task_is_assigned_to_a_member_who_holds_its_role(server: Server, samples: None) -> None:
+    case, admin = new_id(), server.personas["fengtai-admin"].subject
+    market = server.personas["fengtai-market-regulation"].subject
+    async with server.acting("fengtai-officer") as act:
+        departments = await actions.open_task(act, task(case, Role.DEPARTMENT_OFFICER, department="MARKET_REGULATION"))
+        agencys = await actions.open_task(act, task(case, Role.AGENCY_OFFICER))
+        tenant = act.tenant_id
+
+    async def assign(persona: str, one: UUID, assignee: str | None, version: int = 1) -> object:
+        key = f"{persona}-{one}-{assignee}-{version}"
+        wanted = {"task": str(NodeId(32, tenant, one)), "assignee": assignee, "expectedVersion": version}
+        reply = await server.client(persona)(ASSIGN, input=wanted | {"idempotencyKey": key})
+        if "errors" in reply.body:
+            return reply.codes[0]
+        answer = reply.data["assignTask"]
+        return answer.get("code") or (answer["task"]["assignee"], answer["task"]["version"])
+
+    assert await assign("fengtai-officer", departments, admin) == "INVALID"
+    assert await assign("fengtai-officer", departments, market) == (market, 2)
+    assert await assign("fengtai-market-regulation", departments, None) == "OUT_OF_DATE"
+    assert await assign("fengtai-market-regulation", departments, None, 2) == (None, 3)
+    assert await assign("fengtai-officer", agencys, None) == "NOT_FOUND"
+    assert await assign("fengtai-market-regulation", agencys, None) == "NOT_FOUND"
+    assert await assign("fengtai-institution", departments, None, 3) == "FORBIDDEN"
+    agency = server.personas["fengtai-agency"].subject
+    assert await assign("fengtai-agency", agencys, agency) == (agency, 2)
+    async with server.acting("fengtai-officer") as act:
+        await actions.finish(act, subject_id=case)
+    assert await assign("fengtai-admin", departments, market, 4) == "CONFLICT"

@@ -181,7 +181,8 @@ class World:
 
     def _gives(self, visitor: Visitor, held: Held, type_: str, row: Row) -> bool:
         if type_ in READERS:
-            reader = Reader(held.role, held.tenant, f"visitor:{visitor.name}", held.institution, self._table)
+            subject = visitor.name if ":" in visitor.name else f"visitor:{visitor.name}"
+            reader = Reader(held.role, held.tenant, subject, held.institution, self._table)
             return reader.is_here(row) and READERS[type_](reader, row)
         if type_ == "AuditEntry":
             return held.role is Role.DISTRICT_ADMINISTRATOR and held.tenant == row["tenant_id"]

@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from server.kit.actor import Role
+from server.kit.ids import new_id
+from server.policy.terms import SourceStatus
+from server.tasks.actions import due_after, open_task
+from server.tasks.model import DayUnit, Task, TaskKind
 from server.workdays.seed import provisional_year
 from tests.driving import Server
 from tests.test_contract import operation
@@ -56,16 +61,13 @@ async def test_a_notice_makes_a_year_official_for_everybody(server: Server) -> N
         if day.kind == "LEGAL_HOLIDAY"
     ]
     # One day more than the estimate: the first working day after New Year is free.
-    free = next(
-        on
-        for on in (date(2028, 1, 2) + timedelta(days=n) for n in range(9))
-        if on.weekday() < 5 and all(entry["on"] != on.isoformat() for entry in days)
-    )
+    free = next(day.on for day in provisional_year(2028).days if day.on > date(2028, 1, 1) and day.is_workday)
     entries = [*days, {"on": free.isoformat(), "kind": "ADJUSTED_DAY_OFF", "name": "元旦"}]
     listed = "\n".join(f"  - {{on: {one['on']}, kind: {one['kind']}, name: {one['name']}}}" for one in entries)
     text = f"year: 2028\nnumber: 试验通知\nissued_on: 2027-11-01\ndays:\n{listed}\n"
     given = {"notice": text, "idempotencyKey": uuid.uuid4().hex}
     assert (await server.client("fengtai-admin")(LOAD, input=given)).codes == ["FORBIDDEN"]
+    waiting = {district: await wait_until(server, district, free) for district in ("fengtai", "mentougou")}
     done = (await server.client("municipal-health")(LOAD, input=given)).data["loadWorkYear"]
     assert done["year"] == {"year": 2028, "status": "OFFICIAL", "notice": "试验通知"}
     again = given | {"idempotencyKey": uuid.uuid4().hex}
@@ -73,6 +75,25 @@ async def test_a_notice_makes_a_year_official_for_everybody(server: Server) -> N
     assert (refused["__typename"], refused["path"]) == ("Conflicting", ["replaces"])
     seen = (await server.client(None)("{ workYear(year: 2028) { status days { on kind } } }")).data["workYear"]
     assert {"on": free.isoformat(), "kind": "ADJUSTED_DAY_OFF"} in seen["days"]
+    # What was counted over the estimate is counted again, in every district.
+    for district, before in waiting.items():
+        (task,) = (await server.client(f"{district}-officer")(DUE)).data["tasks"]["nodes"]
+        assert (task["dueBefore"], task["provisional"]) == (before, False)
+        assert task["dueOn"] > before
+
+
+DUE = """{ tasks(filter: { subjectType: { eq: "work_year" } }) { nodes { dueOn dueBefore provisional } } }"""
+
+
+async def wait_until(server: Server, district: str, on: date) -> str:
+    """The day of a new task that is due on the working day ``on``, as it is counted before the notice."""
+    start, source = on - timedelta(days=1), SourceStatus.PLATFORM_DEFAULT
+    async with server.acting(f"{district}-officer") as act:
+        due = await due_after(act, start, 1, DayUnit.WORKING, rule="一个工作日", source=source)
+        title, kind = "随日历变动的待办", TaskKind.DECIDE_PROPOSAL
+        await open_task(act, Task(kind, title, "work_year", new_id(), None, Role.DISTRICT_OFFICER, due=due))
+    assert due.provisional
+    return due.on.isoformat()
 
 
 @pytest.mark.parametrize("text", ["", "year: 2028", "[1, 2", "year: 2028\nnumber: x\nissued_on: y\ndays: []"])
