@@ -61,7 +61,6 @@ MAKING_UNDER = {
     "recordSupervisionFact",
     "recuseExpert",
     "selectGaps",
-    "servePaper",
     "submitApplication",
     "submitDesignation",
     "submitScores",
