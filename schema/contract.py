@@ -48,6 +48,8 @@ from schema.describing import complete
 from schema.exiting import ExitMutations
 from schema.exporting import ExportMutations
 from schema.finding import FindingMutations
+from schema.insurance import applying as designating
+from schema.insurance import cases, contracts, designations, handling, printing
 from schema.licence_applying import LicenceApplyingMutations
 from schema.licence_ending import LicenceEndingMutations
 from schema.licence_keeping import LicenceKeepingMutations
@@ -109,6 +111,8 @@ _AREAS = (
     selection,
     applications,
     entrusting,
+    cases,
+    designations,
     institutions,
     assessment,
     licences,
@@ -149,6 +153,10 @@ Query = merge_types(
         ComparisonQueries,
         audit.AuditQueries,
         identity.IdentityQueries,
+        designating.ApplyingQueries,
+        cases.CaseQueries,
+        designations.DesignationQueries,
+        printing.PrintingQueries,
         NodeQueries,
     ),
 )
@@ -184,6 +192,11 @@ Mutation = merge_types(
         RiskMutations,
         ExitMutations,
         ProvidingMutations,
+        designating.ApplyingMutations,
+        handling.AgencyMutations,
+        handling.CentreMutations,
+        contracts.AgreementMutations,
+        printing.MailingMutations,
     ),
 )
 

@@ -52,6 +52,7 @@ from server.kit.terms import Term
 from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
 
 if TYPE_CHECKING:
+    from schema.insurance.designations import Designation
     from schema.licences import Licence, LicenceFilter
     from schema.obligations import MonitoringEnrolment, Obligation
 
@@ -177,6 +178,10 @@ class Institution(Node):
     obligations: list[Annotated["Obligation", strawberry.lazy("schema.obligations")]] = field_of("义务 by code")
     monitoring: Annotated["MonitoringEnrolment", strawberry.lazy("schema.obligations")] | None = field_of(
         "监测体系纳入情况 null where it is not enrolled"
+    )
+
+    designation: Annotated["Designation", strawberry.lazy("schema.insurance.designations")] | None = field_of(
+        "医保定点 null where it never was within the designated ones, or the caller may not see it yet"
     )
 
     @computed("判定情况 what every policy in force on the day says about the institution, with the reasons")
@@ -352,6 +357,7 @@ BINDS = (
             "yellowCards": Paged(Link("YellowCard", _OWN), "ISSUED_ON DESC"),
             "negativeFindings": Paged(Link("NegativeFinding", _OWN), "OCCURRED_ON DESC"),
             "supervisionFacts": Paged(Link("SupervisionFact", _OWN), "OCCURRED_ON DESC"),
+            "designation": One(Link("Designation", _OWN)),
         },
         columns={"NAME": "sort_key", "LATEST_REVIEW": "latest_review_on"},
         filters={

@@ -22,10 +22,12 @@ from server.institutions.model import (
     Ownership,
     SuccessionReason,
 )
+from server.insurance.actions.agreements import heed_lock
 from server.kit.ids import NodeId
 from server.record.acts import Act
 
 _KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
+_SPECIAL = "特殊原因 needed within a year of signing an insurance agreement (京医保中心发〔2025〕4号 附件2-1第九项)"
 _VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
 
 
@@ -73,6 +75,7 @@ class MoveInstitutionInput:
     address: str = _field("新执业地址")
     on: date = _field("启用日期 the first day at the new address")
     idempotency_key: str = _field(_KEY)
+    special_reason: str | None = _field(_SPECIAL, default=UNSET)
     longitude: float | None = _field("经度 CGCS2000", default=UNSET)
     latitude: float | None = _field("纬度 CGCS2000", default=UNSET)
 
@@ -85,6 +88,7 @@ class ChangeInstitutionKindInput:
     expected_version: int = _field(_VERSION)
     kind: InstitutionKind = _field("新类别")
     idempotency_key: str = _field(_KEY)
+    special_reason: str | None = _field(_SPECIAL, default=UNSET)
 
 
 @strawberry.input(description="站点挂靠中心")
@@ -226,8 +230,9 @@ class RegisterMutations:
 
     @mutation("机构迁址 its former practice sites end", by=institutions.KEEPERS)
     async def move_institution(self, info: strawberry.Info, input: MoveInstitutionInput) -> MoveInstitutionResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return institutions.move_institution(
+        async def verb(act: Act, node: NodeId) -> None:
+            await heed_lock(act, node.id, change="变更执业地址", special_reason=given(input.special_reason))
+            await institutions.move_institution(
                 act,
                 node.id,
                 expected_version=input.expected_version,
@@ -244,8 +249,9 @@ class RegisterMutations:
     async def change_institution_kind(
         self, info: strawberry.Info, input: ChangeInstitutionKindInput
     ) -> ChangeInstitutionKindResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return institutions.change_kind(act, node.id, expected_version=input.expected_version, kind=input.kind)
+        async def verb(act: Act, node: NodeId) -> None:
+            await heed_lock(act, node.id, change="变更机构类别", special_reason=given(input.special_reason))
+            await institutions.change_kind(act, node.id, expected_version=input.expected_version, kind=input.kind)
 
         node = node_of(input.institution, INSTITUTION_TAG, "institution")
         return await perform_on(info, node, input, verb, InstitutionKindChanged)

@@ -77,6 +77,15 @@ OF_OWN_INSTITUTION = (
     " AND (own.id = ANY(:institutions::uuid[]) OR own.parent_id = ANY(:institutions::uuid[])))"
 )
 
+#: Designation cases: the agency's officers, its district and the city; an institution's staff by the type's own rule.
+CASES: Mapping[str, str] = dict.fromkeys(
+    (
+        role.value
+        for role in (Role.AGENCY_OFFICER, Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR, *MUNICIPAL_READERS)
+    ),
+    "true",
+)
+
 #: Official documents: officials, the institution's staff, and the applicant whom one is addressed to.
 PAPERS: Mapping[str, str] = {**register(OF_OWN_INSTITUTION), Role.APPLICANT.value: "{t}.recipient = :subject"}
 

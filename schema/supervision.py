@@ -30,7 +30,9 @@ term(FactKind, "监管事实种类")
 term(ComplaintChannel, "举报投诉渠道")
 term(PenaltyKind, "行政处罚种类")
 term(terms.SafetyGrade, "安全事故等级 mildest first", "SafetyGrade")
-term(terms.InsuranceAction, "医保处理种类", "InsuranceAction")
+term(
+    terms.InsuranceAction, "医保处理种类 not to be confused with a district's own yellow card (X-2)", "InsuranceAction"
+)
 
 #: The number of this type in node ids.
 FACT_TAG = 70

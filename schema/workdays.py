@@ -11,6 +11,11 @@ from schema.planned import Binds, field_of, not_resolved, planned, resolved
 from schema.problems import Conflicting, InvalidInput
 from schema.rows import EVERYONE
 from schema.terms import term
+from server.insurance.actions.recalculating import tell_windows
+from server.insurance.actions.stepping import Ground
+from server.insurance.keeping import recalculate_everywhere
+from server.insurance.parameters import terms_on
+from server.kit import clock
 from server.kit.actor import MUNICIPALITY
 from server.kit.errors import BadInput
 from server.kit.ids import NodeId, stable_id
@@ -20,6 +25,7 @@ from server.tasks.actions import recount_everywhere
 from server.workdays import actions, rules, tables
 from server.workdays.errors import YearMissing
 from server.workdays.model import CalendarStatus, DayKind
+from server.workdays.store import calendar_within
 
 term(DayKind, "日期种类")
 term(CalendarStatus, "日历状态 official by a State Council notice, or an estimate")
@@ -68,18 +74,6 @@ class Deadline:
     )
 
 
-@strawberry.type(description="医保定点申请窗口 the first working days of a quarter (京医保中心发〔2025〕4号 三(一))")
-class DesignationWindow:
-    """A quarterly window."""
-
-    year: int = strawberry.field(description="年份")
-    quarter: int = strawberry.field(description="季度 1 to 4")
-    opens_on: date = strawberry.field(description="首日")
-    closes_on: date = strawberry.field(description="末日 still open, until 24:00 Beijing time")
-    is_open: bool = strawberry.field(description="所问日期是否在窗口内")
-    calendar_status: CalendarStatus = strawberry.field(description="日历状态")
-
-
 @strawberry.type
 class WorkdayQueries:
     """Root fields of this area."""
@@ -122,24 +116,6 @@ class WorkdayQueries:
             raise BadInput(missing.message, path=("start",)) from None
         return Deadline(on=found.on, calendar_status=found.status)
 
-    @resolved("医保定点申请窗口 the one that holds the day, else the next to open")
-    async def designation_window(
-        self, info: strawberry.Info, on: Annotated[date, strawberry.argument(description="日期")]
-    ) -> DesignationWindow:
-        calendar = await request_of(info).engine.calendars.current()
-        try:
-            window = rules.window_on_or_after(calendar, on)
-        except YearMissing as missing:
-            raise BadInput(missing.message, path=("on",)) from None
-        return DesignationWindow(
-            year=window.year,
-            quarter=window.quarter,
-            opens_on=window.opens_on,
-            closes_on=window.closes_on,
-            is_open=window.is_open(on),
-            calendar_status=window.status,
-        )
-
 
 @strawberry.input(description="录入正式工作日安排")
 class LoadWorkYearInput:
@@ -175,15 +151,23 @@ class WorkdayMutations:
         "录入国务院办公厅放假通知 makes a provisional year official; by municipal officers", by=actions.CALENDAR_KEEPERS
     )
     async def load_work_year(self, info: strawberry.Info, input: LoadWorkYearInput) -> LoadWorkYearResult:
+        request = request_of(info)
+        shelved = await request.engine.policies.current()
+
         async def verb(act: Act) -> Mapping[str, int]:
+            before = await calendar_within(act.connection)
             year, changed = await actions.load_notice(act, input.notice)
+            after = await calendar_within(act.connection)
+            await tell_windows(act, before, after, terms_on(shelved, clock.today()))
             return {"year": year, "changed_days": changed}
 
         answer = await perform(info, MUNICIPALITY, input, verb, _loaded)
         if isinstance(answer, WorkYearLoaded):
+            request.engine.calendars.forget()
+            ground = Ground(shelved, await request.engine.calendars.current())
+            await recalculate_everywhere(request.engine.pools, ground)
             # In the districts' own transactions, after the municipality's: running it again changes nothing, and so does
             # provisioning, should the process end in between.
-            request = request_of(info)
             districts = await request.engine.directory.districts()
             await recount_everywhere(request.engine.pools, districts, request.request_id)
         return answer

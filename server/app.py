@@ -36,6 +36,7 @@ from server.http.socket import GraphQLSocket, Renew
 from server.http.trusted import Documents, TrustedDocuments
 from server.identity.sessions import SessionStore
 from server.identity.store import find_actor
+from server.insurance.mailing import Smtp
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY, Actor
 from server.kit.custody import Custody
@@ -89,6 +90,7 @@ class App:
         query_page: bool | None = None,
         browsers: Browsers | None = None,
         meter: Meter | None = None,
+        smtp: Smtp | None = None,
     ) -> None:
         self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
         self.lanes = Lanes(self.pools.conninfo)
@@ -107,6 +109,7 @@ class App:
             files or Files(Vault.in_memory(), Tickets("files/" + role_secret)),
             Listening(self.pools),
             Sequences(cursor_secret),
+            smtp,
         )
         self._keys = keys
         self._opens = False

@@ -14,6 +14,7 @@ from server.documents.media import MIB, RECOGNISED, Limits
 from server.documents.tickets import Tickets
 from server.documents.vault import Vault, VaultUnknown
 from server.http.trusted import TrustedDocuments
+from server.insurance.mailing import Smtp
 from server.kit.actor import Role
 from server.kit.custody import Custody, Signer
 from server.kit.sealing import Algorithm, Sealer
@@ -101,6 +102,14 @@ class Settings(BaseSettings):
     #: what all people of one jurisdiction may together.  Each process counts for itself.
     rates: Mapping[Role, PositiveInt] = {}
     rate_together: PositiveInt | None = None
+    #: Mail to agencies' mailboxes about designation applications; off where no host is set.
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_sender: str | None = None
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    #: Whether the connection must turn to TLS first; only a relay on the same machine does without.
+    smtp_start_tls: bool = True
     log_level: str = "INFO"
     #: The most database connections one role may hold in one process.
     pool_size: int = 4
@@ -179,6 +188,22 @@ class Settings(BaseSettings):
         if len(set(sealing)) < len(sealing):
             raise SettingsError("SHEQU_SEALING_SECRET 中有重复的密钥")
         return Custody(Signer(signing), Sealer(sealing, self.sealing_algorithm))
+
+    def smtp(self) -> Smtp | None:
+        """Where mail is handed over; None where none is sent. Raises: SettingsError."""
+        if self.smtp_host is None:
+            return None
+        if not self.smtp_sender:
+            raise SettingsError("已设置 SHEQU_SMTP_HOST，请同时设置 SHEQU_SMTP_SENDER（发件邮箱）")
+        password = None if self.smtp_password is None else self.smtp_password.get_secret_value()
+        return Smtp(
+            self.smtp_host,
+            self.smtp_port,
+            self.smtp_sender,
+            username=self.smtp_username,
+            password=password,
+            start_tls=self.smtp_start_tls,
+        )
 
     def require_audit_retention(self) -> int:
         """For how many months the audit trail is kept at least. Raises: SettingsError."""

@@ -10,6 +10,7 @@ import server.documents.tables
 import server.exits.tables
 import server.identity.tables
 import server.institutions.tables
+import server.insurance.tables
 import server.licensing.tables
 import server.papers.tables
 import server.people.tables

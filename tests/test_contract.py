@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from server.kit import clock
 from server.kit.uscc import check_character
 from tests.driving import Server
+from tests.insurance.world import IN_WINDOW, Office
 from tests.selection.world import identify, on, persona
 
 CONTRACT = Path(__file__).parent / "contract"
@@ -278,3 +280,15 @@ async def test_publish_call_and_submit_application(server: Server) -> None:
         elsewhere = wanted | {"district": "fengtai", "gaps": [], "idempotencyKey": "contract-elsewhere"}
         refused = (await fengtai(operation("publish_call"), input=elsewhere)).data["publishCall"]
     assert (refused["__typename"], refused["code"]) == ("PolicyNotEnabled", "POLICY_NOT_ENABLED")
+
+
+async def test_submit_designation(server: Server, superuser: str) -> None:
+    applicant = await Office(server, superuser).applicant(kind="COMMUNITY_HEALTH_STATION")
+    with clock.frozen(IN_WINDOW):
+        reply = await applicant.client(operation("submit_designation"), input=applicant.submission())
+        done = reply.data["submitDesignation"]
+        assert done["__typename"] == "DesignationSubmitted"
+        assert done["application"]["status"] == "SUBMITTED"
+        assert len(done["application"]["materials"]) == 6
+        again = await applicant.client(operation("submit_designation"), input=applicant.submission())
+    assert again.data["submitDesignation"]["code"] == "DUPLICATE_APPLICATION"

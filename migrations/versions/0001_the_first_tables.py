@@ -114,6 +114,61 @@ def upgrade() -> None:
     op.execute('ALTER TABLE case_reader ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE case_reader FORCE ROW LEVEL SECURITY')
     op.create_index('uq_case_reader', 'case_reader', ['tenant_id', 'subject_id', 'role', 'reader'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_table('designation_bar',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('district_tenant_id', sa.Integer(), nullable=False, comment='where the ground arose'),
+    sa.Column('institution_id', sa.Uuid(), nullable=False, comment='of that district'),
+    sa.Column('application_id', sa.Uuid(), nullable=False, comment='of that district'),
+    sa.Column('role', sa.Text(), nullable=True, comment='as whom the person stood on the form'),
+    sa.Column('identity_number_sealed', sa.LargeBinary(), nullable=True, comment='身份证件号码（密文）'),
+    sa.Column('identity_number_masked', sa.Text(), nullable=True, comment='身份证件号码（脱敏）'),
+    sa.Column('identity_number_index', sa.LargeBinary(), nullable=True, comment='身份证件号码（带密钥的摘要，用于相等查找）'),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=False),
+    sa.Column('lifted_on', sa.Date(), nullable=True),
+    sa.Column('lifted_reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("ground IN ('FALSE_MATERIAL')", name=op.f('ck_designation_bar_ground')),
+    sa.CheckConstraint("role IN ('LEGAL_REPRESENTATIVE', 'PRINCIPAL', 'ACTUAL_CONTROLLER', 'INSURANCE_LEAD')", name=op.f('ck_designation_bar_role')),
+    sa.CheckConstraint("subject IN ('INSTITUTION', 'PERSON')", name=op.f('ck_designation_bar_subject')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_index IS NULL)', name=op.f('ck_designation_bar_identity_number_index')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_masked IS NULL)', name=op.f('ck_designation_bar_identity_number_masked')),
+    sa.CheckConstraint('tenant_id = 0', name=op.f('ck_designation_bar_municipal')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_bar')),
+    comment='不得申请医保定点的期间：全市有效'
+    )
+    op.execute('ALTER TABLE designation_bar ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_bar FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_bar_institution', 'designation_bar', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index(op.f('ix_designation_bar_tenant_id_identity_number_index'), 'designation_bar', ['tenant_id', 'identity_number_index'], unique=False)
+    op.create_table('designation_window_notice',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('quarter', sa.Integer(), nullable=False),
+    sa.Column('opened_on_before', sa.Date(), nullable=False),
+    sa.Column('closed_on_before', sa.Date(), nullable=False),
+    sa.Column('opens_on', sa.Date(), nullable=False),
+    sa.Column('closes_on', sa.Date(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('notice', sa.Text(), nullable=False, comment='what made the calendar official'),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("status IN ('OFFICIAL', 'PROVISIONAL')", name=op.f('ck_designation_window_notice_status')),
+    sa.CheckConstraint('tenant_id = 0', name=op.f('ck_designation_window_notice_municipal')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_window_notice')),
+    comment='申请窗口变更通知：正式放假安排录入后重新计算'
+    )
+    op.execute('ALTER TABLE designation_window_notice ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_window_notice FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_designation_window_notice', 'designation_window_notice', ['tenant_id', 'year', 'quarter', 'opens_on', 'closes_on'], unique=True)
     op.create_table('district',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -228,7 +283,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('last', sa.Integer(), nullable=False, comment='the last serial number given'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_counter_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED', 'DESIGNATION_SUPPLEMENT', 'DESIGNATION_RESULT', 'DESIGNATION_REASONS')", name=op.f('ck_paper_counter_kind')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper_counter')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', name=op.f('uq_paper_counter_tenant_id_kind_year')),
     comment='文号计数：各区各类各年连续编号'
@@ -564,6 +619,105 @@ def upgrade() -> None:
     op.execute('ALTER TABLE decision_record ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE decision_record FORCE ROW LEVEL SECURITY')
     op.create_index('ix_decision_record_institution', 'decision_record', ['tenant_id', 'institution_id', 'as_of'], unique=False)
+    op.create_table('designation',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=True, comment='定点编码'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('category', sa.Text(), nullable=False),
+    sa.Column('included_on', sa.Date(), nullable=False, comment='纳入定点范围'),
+    sa.Column('signed_on', sa.Date(), nullable=True),
+    sa.Column('locked_until', sa.Date(), nullable=True, comment='first day on which commitment 9 no longer binds'),
+    sa.Column('announced_on', sa.Date(), nullable=True),
+    sa.Column('announcement', sa.Text(), nullable=True, comment='the number of the document that announced it'),
+    sa.Column('plaque_issued_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("category IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_designation_category')),
+    sa.CheckConstraint("status IN ('INCLUDED', 'ACTIVE', 'SUSPENDED', 'TERMINATED', 'EXPIRED', 'LAPSED')", name=op.f('ck_designation_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation')),
+    sa.UniqueConstraint('tenant_id', 'institution_id', name=op.f('uq_designation_tenant_id_institution_id')),
+    comment='医保定点医疗机构'
+    )
+    op.execute('ALTER TABLE designation ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_designation_code', 'designation', ['tenant_id', 'code'], unique=True, postgresql_where=sa.text('code IS NOT NULL'))
+    op.create_table('designation_application',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False, comment='by district and quarter'),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('quarter', sa.Integer(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('status_since', sa.Date(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('applied_on', sa.Date(), nullable=False, comment='the day that the applicant wrote on the form'),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('category', sa.Text(), nullable=False, comment='the kind that eligibility was judged by'),
+    sa.Column('form', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='annex 1 as submitted, without personal values; never changed'),
+    sa.Column('form_digest', sa.Text(), nullable=False, comment='SHA-256 of the whole annex as submitted, personal values included'),
+    sa.Column('provenance', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='of each field: PREFILLED or ENTERED'),
+    sa.Column('findings', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='what the system found missing or inconsistent'),
+    sa.Column('bank_account_sealed', sa.LargeBinary(), nullable=True, comment='银行账号（密文）'),
+    sa.Column('bank_account_masked', sa.Text(), nullable=True, comment='银行账号（脱敏）'),
+    sa.Column('amended_form', postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment='as the applicant put it right in answer to the supplement notice'),
+    sa.Column('amended_findings', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('amended_bank_account_sealed', sa.LargeBinary(), nullable=True, comment='银行账号（密文）'),
+    sa.Column('amended_bank_account_masked', sa.Text(), nullable=True, comment='银行账号（脱敏）'),
+    sa.Column('accepted_commitments', sa.ARRAY(sa.Integer()), nullable=False, comment='items of annex 2-1'),
+    sa.Column('commitments_signed_on', sa.Date(), nullable=True),
+    sa.Column('guarantee_required', sa.Boolean(), nullable=False),
+    sa.Column('guarantor_name', sa.Text(), nullable=True),
+    sa.Column('guarantor_code', sa.Text(), nullable=True),
+    sa.Column('guarantee_signed_on', sa.Date(), nullable=True),
+    sa.Column('confirmed_by_phone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('accepted_on', sa.Date(), nullable=True),
+    sa.Column('supplement_due_on', sa.Date(), nullable=False, comment="the agency's last day for its one notice"),
+    sa.Column('supplement_due_status', sa.Text(), nullable=False),
+    sa.Column('supplement_requested_on', sa.Date(), nullable=True),
+    sa.Column('supplemented_on', sa.Date(), nullable=True),
+    sa.Column('district_result', sa.Text(), nullable=True),
+    sa.Column('district_evaluated_on', sa.Date(), nullable=True),
+    sa.Column('reported_on', sa.Date(), nullable=True),
+    sa.Column('municipal_result', sa.Text(), nullable=True),
+    sa.Column('municipal_evaluated_on', sa.Date(), nullable=True),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('policy_digest', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("category IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_designation_application_category')),
+    sa.CheckConstraint("channel IN ('PORTAL', 'MAILBOX')", name=op.f('ck_designation_application_channel')),
+    sa.CheckConstraint("district_result IN ('PASS', 'FAIL')", name=op.f('ck_designation_application_district_result')),
+    sa.CheckConstraint("municipal_result IN ('PASS', 'FAIL')", name=op.f('ck_designation_application_municipal_result')),
+    sa.CheckConstraint("status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'REASONS_AND_ADVICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED', 'PLAQUE_ISSUED', 'WITHDRAWN', 'ABANDONED', 'DISQUALIFIED', 'REJECTED_FALSE_MATERIAL')", name=op.f('ck_designation_application_status')),
+    sa.CheckConstraint("supplement_due_status IN ('OFFICIAL', 'PROVISIONAL')", name=op.f('ck_designation_application_supplement_due_status')),
+    sa.CheckConstraint('(amended_bank_account_sealed IS NULL) = (amended_bank_account_masked IS NULL)', name=op.f('ck_designation_application_amended_bank_account_masked')),
+    sa.CheckConstraint('(bank_account_sealed IS NULL) = (bank_account_masked IS NULL)', name=op.f('ck_designation_application_bank_account_masked')),
+    sa.CheckConstraint('quarter BETWEEN 1 AND 4', name=op.f('ck_designation_application_quarter')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_application_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_application')),
+    sa.UniqueConstraint('tenant_id', 'number', name=op.f('uq_designation_application_tenant_id_number')),
+    comment='医保定点申请'
+    )
+    op.execute('ALTER TABLE designation_application ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_application FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_application_institution', 'designation_application', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_designation_application_status', 'designation_application', ['tenant_id', 'status', 'received_on'], unique=False)
+    op.create_index('uq_designation_application_open', 'designation_application', ['tenant_id', 'institution_id'], unique=True, postgresql_where=sa.text("status IN ('SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED')"))
     op.create_table('document',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -674,7 +828,7 @@ def upgrade() -> None:
     sa.Column('issued_by', sa.Text(), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False, comment='SHA-256 over all that it says'),
-    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED')", name=op.f('ck_paper_kind')),
+    sa.CheckConstraint("kind IN ('NOTICE', 'MATERIALS_NOTICE', 'ACCEPTANCE', 'NON_ACCEPTANCE', 'EXPERT_REVIEW_NOTICE', 'SETUP_APPROVAL', 'SETUP_REFUSAL', 'REGISTRATION_APPROVAL', 'REGISTRATION_REFUSAL', 'OPENING_EXTENSION', 'VERIFICATION_ORDER', 'VERIFICATION_RESULT', 'SUSPENSION_NOTICE', 'ENDING_NOTICE', 'ENDING_DECISION', 'NON_ENDING_DECISION', 'YELLOW_CARD', 'CARD_VOIDED', 'INTERVIEW', 'RECTIFICATION', 'EXIT_NOTICE', 'EXIT_DECISION', 'EXIT_REVOKED', 'EXIT_CIRCULAR', 'STATUTORY_TRANSFER', 'CONTINUITY_PLAN', 'SELECTION_CALL', 'SELECTION_ENDED', 'SELECTION_RECEIPT', 'ELIGIBILITY_DECISION', 'EXPERT_COMMITTEE', 'EVALUATION_RECORD', 'SELECTION_RESULT', 'OBJECTION_DECISION', 'SELECTION_AWARD', 'AWARD_ENDED', 'ENTRUSTMENT_AGREEMENT', 'AGREEMENT_BREACH', 'AGREEMENT_ENDED', 'DESIGNATION_SUPPLEMENT', 'DESIGNATION_RESULT', 'DESIGNATION_REASONS')", name=op.f('ck_paper_kind')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_paper_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_paper')),
     sa.UniqueConstraint('tenant_id', 'kind', 'year', 'serial', name=op.f('uq_paper_tenant_id_kind_year_serial')),
@@ -936,7 +1090,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'HANDLE_DESIGNATION', 'SUPPLEMENT_DESIGNATION', 'EVALUATE_DESIGNATION', 'CONCLUDE_DESIGNATION', 'REVIEW_DESIGNATION_CHANGE', 'RENEW_INSURANCE_AGREEMENT', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
@@ -1005,6 +1159,213 @@ def upgrade() -> None:
     op.execute('ALTER TABLE call_gap FORCE ROW LEVEL SECURITY')
     op.create_index('ix_call_gap_gap', 'call_gap', ['tenant_id', 'gap_id'], unique=False)
     op.create_index('uq_call_gap_open', 'call_gap', ['tenant_id', 'gap_id'], unique=True, postgresql_where=sa.text("outcome = 'OPEN'"))
+    op.create_table('designation_agreement',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('designation_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('previous_id', sa.Uuid(), nullable=True),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('signed_on', sa.Date(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=False, comment='the first day it no longer runs'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('remind_on', sa.Date(), nullable=False, comment='from this day on a renewal should be asked for'),
+    sa.Column('reminded_on', sa.Date(), nullable=True),
+    sa.Column('suspended_from', sa.Date(), nullable=True),
+    sa.Column('suspended_until', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('ACTIVE', 'SUSPENDED', 'TERMINATED', 'EXPIRED')", name=op.f('ck_designation_agreement_status')),
+    sa.CheckConstraint('until > from_on', name=op.f('ck_designation_agreement_term')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_agreement_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'designation_id'], ['designation.tenant_id', 'designation.id'], name=op.f('fk_designation_agreement_tenant_id_designation_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_agreement_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'previous_id'], ['designation_agreement.tenant_id', 'designation_agreement.id'], name=op.f('fk_designation_agreement_tenant_id_previous_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_agreement')),
+    sa.UniqueConstraint('tenant_id', 'number', name=op.f('uq_designation_agreement_tenant_id_number')),
+    comment='医疗保障服务协议'
+    )
+    op.execute('ALTER TABLE designation_agreement ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_agreement FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_agreement_institution', 'designation_agreement', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_designation_agreement_remind', 'designation_agreement', ['tenant_id', 'status', 'remind_on'], unique=False)
+    op.create_table('designation_check',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('commitment', sa.Integer(), nullable=False),
+    sa.Column('label', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=False),
+    sa.Column('records', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('occasion', sa.Text(), nullable=False, comment='SUBMIT, or SIGN when it is checked again'),
+    sa.CheckConstraint("outcome IN ('CLEAR', 'CONTRADICTED', 'UNKNOWN')", name=op.f('ck_designation_check_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_check_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_check_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_check')),
+    comment='承诺事项核对'
+    )
+    op.execute('ALTER TABLE designation_check ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_check FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_check_application', 'designation_check', ['tenant_id', 'application_id'], unique=False)
+    op.create_table('designation_material',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('stage', sa.Text(), nullable=False),
+    sa.Column('present', sa.Boolean(), nullable=False),
+    sa.Column('provided_on', sa.Date(), nullable=True),
+    sa.Column('place', sa.Integer(), nullable=False, comment='the number in 二'),
+    sa.CheckConstraint("kind IN ('APPLICATION_FORM', 'COMMITMENT', 'LICENCE_COPY', 'INTERNAL_RULES', 'INFORMATION_SYSTEM', 'FORECAST_REPORT')", name=op.f('ck_designation_material_kind')),
+    sa.CheckConstraint("stage IN ('AT_SUBMISSION', 'BEFORE_DISTRICT_EVALUATION')", name=op.f('ck_designation_material_stage')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_material_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_material_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_material')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'kind', name=op.f('uq_designation_material_tenant_id_application_id_kind')),
+    comment='申请材料清单'
+    )
+    op.execute('ALTER TABLE designation_material ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_material FORCE ROW LEVEL SECURITY')
+    op.create_table('designation_message',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('recipient', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('attachments', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='names and SHA-256, with every personal value masked'),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default=sa.text('0'), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("status IN ('PENDING', 'SENT', 'FAILED')", name=op.f('ck_designation_message_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_message_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_message_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_message')),
+    comment='发往区经办机构专用邮箱的邮件'
+    )
+    op.execute('ALTER TABLE designation_message ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_message FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_message_application', 'designation_message', ['tenant_id', 'application_id'], unique=False)
+    op.create_table('designation_person',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('amended', sa.Boolean(), nullable=False, comment='as put right in answer to the supplement notice'),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('identity_number_sealed', sa.LargeBinary(), nullable=True, comment='身份证件号码（密文）'),
+    sa.Column('identity_number_masked', sa.Text(), nullable=True, comment='身份证件号码（脱敏）'),
+    sa.Column('identity_number_index', sa.LargeBinary(), nullable=True, comment='身份证件号码（带密钥的摘要，用于相等查找）'),
+    sa.CheckConstraint("role IN ('LEGAL_REPRESENTATIVE', 'PRINCIPAL', 'ACTUAL_CONTROLLER', 'INSURANCE_LEAD')", name=op.f('ck_designation_person_role')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_index IS NULL)', name=op.f('ck_designation_person_identity_number_index')),
+    sa.CheckConstraint('(identity_number_sealed IS NULL) = (identity_number_masked IS NULL)', name=op.f('ck_designation_person_identity_number_masked')),
+    sa.CheckConstraint('(phone_sealed IS NULL) = (phone_masked IS NULL)', name=op.f('ck_designation_person_phone_masked')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_person_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_person_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_person')),
+    sa.UniqueConstraint('tenant_id', 'application_id', 'role', 'amended', name=op.f('uq_designation_person_tenant_id_application_id_role_amended')),
+    comment='申请表所列人员'
+    )
+    op.execute('ALTER TABLE designation_person ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_person FORCE ROW LEVEL SECURITY')
+    op.create_index(op.f('ix_designation_person_tenant_id_identity_number_index'), 'designation_person', ['tenant_id', 'identity_number_index'], unique=False)
+    op.create_table('designation_publicity',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('category', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('quarter', sa.Integer(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=False),
+    sa.Column('closes_on', sa.Date(), nullable=False, comment='the last day of publicity'),
+    sa.Column('closes_status', sa.Text(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=True),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True, comment='when the application left publicity other than by its end'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("category IN ('COMMUNITY_HEALTH_CENTRE', 'COMMUNITY_HEALTH_STATION', 'TOWNSHIP_HOSPITAL', 'VILLAGE_CLINIC', 'LEVEL_2_HOSPITAL', 'OTHER_MEDICAL')", name=op.f('ck_designation_publicity_category')),
+    sa.CheckConstraint("closes_status IN ('OFFICIAL', 'PROVISIONAL')", name=op.f('ck_designation_publicity_closes_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_publicity_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_publicity_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_publicity')),
+    comment='公示：评估合格的医疗机构'
+    )
+    op.execute('ALTER TABLE designation_publicity ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_publicity FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_publicity_application', 'designation_publicity', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_designation_publicity_closes', 'designation_publicity', ['tenant_id', 'closes_on'], unique=False)
+    op.create_table('designation_step',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('step', sa.Text(), nullable=False),
+    sa.Column('from_status', sa.Text(), nullable=False),
+    sa.Column('to_status', sa.Text(), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_name', sa.Text(), nullable=False),
+    sa.Column('by_role', sa.Text(), nullable=False),
+    sa.Column('explanation', sa.Text(), nullable=False),
+    sa.Column('clause_document', sa.Text(), nullable=False),
+    sa.Column('clause_anchor', sa.Text(), nullable=False),
+    sa.CheckConstraint("from_status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'REASONS_AND_ADVICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED', 'PLAQUE_ISSUED', 'WITHDRAWN', 'ABANDONED', 'DISQUALIFIED', 'REJECTED_FALSE_MATERIAL')", name=op.f('ck_designation_step_from_status')),
+    sa.CheckConstraint("step IN ('SUBMIT', 'CONFIRM_BY_PHONE', 'ACCEPT', 'REQUEST_SUPPLEMENT', 'SUPPLEMENT', 'EVALUATE_IN_DISTRICT', 'REPORT', 'EVALUATE_MUNICIPALLY', 'SEND_RESULT_NOTICE', 'SEND_REASONS', 'PUBLICISE', 'OBJECT', 'DISMISS_OBJECTION', 'UPHOLD_OBJECTION', 'NEGOTIATE', 'AGREE', 'BEGIN_SYSTEM_REFORM', 'ACCEPT_SYSTEM', 'SIGN', 'ANNOUNCE', 'ISSUE_PLAQUE', 'WITHDRAW', 'ABANDON', 'DISQUALIFY', 'REJECT_FALSE_MATERIAL')", name=op.f('ck_designation_step_step')),
+    sa.CheckConstraint("to_status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'REASONS_AND_ADVICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED', 'PLAQUE_ISSUED', 'WITHDRAWN', 'ABANDONED', 'DISQUALIFIED', 'REJECTED_FALSE_MATERIAL')", name=op.f('ck_designation_step_to_status')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_step_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_step_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_step')),
+    comment='办理记录：何人何时依何条款办理了哪一步'
+    )
+    op.execute('ALTER TABLE designation_step ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_step FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_step_application', 'designation_step', ['tenant_id', 'application_id', 'at'], unique=False)
+    op.create_table('designation_supplement',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('sent_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False, comment="after the agency's last day: an alarm, never a deemed acceptance"),
+    sa.Column('reply_by', sa.Date(), nullable=True, comment='what the agency asks for; the notice names no day'),
+    sa.Column('items', sa.ARRAY(sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_supplement_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_supplement_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_supplement')),
+    sa.UniqueConstraint('tenant_id', 'application_id', name=op.f('uq_designation_supplement_tenant_id_application_id')),
+    comment='一次性补充告知'
+    )
+    op.execute('ALTER TABLE designation_supplement ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_supplement FORCE ROW LEVEL SECURITY')
     op.create_table('document_use',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1239,6 +1600,74 @@ def upgrade() -> None:
     op.execute('ALTER TABLE public_notice FORCE ROW LEVEL SECURITY')
     op.create_index('ix_public_notice_call', 'public_notice', ['tenant_id', 'call_id', 'id'], unique=False)
     op.create_index('ix_public_notice_published', 'public_notice', ['tenant_id', 'published_on', 'id'], unique=False)
+    op.create_table('designation_material_file',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('material_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('document_id', sa.Uuid(), nullable=False),
+    sa.Column('provided_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_material_file_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'material_id'], ['designation_material.tenant_id', 'designation_material.id'], name=op.f('fk_designation_material_file_tenant_id_material_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_material_file')),
+    comment='申请材料的文件：补充的在后，原件保留'
+    )
+    op.execute('ALTER TABLE designation_material_file ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_material_file FORCE ROW LEVEL SECURITY')
+    op.create_index('uq_designation_material_file', 'designation_material_file', ['tenant_id', 'material_id', 'document_id'], unique=True)
+    op.create_table('designation_measure',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('agreement_id', sa.Uuid(), nullable=True),
+    sa.Column('action', sa.Text(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('decided_by', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('fact_id', sa.Uuid(), nullable=True, comment='the fact of supervision it has become'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("action IN ('PRACTITIONER_SUSPENSION', 'DEPARTMENT_SUSPENSION', 'YELLOW_CARD', 'AGREEMENT_SUSPENSION', 'AGREEMENT_TERMINATION')", name=op.f('ck_designation_measure_action')),
+    sa.ForeignKeyConstraint(['tenant_id', 'agreement_id'], ['designation_agreement.tenant_id', 'designation_agreement.id'], name=op.f('fk_designation_measure_tenant_id_agreement_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_measure_tenant_id_institution_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_measure')),
+    comment='医保处理：与区的黄牌警告不是一回事（X-2）'
+    )
+    op.execute('ALTER TABLE designation_measure ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_measure FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_measure_institution', 'designation_measure', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_designation_measure_told', 'designation_measure', ['tenant_id', 'id'], unique=False, postgresql_where=sa.text('fact_id IS NULL'))
+    op.create_table('designation_objection',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('publicity_id', sa.Uuid(), nullable=False),
+    sa.Column('raised_on', sa.Date(), nullable=False),
+    sa.Column('objector', sa.Text(), nullable=True, comment='as the objector is willing to be named'),
+    sa.Column('objector_phone_sealed', sa.LargeBinary(), nullable=True, comment='联系电话（密文）'),
+    sa.Column('objector_phone_masked', sa.Text(), nullable=True, comment='联系电话（脱敏）'),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("outcome IN ('UNDER_REVIEW', 'DISMISSED', 'UPHELD')", name=op.f('ck_designation_objection_outcome')),
+    sa.CheckConstraint('(objector_phone_sealed IS NULL) = (objector_phone_masked IS NULL)', name=op.f('ck_designation_objection_objector_phone_masked')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_objection_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'publicity_id'], ['designation_publicity.tenant_id', 'designation_publicity.id'], name=op.f('fk_designation_objection_tenant_id_publicity_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_objection')),
+    comment='公示期异议'
+    )
+    op.execute('ALTER TABLE designation_objection ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_objection FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_objection_application', 'designation_objection', ['tenant_id', 'application_id'], unique=False)
     op.create_table('exit_case',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1906,6 +2335,33 @@ def upgrade() -> None:
     op.execute('ALTER TABLE assessment ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE assessment FORCE ROW LEVEL SECURITY')
     op.create_index('ix_assessment_institution', 'assessment', ['tenant_id', 'institution_id'], unique=False)
+    op.create_table('designation_evaluation',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('application_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('review_id', sa.Uuid(), nullable=False),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False),
+    sa.Column('reasons', sa.Text(), nullable=True),
+    sa.Column('advice', sa.Text(), nullable=True),
+    sa.Column('checks', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='what was looked at, item by item'),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('decided_by', sa.Text(), nullable=False),
+    sa.Column('annulled_on', sa.Date(), nullable=True, comment='set when an upheld objection opens the evaluation again'),
+    sa.CheckConstraint("level IN ('DISTRICT', 'MUNICIPAL')", name=op.f('ck_designation_evaluation_level')),
+    sa.CheckConstraint("method IN ('DOCUMENT', 'ON_SITE', 'CONFIRMATION')", name=op.f('ck_designation_evaluation_method')),
+    sa.CheckConstraint("result IN ('PASS', 'FAIL')", name=op.f('ck_designation_evaluation_result')),
+    sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['designation_application.tenant_id', 'designation_application.id'], name=op.f('fk_designation_evaluation_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_designation_evaluation_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'review_id'], ['review.tenant_id', 'review.id'], name=op.f('fk_designation_evaluation_tenant_id_review_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_designation_evaluation')),
+    comment='区级、市级评估'
+    )
+    op.execute('ALTER TABLE designation_evaluation ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE designation_evaluation FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_designation_evaluation_application', 'designation_evaluation', ['tenant_id', 'application_id'], unique=False)
     op.create_table('licence',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -2254,6 +2710,8 @@ def downgrade() -> None:
     op.drop_index('ix_licence_opening', table_name='licence')
     op.drop_index('ix_licence_institution', table_name='licence')
     op.drop_table('licence')
+    op.drop_index('ix_designation_evaluation_application', table_name='designation_evaluation')
+    op.drop_table('designation_evaluation')
     op.drop_index('ix_assessment_institution', table_name='assessment')
     op.drop_table('assessment')
     op.drop_index('ix_agreement_breach_agreement', table_name='agreement_breach')
@@ -2310,6 +2768,13 @@ def downgrade() -> None:
     op.drop_index('ix_exit_case_opened', table_name='exit_case')
     op.drop_index('ix_exit_case_institution', table_name='exit_case')
     op.drop_table('exit_case')
+    op.drop_index('ix_designation_objection_application', table_name='designation_objection')
+    op.drop_table('designation_objection')
+    op.drop_index('ix_designation_measure_told', table_name='designation_measure', postgresql_where=sa.text('fact_id IS NULL'))
+    op.drop_index('ix_designation_measure_institution', table_name='designation_measure')
+    op.drop_table('designation_measure')
+    op.drop_index('uq_designation_material_file', table_name='designation_material_file')
+    op.drop_table('designation_material_file')
     op.drop_index('ix_public_notice_published', table_name='public_notice')
     op.drop_index('ix_public_notice_call', table_name='public_notice')
     op.drop_table('public_notice')
@@ -2335,6 +2800,22 @@ def downgrade() -> None:
     op.drop_index('uq_document_use', table_name='document_use')
     op.drop_index('ix_document_use_subject', table_name='document_use')
     op.drop_table('document_use')
+    op.drop_table('designation_supplement')
+    op.drop_index('ix_designation_step_application', table_name='designation_step')
+    op.drop_table('designation_step')
+    op.drop_index('ix_designation_publicity_closes', table_name='designation_publicity')
+    op.drop_index('ix_designation_publicity_application', table_name='designation_publicity')
+    op.drop_table('designation_publicity')
+    op.drop_index(op.f('ix_designation_person_tenant_id_identity_number_index'), table_name='designation_person')
+    op.drop_table('designation_person')
+    op.drop_index('ix_designation_message_application', table_name='designation_message')
+    op.drop_table('designation_message')
+    op.drop_table('designation_material')
+    op.drop_index('ix_designation_check_application', table_name='designation_check')
+    op.drop_table('designation_check')
+    op.drop_index('ix_designation_agreement_remind', table_name='designation_agreement')
+    op.drop_index('ix_designation_agreement_institution', table_name='designation_agreement')
+    op.drop_table('designation_agreement')
     op.drop_index('uq_call_gap_open', table_name='call_gap', postgresql_where=sa.text("outcome = 'OPEN'"))
     op.drop_index('ix_call_gap_gap', table_name='call_gap')
     op.drop_table('call_gap')
@@ -2383,6 +2864,12 @@ def downgrade() -> None:
     op.drop_index('ix_document_uploaded_by', table_name='document')
     op.drop_index('ix_document_institution', table_name='document')
     op.drop_table('document')
+    op.drop_index('uq_designation_application_open', table_name='designation_application', postgresql_where=sa.text("status IN ('SUBMITTED', 'CONFIRMED_BY_PHONE', 'ACCEPTED', 'SUPPLEMENT_REQUESTED', 'SUPPLEMENTED', 'DISTRICT_EVALUATED', 'REPORTED', 'MUNICIPALLY_EVALUATED', 'RESULT_NOTICE_SENT', 'PUBLICITY', 'OBJECTION_REVIEW', 'NEGOTIATING', 'AGREED', 'SYSTEM_REFORM', 'SYSTEM_ACCEPTED', 'SIGNED', 'ANNOUNCED')"))
+    op.drop_index('ix_designation_application_status', table_name='designation_application')
+    op.drop_index('ix_designation_application_institution', table_name='designation_application')
+    op.drop_table('designation_application')
+    op.drop_index('uq_designation_code', table_name='designation', postgresql_where=sa.text('code IS NOT NULL'))
+    op.drop_table('designation')
     op.drop_index('ix_decision_record_institution', table_name='decision_record')
     op.drop_table('decision_record')
     op.drop_table('work_day')
@@ -2420,6 +2907,11 @@ def downgrade() -> None:
     op.drop_table('insurance_agency')
     op.drop_index('ix_district_code', table_name='district')
     op.drop_table('district')
+    op.drop_index('uq_designation_window_notice', table_name='designation_window_notice')
+    op.drop_table('designation_window_notice')
+    op.drop_index(op.f('ix_designation_bar_tenant_id_identity_number_index'), table_name='designation_bar')
+    op.drop_index('ix_designation_bar_institution', table_name='designation_bar')
+    op.drop_table('designation_bar')
     op.drop_index('uq_case_reader', table_name='case_reader', postgresql_nulls_not_distinct=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.drop_table('case_reader')
     op.drop_table('authority')

@@ -10,6 +10,7 @@ from rich.console import Console
 from server.cli import (
     auditing,
     database,
+    designation,
     documents,
     explaining,
     exporting,
@@ -55,6 +56,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policies.app, name="policy")
+app.add_typer(designation.app, name="designation")
 app.command("export-schema")(exporting.export_schema)
 app.command("export-permissions")(exporting.export_permissions)
 app.command("schema-changes")(exporting.schema_changes)

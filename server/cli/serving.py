@@ -106,6 +106,7 @@ def serve(
         query_page=settings.query_page,
         meter=meter_of(settings.rates, settings.rate_together or TOGETHER_PER_MINUTE),
         browsers=_browsers(settings, keys, development=development),
+        smtp=settings.smtp(),
     )
     _run(app, _listen(host, port), lambda: None)
 

@@ -65,6 +65,9 @@ class PaperKind(Term):
     ENTRUSTMENT_AGREEMENT = "ENTRUSTMENT_AGREEMENT", "医疗卫生配套用房委托协议", "委协"
     AGREEMENT_BREACH = "AGREEMENT_BREACH", "委托用房违约认定书", "委违"
     AGREEMENT_ENDED = "AGREEMENT_ENDED", "委托协议终止通知书", "委终"
+    DESIGNATION_SUPPLEMENT = "DESIGNATION_SUPPLEMENT", "医保定点申请材料一次性补充告知书", "医保补"
+    DESIGNATION_RESULT = "DESIGNATION_RESULT", "医保定点评估结果告知书", "医保评"
+    DESIGNATION_REASONS = "DESIGNATION_REASONS", "医保定点评估不合格理由及整改建议告知书", "医保改"
 
 
 class ServiceMethod(Term):

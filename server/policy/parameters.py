@@ -235,6 +235,20 @@ def _declared() -> list[ParameterSpec]:
         settles="A-MIC-8",
     )
 
+    declare(
+        "designation_evaluation_months",
+        "评估期限",
+        _INT,
+        designation,
+        unit="个月",
+        minimum=1,
+        maximum=24,
+        settles="A-MIC-5",
+    )
+    declare("agreement_term_months", "医保服务协议期限", _INT, designation, unit="个月", minimum=1, maximum=60)
+    declare("renewal_reminder_months", "续签提醒提前", _INT, designation, unit="个月", minimum=1, maximum=12)
+    declare("agreement_suspension_days", "依申请中止协议期限", _INT, designation, unit="日", minimum=1, maximum=366)
+
     percent: dict[str, Any] = {"unit": "%", "minimum": 0, "maximum": 100}
     declare("met_standard_percent", "达到服务能力标准比例", _INT, capability, **percent)
     declare("recommended_percent", "达到推荐标准比例", _INT, capability, settles="A-YZ-1", **percent)
@@ -261,6 +275,16 @@ def _declared() -> list[ParameterSpec]:
         unit="工作日",
         minimum=1,
         maximum=20,
+        settles="A-MIC-1",
+    )
+    declare(
+        "window_cutoff_hour",
+        "申请窗口末日截止时刻",
+        _INT,
+        deadlines,
+        unit="时",
+        minimum=1,
+        maximum=24,
         settles="A-MIC-1",
     )
     in_year: dict[str, Any] = {"minimum": 1, "maximum": 12, "unit": "月"}

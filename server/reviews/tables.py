@@ -28,7 +28,7 @@ review = tenant_table(
     one_of("outcome", ReviewOutcome),
     CheckConstraint("num_nonnulls(institution_id, application_id) > 0", name="subject"),
     CheckConstraint("score IS NULL OR (score >= 0 AND score <= score_max)", name="score"),
-    access=Access(),
+    access=Access(insurance_centre="works"),
     comment="评审记录",
 )
 
@@ -55,6 +55,6 @@ review_rollup = tenant_table(
     ),
     one_of("kind", ReviewKind),
     one_of("outcome", ReviewOutcome),
-    access=Access(deletable=True),
+    access=Access(deletable=True, insurance_centre="works"),
     comment="评审记录按月汇总：由写入评审记录的同一事务维护",
 )

@@ -82,6 +82,10 @@ class Calendars:
             self._kept = (time.monotonic() + _KEPT_SECONDS, await load_calendar(self._fetch))
         return self._kept[1]
 
+    def forget(self) -> None:
+        """Look again before the next answer."""
+        self._kept = None
+
 
 async def load_calendar(fetch: Fetch) -> Calendar:
     """The whole calendar as kept."""

@@ -1,0 +1,490 @@
+"""Applications, and everything that belongs to one: materials, checks, evaluations, publicity, objections, history."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import strawberry
+
+from schema.access import Request
+from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
+from schema.districts import District, DistrictFilter, InsuranceAgency
+from schema.filters import UNSET, DateFilter, Filter, IDFilter, IntFilter, StringFilter
+from schema.insurance.groups import (
+    GROUPING,
+    DesignationApplicationGroup,
+    DesignationApplicationGroupHaving,
+    DesignationApplicationGroupKey,
+    DesignationApplicationGroupOrder,
+)
+from schema.insurance.written import (
+    DesignationForm,
+    FieldProvenance,
+    MaterialFinding,
+    findings_of,
+    forms_of,
+    provenances_of,
+)
+from schema.planned import Binds, computed, field_of, not_resolved, planned
+from schema.rows import CASES, EVERYONE, OF_OWN_INSTITUTION
+from schema.scalars import JSON, MaskedText
+from schema.terms import term
+from schema.within import InDistrict, within_district
+from server.institutions.model import InstitutionKind
+from server.insurance import model, tables
+from server.kit.actor import Role
+from server.kit.ids import NodeId
+from server.kit.terms import Term
+from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Related, Root, Shape
+from server.workdays.model import CalendarStatus
+
+if TYPE_CHECKING:
+    from schema.institutions import Institution, InstitutionFilter
+
+
+#: The numbers of these types in node ids.
+APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 100, 101, 102, 106
+
+
+@strawberry.type(description="申请材料 one of the six, whether handed in or not")
+class DesignationMaterial:
+    """A material."""
+
+    kind: model.MaterialKind = field_of("种类")
+    stage: model.MaterialStage = field_of("阶段")
+    present: bool = field_of("是否已提交")
+    provided_on: date | None = field_of("提交日期")
+
+
+@strawberry.type(description="承诺事项核对 what the records say of one commitment of 附件2-1; it refuses nothing")
+class DesignationCheck:
+    """A check."""
+
+    commitment: int = field_of("承诺事项编号 in 附件2-1")
+    label: str = field_of("核对内容")
+    outcome: model.CheckOutcome = field_of("结果")
+    detail: str = field_of("说明")
+    as_of: date = field_of("核对基准日")
+    occasion: model.Step = field_of("核对时机 SUBMIT, and SIGN when it is checked again")
+
+
+@strawberry.type(description="办理记录 one step of the case: who, when, why, by which clause")
+class DesignationStepTaken:
+    """A step in the case's history."""
+
+    step: model.Step = field_of("步骤")
+    from_status: model.DesignationStatus = field_of("办理前状态")
+    to_status: model.DesignationStatus = field_of("办理后状态")
+    on: date = field_of("日期")
+    at: datetime = field_of("录入时间")
+    by_name: str = field_of("办理人")
+    by_role: Role = field_of("办理人角色")
+    explanation: str = field_of("说明")
+    clause_document: str = field_of("依据文件")
+    clause_anchor: str = field_of("依据条款")
+
+
+@strawberry.type(description="一次性补充告知 there is never a second one (三(一)第二句)")
+class DesignationSupplement:
+    """The supplement notice."""
+
+    sent_on: date = field_of("告知日期")
+    due_on: date = field_of("告知期限 the agency's last day")
+    late: bool = field_of("是否超期告知 an alarm, never a deemed acceptance")
+    reply_by: date | None = field_of("要求补充的期限 null where the agency asks for none")
+    items: list[str] = field_of("需补充事项")
+
+
+@strawberry.type(description="评估 the district's or the municipal one")
+class DesignationEvaluation:
+    """An evaluation."""
+
+    level: model.EvaluationLevel = field_of("级别")
+    method: model.DesignationMethod = field_of("方式")
+    result: model.EvaluationResult = field_of("结果")
+    reasons: str | None = field_of("不合格理由")
+    advice: str | None = field_of("整改建议")
+    checks: JSON = field_of("逐项核查 a list of {item, met, note}")
+    decided_on: date = field_of("评估日期")
+    decided_by: str = field_of("评估单位")
+    annulled_on: date | None = field_of("撤销日期 null while it stands")
+
+
+@strawberry.type(description="申请表所列人员 numbers masked; `unmask` shows one to the agency, for a purpose")
+class DesignationPerson(Node):
+    """A person of the form."""
+
+    role: model.PersonRole = field_of("身份")
+    name: str | None = field_of("姓名")
+    phone: MaskedText | None = field_of("联系电话")
+    identity_number: MaskedText | None = field_of("身份证号")
+    amended: bool = field_of("是否为补充时更正的")
+
+
+@strawberry.type(description="公示期异议")
+class DesignationObjection(Node):
+    """An objection."""
+
+    raised_on: date = field_of("提出日期")
+    objector: str | None = field_of("提出人 as willing to be named")
+    objector_phone: MaskedText | None = field_of("联系电话")
+    content: str = field_of("内容")
+    outcome: model.ObjectionOutcome = field_of("核查结果")
+    decided_on: date | None = field_of("核查日期")
+    reason: str | None = field_of("核查理由")
+    version: int = field_of("版本 for `expectedVersion`")
+    application: Annotated["DesignationApplication", strawberry.lazy("schema.insurance.cases")] | None = field_of(
+        "申请"
+    )
+
+
+@strawberry.type(description="邮件 to the agency's mailbox, with the annexes, masked")
+class DesignationMessage:
+    """A message."""
+
+    recipient: str = field_of("收件邮箱")
+    subject: str = field_of("主题")
+    status: model.DeliveryStatus = field_of("发送状态")
+    attempts: int = field_of("已尝试次数")
+    sent_at: datetime | None = field_of("发送时间")
+    failure: str | None = field_of("最近一次失败原因")
+    attachments: JSON = field_of("附件 a list of {name, sha256, media_type}")
+
+
+@strawberry.type(description="医保定点申请 a case of the district of its agency, with annex 1 as it was submitted")
+class DesignationApplication(Node):
+    """An application."""
+
+    number: str = field_of("申请编号")
+    year: int = field_of("年份")
+    quarter: int = field_of("季度 1 to 4")
+    status: model.DesignationStatus = field_of("状态")
+    status_since: date = field_of("进入该状态的日期")
+    channel: model.Channel = field_of("渠道")
+    institution_name: str = field_of("医疗机构名称")
+    category: InstitutionKind = field_of("判定申请资格所依的机构类别")
+    applied_on: date = field_of("申请时间 as the applicant wrote it")
+    received_at: datetime = field_of("收到材料的时间")
+    received_on: date = field_of("收到材料之日")
+    confirmed_by_phone_at: datetime | None = field_of("电话确认时间")
+    accepted_on: date | None = field_of("受理日期")
+    supplement_notice_due_on: date = field_of("一次性告知期限 the agency's last day; the day of receipt is not counted")
+    supplement_notice_due_status: CalendarStatus = field_of("告知期限所依日历的状态")
+    supplement_requested_on: date | None = field_of("告知补充日期")
+    supplemented_on: date | None = field_of("补充日期")
+    district_result: model.EvaluationResult | None = field_of("区级评估结果")
+    district_evaluated_on: date | None = field_of("区级评估日期")
+    reported_on: date | None = field_of("报市级日期")
+    municipal_result: model.EvaluationResult | None = field_of("市级评估结果")
+    municipal_evaluated_on: date | None = field_of("市级评估日期")
+    closed_on: date | None = field_of("办结日期")
+    guarantee_required: bool = field_of("是否须提交管理责任承诺书（附件2-2）")
+    guarantor_name: str | None = field_of("上级定点医疗机构名称（附件2-2）")
+    guarantor_code: str | None = field_of("上级定点编码（附件2-2）")
+    guarantee_signed_on: date | None = field_of("管理责任承诺书签署日期")
+    commitments_signed_on: date | None = field_of("承诺书签署日期")
+    bank_account: MaskedText | None = field_of("银行账号")
+    amended_bank_account: MaskedText | None = field_of("补充时更正的银行账号")
+    form_digest: str = field_of("申请表摘要 of the whole annex as submitted")
+    policy_digest: str = field_of("所依政策版本的摘要")
+    version: int = field_of("版本 for `expectedVersion`")
+    district: District = field_of("辖区")
+    agency: InsuranceAgency | None = field_of("区医保经办机构")
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("机构")
+    materials: list[DesignationMaterial] = field_of("申请材料 all six, in the order of 二")
+    persons: list[DesignationPerson] = field_of("申请表所列人员")
+    checks: list[DesignationCheck] = field_of("承诺事项核对")
+    steps: list[DesignationStepTaken] = field_of("办理记录 earliest first")
+    supplement: DesignationSupplement | None = field_of("一次性补充告知")
+    evaluations: list[DesignationEvaluation] = field_of("评估")
+    publicities: list[Annotated["DesignationPublicity", strawberry.lazy("schema.insurance.cases")]] = field_of("公示")
+    objections: list[DesignationObjection] = field_of("异议")
+    messages: list[DesignationMessage] = field_of("邮件")
+
+    @computed("申请表（附件1） as submitted; never changed afterwards")
+    async def form(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+    ) -> Sequence[DesignationForm]:
+        return [form for form in await forms_of(request, ids, amended=False) if form is not None]
+
+    @computed("更正后的申请表 as put right in answer to the supplement notice; null where it was not")
+    async def amended_form(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+    ) -> Sequence[DesignationForm | None]:
+        return await forms_of(request, ids, amended=True)
+
+    @computed("逐项来源 of each field of the form: from the register, or entered")
+    async def provenance(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+    ) -> Sequence[list[FieldProvenance]]:
+        return await provenances_of(request, ids)
+
+    @computed(
+        "系统核对发现 what is missing or inconsistent in the material as submitted; goes into the supplement notice"
+    )
+    async def findings(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+    ) -> Sequence[list[MaterialFinding]]:
+        return await findings_of(request, ids, "findings")
+
+    @computed("更正后仍存在的问题 of the amended form; empty where there is none")
+    async def amended_findings(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+    ) -> Sequence[list[MaterialFinding]]:
+        return await findings_of(request, ids, "amended_findings")
+
+
+@strawberry.type(description="公示 an institution that passed, on the public list for the days of publicity (三(三))")
+class DesignationPublicity(Node):
+    """A publicity."""
+
+    institution_name: str = field_of("医疗机构名称")
+    address: str | None = field_of("地址")
+    category: InstitutionKind = field_of("类别")
+    year: int = field_of("年份")
+    quarter: int = field_of("季度")
+    published_on: date = field_of("公示日期")
+    closes_on: date = field_of("公示期末日 the last day that counts")
+    closes_status: CalendarStatus = field_of("所依日历的状态")
+    url: str | None = field_of("公示网址")
+    withdrawn_on: date | None = field_of("撤下日期 null where it runs or ran to its end")
+    district: District = field_of("辖区")
+
+
+class DesignationApplicationOrderField(Term):
+    """What applications can be ordered by."""
+
+    RECEIVED_ON = "RECEIVED_ON", "收到材料之日"
+    NUMBER = "NUMBER", "申请编号"
+    STATUS = "STATUS", "状态"
+    STATUS_SINCE = "STATUS_SINCE", "进入该状态的日期"
+    SUPPLEMENT_NOTICE_DUE_ON = "SUPPLEMENT_NOTICE_DUE_ON", "一次性告知期限"
+
+
+term(DesignationApplicationOrderField, "定点申请排序字段")
+
+
+@strawberry.input(description="定点申请排序")
+class DesignationApplicationOrder:
+    """One sort key."""
+
+    field: DesignationApplicationOrderField = strawberry.field(description="字段")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
+
+
+@strawberry.input(description="定点申请筛选 all given conditions must hold")
+class DesignationApplicationFilter:
+    """A filter on applications."""
+
+    id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
+    number: StringFilter | None = strawberry.field(default=UNSET, description="申请编号")
+    year: IntFilter | None = strawberry.field(default=UNSET, description="年份")
+    quarter: IntFilter | None = strawberry.field(default=UNSET, description="季度")
+    status: Filter[model.DesignationStatus] | None = strawberry.field(default=UNSET, description="状态")
+    status_since: DateFilter | None = strawberry.field(default=UNSET, description="进入该状态的日期")
+    institution_name: StringFilter | None = strawberry.field(default=UNSET, description="医疗机构名称")
+    category: Filter[InstitutionKind] | None = strawberry.field(default=UNSET, description="类别")
+    received_on: DateFilter | None = strawberry.field(default=UNSET, description="收到材料之日")
+    supplement_notice_due_on: DateFilter | None = strawberry.field(
+        default=UNSET,
+        description="一次性告知期限；超期未告知：早于今天且 supplementRequestedOn 为空、状态为已受理及以前",
+    )
+    supplement_requested_on: DateFilter | None = strawberry.field(default=UNSET, description="告知补充日期")
+    district_result: Filter[model.EvaluationResult] | None = strawberry.field(default=UNSET, description="区级评估结果")
+    municipal_result: Filter[model.EvaluationResult] | None = strawberry.field(
+        default=UNSET, description="市级评估结果"
+    )
+    closed_on: DateFilter | None = strawberry.field(default=UNSET, description="办结日期")
+    district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions")] | None = strawberry.field(
+        default=UNSET, description="机构"
+    )
+    and_: list["DesignationApplicationFilter"] | None = strawberry.field(
+        default=UNSET, name="and", description="同时满足"
+    )
+    or_: list["DesignationApplicationFilter"] | None = strawberry.field(
+        default=UNSET, name="or", description="满足其一"
+    )
+    not_: Optional["DesignationApplicationFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
+
+
+class DesignationPublicityOrderField(Term):
+    """What publicities can be ordered by."""
+
+    PUBLISHED_ON = "PUBLISHED_ON", "公示日期"
+    CLOSES_ON = "CLOSES_ON", "公示期末日"
+
+
+term(DesignationPublicityOrderField, "公示排序字段")
+
+
+@strawberry.input(description="公示排序")
+class DesignationPublicityOrder:
+    """One sort key."""
+
+    field: DesignationPublicityOrderField = strawberry.field(description="字段")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
+
+
+@strawberry.input(description="公示筛选 all given conditions must hold")
+class DesignationPublicityFilter:
+    """A filter on publicities."""
+
+    id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
+    institution_name: StringFilter | None = strawberry.field(default=UNSET, description="医疗机构名称")
+    category: Filter[InstitutionKind] | None = strawberry.field(default=UNSET, description="类别")
+    year: IntFilter | None = strawberry.field(default=UNSET, description="年份")
+    quarter: IntFilter | None = strawberry.field(default=UNSET, description="季度")
+    published_on: DateFilter | None = strawberry.field(default=UNSET, description="公示日期")
+    closes_on: DateFilter | None = strawberry.field(default=UNSET, description="公示期末日；当前公示：不早于今天")
+    withdrawn_on: DateFilter | None = strawberry.field(default=UNSET, description="撤下日期；未撤下用 isNull")
+    district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
+    and_: list["DesignationPublicityFilter"] | None = strawberry.field(
+        default=UNSET, name="and", description="同时满足"
+    )
+    or_: list["DesignationPublicityFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
+    not_: Optional["DesignationPublicityFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
+
+
+@strawberry.type
+class CaseQueries:
+    """Root fields on cases."""
+
+    @planned
+    def designation_applications(
+        self,
+        district: InDistrict = UNSET,
+        filter: DesignationApplicationFilter | None = UNSET,
+        order_by: list[DesignationApplicationOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[DesignationApplication]:
+        """医保定点申请 of one agency, or of all that the caller may see; latest received first"""
+        not_resolved()
+
+    @planned
+    def designation_application(
+        self, id: Annotated[strawberry.ID, strawberry.argument(description="标识")]
+    ) -> DesignationApplication | None:
+        """一份医保定点申请 by its id; an error `NOT_FOUND` where the caller sees none"""
+        not_resolved()
+
+    @planned
+    def designation_application_groups(
+        self,
+        group_by: list[DesignationApplicationGroupKey],
+        district: InDistrict = UNSET,
+        filter: DesignationApplicationFilter | None = UNSET,
+        having: DesignationApplicationGroupHaving | None = UNSET,
+        order_by: list[DesignationApplicationGroupOrder] | None = UNSET,
+        first: FirstGroups = UNSET,
+    ) -> list[DesignationApplicationGroup]:
+        """医保定点申请分组统计 of the very rows `designationApplications` lists: counts, pass rates, days taken"""
+        not_resolved()
+
+    @planned
+    def designation_publicities(
+        self,
+        district: InDistrict = UNSET,
+        filter: DesignationPublicityFilter | None = UNSET,
+        order_by: list[DesignationPublicityOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[DesignationPublicity]:
+        """医保定点公示 published to everybody; latest first"""
+        not_resolved()
+
+
+_INSTITUTION = Link("Institution", (("institution_id", "id"),))
+_DISTRICT = Link("District", ())
+_APPLICATION = Link("DesignationApplication", (("application_id", "id"),))
+_OWN = (("id", "application_id"),)
+_ROWS = {**CASES, Role.INSTITUTION_STAFF.value: OF_OWN_INSTITUTION}
+_STARTED = Key("{t}.at", Kind.DATETIME)
+
+BINDS = (
+    Binds(DesignationMaterial, tables.designation_material, _ROWS),
+    Binds(DesignationCheck, tables.designation_check, _ROWS),
+    Binds(DesignationStepTaken, tables.designation_step, _ROWS, columns={"on": "on_date"}),
+    Binds(DesignationSupplement, tables.designation_supplement, _ROWS),
+    Binds(DesignationMessage, tables.designation_message, _ROWS),
+    Binds(DesignationEvaluation, tables.designation_evaluation, _ROWS),
+    Binds(DesignationPerson, tables.designation_person, _ROWS, tag=PERSON_TAG),
+    # Who objected is nothing that the institution is told.
+    Binds(
+        DesignationObjection,
+        tables.designation_objection,
+        CASES,
+        tag=OBJECTION_TAG,
+        fields={"application": One(_APPLICATION)},
+    ),
+    Binds(
+        DesignationPublicity,
+        tables.designation_publicity,
+        EVERYONE,
+        tag=PUBLICITY_TAG,
+        fields={"district": One(_DISTRICT)},
+        filters={"id": Compare("{t}.id", Kind.UUID, node="DesignationPublicity"), "district": Related(_DISTRICT)},
+    ),
+    Binds(
+        DesignationApplication,
+        tables.designation_application,
+        _ROWS,
+        tag=APPLICATION_TAG,
+        fields={
+            **dict.fromkeys(("form", "amendedForm", "provenance", "findings", "amendedFindings"), Computed()),
+            "district": One(_DISTRICT),
+            "agency": One(Link("InsuranceAgency", ())),
+            "institution": One(_INSTITUTION),
+            "materials": Many(Link("DesignationMaterial", _OWN), Key("{t}.place", Kind.INT)),
+            "persons": Many(Link("DesignationPerson", _OWN)),
+            "checks": Many(Link("DesignationCheck", _OWN), _STARTED),
+            "steps": Many(Link("DesignationStepTaken", _OWN), _STARTED),
+            "supplement": One(Link("DesignationSupplement", _OWN)),
+            "evaluations": Many(Link("DesignationEvaluation", _OWN)),
+            "publicities": Many(Link("DesignationPublicity", _OWN)),
+            "objections": Many(Link("DesignationObjection", _OWN)),
+            "messages": Many(Link("DesignationMessage", _OWN)),
+        },
+        columns={
+            "supplementNoticeDueOn": "supplement_due_on",
+            "supplementNoticeDueStatus": "supplement_due_status",
+            "SUPPLEMENT_NOTICE_DUE_ON": "supplement_due_on",
+        },
+        filters={
+            "id": Compare("{t}.id", Kind.UUID, node="DesignationApplication"),
+            "district": Related(_DISTRICT),
+            "institution": Related(_INSTITUTION),
+        },
+    ),
+)
+
+
+def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
+    node = NodeId.parse(arguments["id"])
+    if node.tag != APPLICATION_TAG:
+        return "false", {}
+    return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
+
+
+ROOTS = {
+    "designationApplications": Root(
+        "DesignationApplication", Shape.PAGE, order="RECEIVED_ON DESC", arguments=within_district
+    ),
+    "designationApplication": Root("DesignationApplication", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
+    "designationApplicationGroups": Root(
+        "DesignationApplication", Shape.GROUPS, arguments=within_district, grouping=GROUPING
+    ),
+    "designationPublicities": Root(
+        "DesignationPublicity", Shape.PAGE, order="PUBLISHED_ON DESC", arguments=within_district
+    ),
+}

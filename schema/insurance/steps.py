@@ -1,0 +1,457 @@
+"""What the steps of a case take and answer."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from schema.filters import UNSET
+from schema.insurance.applying import DesignationMaterialInput
+from schema.insurance.cases import DesignationApplication
+from schema.insurance.written import DesignationFormInput
+from schema.planned import field_of
+from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from server.insurance.model import DesignationMethod, EvaluationResult, ObjectionOutcome, PersonRole
+
+_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
+_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
+
+
+def _field(description: str, **options: Any) -> Any:
+    return strawberry.field(description=description, **options)
+
+
+@strawberry.input
+class _Step:
+    """What a plain step takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    idempotency_key: str = _field(_KEY)
+    explanation: str | None = _field("说明", default=UNSET)
+
+
+@strawberry.input(description="电话确认")
+class ConfirmDesignationByPhoneInput:
+    """What confirming takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    idempotency_key: str = _field(_KEY)
+    confirmed_at: datetime | None = _field("确认时间 now where not given", default=UNSET)
+    explanation: str | None = _field("说明", default=UNSET)
+
+
+@strawberry.input(description="一次性告知补充")
+class RequestDesignationSupplementInput:
+    """What the one notice takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    idempotency_key: str = _field(_KEY)
+    items: list[str] = _field("经办机构另行提出的事项 besides what the system found", default_factory=list)
+    leave_out: list[int] = _field("不采纳的系统发现 numbers from 0 in `findings`", default_factory=list)
+    reply_by: date | None = _field("要求补充的期限 the notice names none", default=UNSET)
+
+
+@strawberry.input(description="补充材料")
+class SupplementDesignationInput:
+    """What the applicant's answer takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    idempotency_key: str = _field(_KEY)
+    materials: list[DesignationMaterialInput] = _field("补充的材料", default_factory=list)
+    form: DesignationFormInput | None = _field("更正后的申请表 the one submitted stays as it was", default=UNSET)
+    explanation: str | None = _field("说明", default=UNSET)
+
+
+@strawberry.input(description="核查事项")
+class DesignationLookedAtInput:
+    """One thing an evaluation looked at."""
+
+    item: str = _field("事项")
+    met: bool = _field("是否符合")
+    note: str | None = _field("说明", default=None)
+
+
+@strawberry.input
+class Evaluation:
+    """What an evaluation takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    result: EvaluationResult = _field("结果")
+    method: DesignationMethod = _field("方式 CONFIRMATION where the centre confirms a district's fail")
+    idempotency_key: str = _field(_KEY)
+    reasons: str | None = _field("理由 must be given on a fail", default=UNSET)
+    advice: str | None = _field("整改建议 must be given on a municipal fail", default=UNSET)
+    checks: list[DesignationLookedAtInput] = _field("逐项核查", default_factory=list)
+
+
+@strawberry.input(description="公示")
+class PubliciseDesignationInput:
+    """What publicity takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    published_on: date = _field("公示日期 not after today")
+    idempotency_key: str = _field(_KEY)
+    url: str | None = _field("公示网址", default=UNSET)
+
+
+@strawberry.input(description="登记异议")
+class RecordDesignationObjectionInput:
+    """What an objection takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    raised_on: date = _field("提出日期 within the days of publicity")
+    content: str = _field("内容")
+    idempotency_key: str = _field(_KEY)
+    objector: str | None = _field("提出人", default=UNSET)
+    objector_phone: str | None = _field("联系电话 kept encrypted, shown masked", default=UNSET)
+
+
+@strawberry.input(description="异议核查结论")
+class DecideDesignationObjectionInput:
+    """What deciding takes."""
+
+    objection: strawberry.ID = _field("异议")
+    expected_version: int = _field(_VERSION + ", of the objection")
+    outcome: ObjectionOutcome = _field("结论 DISMISSED or UPHELD")
+    reason: str = _field("理由")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input(description="信息系统验收")
+class AcceptDesignationSystemInput:
+    """What acceptance takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    accepted_on: date = _field("验收日期 not after today")
+    idempotency_key: str = _field(_KEY)
+    explanation: str | None = _field("说明", default=UNSET)
+
+
+@strawberry.input(description="签订服务协议")
+class SignInsuranceAgreementInput:
+    """What signing takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    number: str = _field("协议编号")
+    code: str = _field("定点编码")
+    signed_on: date = _field("签订日期 not after today")
+    idempotency_key: str = _field(_KEY)
+    from_on: date | None = _field("生效日期 the day of signing where not given", default=UNSET)
+    until: date | None = _field(
+        "期满日期 the first day it no longer runs; by the policy's usual term where not given", default=UNSET
+    )
+    contradicted_because: str | None = _field("有与承诺不符的记录仍予签订的理由", default=UNSET)
+
+
+@strawberry.input(description="公布名单")
+class AnnounceDesignationInput:
+    """What announcing takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    announced_on: date = _field("公布日期 not after today")
+    document_number: str = _field("印发文件文号")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input(description="发放标牌")
+class IssueDesignationPlaqueInput:
+    """What the plaque takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    issued_on: date = _field("发放日期 not after today")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input
+class _End:
+    """What an end takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    reason: str = _field("理由")
+    idempotency_key: str = _field(_KEY)
+
+
+@strawberry.input(description="认定材料不实")
+class RejectFalseDesignationInput:
+    """What a finding of false material takes."""
+
+    application: strawberry.ID = _field("申请")
+    expected_version: int = _field(_VERSION)
+    discovered_on: date = _field("发现日期 the bar runs from it")
+    reason: str = _field("理由")
+    idempotency_key: str = _field(_KEY)
+    persons: list[PersonRole] = _field("一并限制的人员 of the form", default_factory=list)
+
+
+@strawberry.input(description="受理")
+class AcceptDesignationInput(_Step):
+    """What this step takes."""
+
+
+@strawberry.input(description="报送市级")
+class ReportDesignationInput(_Step):
+    """What this step takes."""
+
+
+@strawberry.input(description="发放评估结果")
+class SendDesignationResultInput(_Step):
+    """What this step takes."""
+
+
+@strawberry.input(description="开始协商")
+class NegotiateDesignationInput(_Step):
+    """What this step takes."""
+
+
+@strawberry.input(description="达成一致")
+class AgreeDesignationInput(_Step):
+    """What this step takes."""
+
+
+@strawberry.input(description="开始信息系统改造")
+class BeginDesignationSystemReformInput(_Step):
+    """What this step takes."""
+
+
+@strawberry.input(description="撤回申请")
+class WithdrawDesignationInput(_End):
+    """What this step takes."""
+
+
+@strawberry.input(description="放弃签约")
+class AbandonDesignationInput(_End):
+    """What this step takes."""
+
+
+@strawberry.input(description="取消申请资格")
+class DisqualifyDesignationInput(_End):
+    """What this step takes."""
+
+
+@strawberry.input(description="区级评估")
+class EvaluateDesignationInDistrictInput(Evaluation):
+    """What this step takes."""
+
+
+@strawberry.input(description="市级评估")
+class EvaluateDesignationMunicipallyInput(Evaluation):
+    """What this step takes."""
+
+
+@strawberry.type(description="已电话确认")
+class DesignationConfirmedByPhone:
+    """A confirmation."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已受理")
+class DesignationAccepted:
+    """An acceptance."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已一次性告知补充")
+class DesignationSupplementRequested:
+    """A supplement notice."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已补充")
+class DesignationSupplemented:
+    """An answer to it."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="区级已评估")
+class DesignationEvaluatedInDistrict:
+    """The agency's evaluation."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已报市级")
+class DesignationReported:
+    """A report."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="市级已评估")
+class DesignationEvaluatedMunicipally:
+    """The centre's evaluation."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已发评估结果")
+class DesignationResultSent:
+    """A notice of the result."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已公示")
+class DesignationPublicised:
+    """A publicity."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已登记异议")
+class DesignationObjectionRecorded:
+    """An objection."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="异议已核查")
+class DesignationObjectionDecided:
+    """An objection decided."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已开始协商")
+class DesignationNegotiated:
+    """A negotiation."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已达成一致，纳入定点范围")
+class DesignationAgreed:
+    """An agreement in principle."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已开始信息系统改造")
+class DesignationSystemReformBegun:
+    """A reform begun."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="信息系统已验收")
+class DesignationSystemAccepted:
+    """An acceptance of the system."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已签订服务协议")
+class InsuranceAgreementSigned:
+    """A signature."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已公布")
+class DesignationAnnounced:
+    """An announcement."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已发放标牌")
+class DesignationPlaqueIssued:
+    """A plaque."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已撤回")
+class DesignationWithdrawn:
+    """A withdrawal."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已放弃")
+class DesignationAbandoned:
+    """Given up."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已取消申请资格")
+class DesignationDisqualified:
+    """A disqualification."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+@strawberry.type(description="已认定材料不实")
+class FalseDesignationRejected:
+    """A finding of false material."""
+
+    application: DesignationApplication = field_of("申请 as it is now")
+
+
+Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
+ConfirmDesignationByPhoneResult = Annotated[
+    DesignationConfirmedByPhone | Problems, strawberry.union("ConfirmDesignationByPhoneResult")
+]
+AcceptDesignationResult = Annotated[DesignationAccepted | Problems, strawberry.union("AcceptDesignationResult")]
+RequestDesignationSupplementResult = Annotated[
+    DesignationSupplementRequested | Problems, strawberry.union("RequestDesignationSupplementResult")
+]
+SupplementDesignationResult = Annotated[
+    DesignationSupplemented | Problems, strawberry.union("SupplementDesignationResult")
+]
+EvaluateDesignationInDistrictResult = Annotated[
+    DesignationEvaluatedInDistrict | Problems, strawberry.union("EvaluateDesignationInDistrictResult")
+]
+ReportDesignationResult = Annotated[DesignationReported | Problems, strawberry.union("ReportDesignationResult")]
+EvaluateDesignationMunicipallyResult = Annotated[
+    DesignationEvaluatedMunicipally | Problems, strawberry.union("EvaluateDesignationMunicipallyResult")
+]
+SendDesignationResultResult = Annotated[
+    DesignationResultSent | Problems, strawberry.union("SendDesignationResultResult")
+]
+PubliciseDesignationResult = Annotated[DesignationPublicised | Problems, strawberry.union("PubliciseDesignationResult")]
+RecordDesignationObjectionResult = Annotated[
+    DesignationObjectionRecorded | Problems, strawberry.union("RecordDesignationObjectionResult")
+]
+DecideDesignationObjectionResult = Annotated[
+    DesignationObjectionDecided | Problems, strawberry.union("DecideDesignationObjectionResult")
+]
+NegotiateDesignationResult = Annotated[DesignationNegotiated | Problems, strawberry.union("NegotiateDesignationResult")]
+AgreeDesignationResult = Annotated[DesignationAgreed | Problems, strawberry.union("AgreeDesignationResult")]
+BeginDesignationSystemReformResult = Annotated[
+    DesignationSystemReformBegun | Problems, strawberry.union("BeginDesignationSystemReformResult")
+]
+AcceptDesignationSystemResult = Annotated[
+    DesignationSystemAccepted | Problems, strawberry.union("AcceptDesignationSystemResult")
+]
+SignInsuranceAgreementResult = Annotated[
+    InsuranceAgreementSigned | Problems, strawberry.union("SignInsuranceAgreementResult")
+]
+AnnounceDesignationResult = Annotated[DesignationAnnounced | Problems, strawberry.union("AnnounceDesignationResult")]
+IssueDesignationPlaqueResult = Annotated[
+    DesignationPlaqueIssued | Problems, strawberry.union("IssueDesignationPlaqueResult")
+]
+WithdrawDesignationResult = Annotated[DesignationWithdrawn | Problems, strawberry.union("WithdrawDesignationResult")]
+AbandonDesignationResult = Annotated[DesignationAbandoned | Problems, strawberry.union("AbandonDesignationResult")]
+DisqualifyDesignationResult = Annotated[
+    DesignationDisqualified | Problems, strawberry.union("DisqualifyDesignationResult")
+]
+RejectFalseDesignationResult = Annotated[
+    FalseDesignationRejected | Problems, strawberry.union("RejectFalseDesignationResult")
+]
