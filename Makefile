@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: demo test check bench probes mutations clean help
+.PHONY: demo test check bench bench-peers bench-national probes mutations clean help
 
 help:  ## 列出命令
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,12 @@ check: $(VENV)/.development  ## 风格、类型、导入方向
 
 bench: $(VENV)/.development  ## 每次请求的 CPU、吞吐、延迟，与手写 SQL 相比（docs/performance.md）
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+bench-peers: $(VENV)/.development  ## 同样的数据上与 Mercurius、PostGraphile 相比（需要 Node.js 与 npm）
+	@$(BIN)/python -m tests.benchmarks.run --peers $(ARGS)
+
+bench-national: $(VENV)/.development  ## 全国规模（3000 租户、100 万机构、400 万评审）上的同一张表；约需 6 GB 磁盘
+	@$(BIN)/python -m tests.benchmarks.run --scale national $(ARGS)
 
 probes: $(VENV)/.development  ## 随机越权探测 12 000 次，应无一泄漏（docs/isolation.md）
 	@SHEQU_PROBES=12000 $(BIN)/python -m pytest tests/visiting/test_probes.py -s $(ARGS)

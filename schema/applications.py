@@ -52,11 +52,11 @@ term(ObjectionStatus, "异议状态")
 term(ObjectionRemedy, "异议处理")
 
 #: The numbers of these types in node ids.
-APPLICATION_TAG = 110
-CHECK_TAG = 111
-MEMBER_OF_COMMITTEE_TAG = 112
-SHEET_TAG = 113
-OBJECTION_TAG = 114
+APPLICATION_TAG = 150
+CHECK_TAG = 151
+MEMBER_OF_COMMITTEE_TAG = 152
+SHEET_TAG = 153
+OBJECTION_TAG = 154
 
 _RECORDS = (
     "SELECT c.tenant_id, c.id, d.record FROM eligibility_check c"

@@ -14,6 +14,9 @@ from schema.filters import UNSET, DateTimeFilter, StringFilter
 from schema.gaps import GAP_TAG
 from schema.identity import MEMBER_TAG
 from schema.institutions import INSTITUTION_TAG
+from schema.licence_applications import APPLICATION_TAG as LICENCE_APPLICATION_TAG
+from schema.licences import ENDING_TAG, LICENCE_TAG, VERIFICATION_TAG
+from schema.obligations import ENROLMENT_TAG, EVIDENCE_TAG, OBLIGATION_TAG
 from schema.people import PERSON_TAG
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.reviews import REVIEW_TAG
@@ -35,6 +38,13 @@ SUBJECTS: Mapping[str, int] = {
     "review": REVIEW_TAG,
     "person": PERSON_TAG,
     "membership": MEMBER_TAG,
+    "licence_application": LICENCE_APPLICATION_TAG,
+    "licence": LICENCE_TAG,
+    "verification": VERIFICATION_TAG,
+    "licence_ending": ENDING_TAG,
+    "obligation": OBLIGATION_TAG,
+    "obligation_evidence": EVIDENCE_TAG,
+    "monitoring_enrolment": ENROLMENT_TAG,
     "service_gap": GAP_TAG,
     "premises": PREMISES_TAG,
     "entrustment_agreement": AGREEMENT_TAG,

@@ -49,7 +49,7 @@ from schema.exiting import ExitMutations
 from schema.exporting import ExportMutations
 from schema.finding import FindingMutations
 from schema.insurance import applying as designating
-from schema.insurance import cases, contracts, designations, handling, printing
+from schema.insurance import bars, cases, contracts, designations, handling, printing
 from schema.licence_applying import LicenceApplyingMutations
 from schema.licence_ending import LicenceEndingMutations
 from schema.licence_keeping import LicenceKeepingMutations
@@ -113,6 +113,7 @@ _AREAS = (
     entrusting,
     cases,
     designations,
+    bars,
     institutions,
     assessment,
     licences,
@@ -156,6 +157,7 @@ Query = merge_types(
         designating.ApplyingQueries,
         cases.CaseQueries,
         designations.DesignationQueries,
+        bars.BarQueries,
         printing.PrintingQueries,
         NodeQueries,
     ),
@@ -196,6 +198,7 @@ Mutation = merge_types(
         handling.AgencyMutations,
         handling.CentreMutations,
         contracts.AgreementMutations,
+        bars.BarMutations,
         printing.MailingMutations,
     ),
 )

@@ -26,8 +26,8 @@ term(AgreementStatus, "委托协议状态", "EntrustmentAgreementStatus")
 term(ProhibitedUse, "禁止用途")
 
 #: The numbers of these types in node ids.
-PREMISES_TAG = 101
-AGREEMENT_TAG = 102
+PREMISES_TAG = 141
+AGREEMENT_TAG = 142
 
 
 @strawberry.type(description="违约认定 entrusted premises were put to a forbidden use")

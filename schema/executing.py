@@ -26,8 +26,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from schema.access import Request
 from schema.acting import Ref
 from schema.computing import fill_in
-from schema.lookahead import Details, Operation, Outline, identity
-from schema.reading import TYPENAME, read_nodes, read_root
+from schema.lookahead import TYPENAME, Details, Operation, Outline, identity
+from schema.reading import read_nodes, read_root
 from server.kit.errors import NotFound
 from server.kit.ids import NodeId
 from server.planner.selection import Selection

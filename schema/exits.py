@@ -261,6 +261,7 @@ class ExitQueries:
     @planned
     def succession_requests(
         self,
+        district: InDistrict = UNSET,
         filter: SuccessionRequestFilter | None = UNSET,
         order_by: list[SuccessionRequestOrder] | None = UNSET,
         first: First = UNSET,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from schema.access import Request
-from schema.lookahead import Outline
+from schema.lookahead import TYPENAME, Outline
 from schema.operations import Operations
-from schema.reading import TYPENAME, Statement, statement_of
+from schema.reading import Statement, statement_of
 from server.kit.errors import BadInput
 from server.planner.printing import outlined, readable
 from server.planner.selection import Selection

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 term(GapStatus, "空白点状态", "ServiceGapStatus")
 
 #: The number of this type in node ids.
-GAP_TAG = 100
+GAP_TAG = 140
 
 
 @strawberry.type(description="空白点状态变化 one step in the life of a service gap")

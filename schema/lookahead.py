@@ -47,6 +47,9 @@ from server.planner.selection import Selection
 #: The nodes that ask for one field under one response key, as graphql-core collects them.
 Details = FieldDetailsList
 
+#: The field that every type has: its name.
+TYPENAME = "__typename"
+
 #: Where slots find coerced variables when a statement is bound.
 VARIABLES = "variables"
 
@@ -130,6 +133,11 @@ class Outline:
     def roots(self) -> tuple[Selection, ...]:
         """All root fields, in order. Raises: GraphQLError for arguments that cannot be coerced."""
         return tuple(self.root(key) for key in self._details)
+
+    @cached_property
+    def names_alone(self) -> bool:
+        """Whether nothing is asked but the root type's name."""
+        return all(one.name == TYPENAME for one in self.roots)
 
     def root(self, key: str) -> Selection:
         """The planned root field under this response key. Raises: as ``roots``."""

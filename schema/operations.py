@@ -35,9 +35,9 @@ from schema.cost import Cost, budget_of, cost_of
 from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
 from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
-from schema.lookahead import Operation
+from schema.lookahead import TYPENAME, Operation
 from schema.masked import Masks, masked, masks_of
-from schema.reading import NODE, NODES, TYPENAME
+from schema.reading import NODE, NODES
 from schema.whole import answer_whole
 from server.kit.errors import NotFound, RateLimited, TimedOut
 from server.kit.meter import Meter

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from schema.lookahead import VARIABLES, Operation, Outline
+from schema.lookahead import TYPENAME, VARIABLES, Operation, Outline
 from schema.within import TENANT
 from server.kit.errors import BadInput, NotFound, RequestFailed
 from server.kit.ids import NodeId
@@ -33,7 +33,6 @@ Read = Callable[[str, str, Sequence[Wire]], Awaitable[bytes]]
 #: The root fields that read any object by its id.
 NODE, NODES = "node", "nodes"
 NODES_MOST = 100
-TYPENAME = "__typename"
 
 _PLANS_KEPT = 4000
 
@@ -95,7 +94,7 @@ async def statement_of(
         asked.append(one)
     if scope is None:
         return None
-    keys = tuple([one.key for one in selections])
+    keys = outline.keys if selections is outline.roots else tuple([one.key for one in selections])
     return _bound(request, outline, keys, scope, asked, variables)
 
 
@@ -253,5 +252,7 @@ def _asked_nodes(selection: Selection, ids: Sequence[NodeId]) -> AskedNodes:
 
 
 def _filled(selection: Selection, variables: Variables, without: Sequence[str] = ()) -> dict[str, Any]:
+    if not selection.arguments:
+        return {}
     values = {VARIABLES: variables}
     return {name: fill(one, values) for name, one in selection.arguments.items() if name not in without}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 
@@ -13,6 +14,7 @@ from schema.institutions import INSTITUTION_TAG
 from schema.negative_list import FINDING_TAG, NegativeFinding
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.proposals import PROPOSAL_TAG, Proposal
+from schema.rows import PROPOSALS
 from schema.supervision import FACT_TAG, SupervisionFact
 from server.kit.ids import NodeId
 from server.policy import terms
@@ -104,7 +106,7 @@ class SupervisionFactRecorded:
     """A fact on record."""
 
     fact: SupervisionFact = _field("监管事实")
-    proposals: list[Proposal] = _field("处置建议 those that are new; a person decides about them")
+    proposals: list[Proposal] = _field("处置建议 those that are new, for callers who read proposals; a person decides")
 
 
 @strawberry.type(description="已认定监管事实")
@@ -156,6 +158,11 @@ def _given(request_input: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name in names if (value := given(getattr(request_input, name))) is not None}
 
 
+def _shown(act: Act, tenant: int, ids: list[UUID]) -> list[str]:
+    """The proposals, as far as the caller's roles read proposals at all: an agency's officer sets them off unseen."""
+    return refs(PROPOSAL_TAG, tenant, ids) if act.actor.roles_in(tenant) & PROPOSALS.keys() else []
+
+
 def _with_proposals(payload: Any) -> Any:
     return lambda fact, proposals: payload(fact=ref(fact), proposals=[ref(one) for one in proposals])
 
@@ -186,7 +193,7 @@ class RecordingMutations:
         async def verb(act: Act) -> Mapping[str, Any]:
             made = await facts.record_fact(act, await shelf.current(), said)
             new = await propose_for(act, shelf, [node.id])
-            return {"fact": str(NodeId(FACT_TAG, tenant, made)), "proposals": refs(PROPOSAL_TAG, tenant, new)}
+            return {"fact": str(NodeId(FACT_TAG, tenant, made)), "proposals": _shown(act, tenant, new)}
 
         return await perform(info, tenant, input, verb, _with_proposals(SupervisionFactRecorded))
 
@@ -207,7 +214,7 @@ class RecordingMutations:
                 changes=_given(input, ("reference_number", "summary", *_DETERMINED)),
             )
             new = await propose_for(act, shelf, [done.institution_id])
-            return {"fact": str(NodeId(FACT_TAG, tenant, done.fact_id)), "proposals": refs(PROPOSAL_TAG, tenant, new)}
+            return {"fact": str(NodeId(FACT_TAG, tenant, done.fact_id)), "proposals": _shown(act, tenant, new)}
 
         return await perform(info, tenant, input, verb, _with_proposals(SupervisionFactDetermined))
 

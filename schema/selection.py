@@ -37,10 +37,10 @@ term(GapOutcome, "空白点遴选结果")
 term(NoticeKind, "公告种类", "PublicNoticeKind")
 
 #: The numbers of these types in node ids.
-CALL_TAG = 105
-NOTICE_TAG = 106
-MATERIAL_TAG = 107
-CRITERION_TAG = 108
+CALL_TAG = 145
+NOTICE_TAG = 146
+MATERIAL_TAG = 147
+CRITERION_TAG = 148
 
 
 @strawberry.type(description="申报材料要求 what applicants hand in")

@@ -8,7 +8,7 @@ from graphql import ExecutionResult, GraphQLError
 
 from schema.access import Request
 from schema.lookahead import Operation, Outline
-from schema.reading import TYPENAME, send, statement_of, unanswered
+from schema.reading import send, statement_of, unanswered
 from server.kit.errors import RequestFailed, TimedOut
 
 
@@ -29,7 +29,7 @@ async def answer_whole(
         selections = outline.roots
         if outline.computes:
             return None
-        if all(one.name == TYPENAME for one in selections):
+        if outline.names_alone:
             return ExecutionResult(dict.fromkeys(outline.keys, outline.root_name))
         statement = await statement_of(request, outline, selections, variables)
     except (RequestFailed, GraphQLError):

@@ -163,13 +163,13 @@ class WorkdayMutations:
 
         answer = await perform(info, MUNICIPALITY, input, verb, _loaded)
         if isinstance(answer, WorkYearLoaded):
-            request.engine.calendars.forget()
-            ground = Ground(shelved, await request.engine.calendars.current())
-            await recalculate_everywhere(request.engine.pools, ground)
             # In the districts' own transactions, after the municipality's: running it again changes nothing, and so does
             # provisioning, should the process end in between.
+            request.engine.calendars.forget()
             districts = await request.engine.directory.districts()
             await recount_everywhere(request.engine.pools, districts, request.request_id)
+            ground = Ground(shelved, await request.engine.calendars.current())
+            await recalculate_everywhere(request.engine.pools, ground)
         return answer
 
 

@@ -9,6 +9,7 @@ import strawberry
 from schema.access import Request
 from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter, InsuranceAgency
+from schema.documents import Document
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, IntFilter, StringFilter
 from schema.insurance.groups import (
     GROUPING,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 
 #: The numbers of these types in node ids.
-APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 100, 101, 102, 106
+APPLICATION_TAG, PUBLICITY_TAG, OBJECTION_TAG, PERSON_TAG = 130, 131, 132, 136
 
 
 @strawberry.type(description="申请材料 one of the six, whether handed in or not")
@@ -54,6 +55,15 @@ class DesignationMaterial:
     stage: model.MaterialStage = field_of("阶段")
     present: bool = field_of("是否已提交")
     provided_on: date | None = field_of("提交日期")
+    files: list["DesignationMaterialFile"] = field_of("文件 earliest first; what was handed in later stands behind")
+
+
+@strawberry.type(description="申请材料的文件")
+class DesignationMaterialFile:
+    """A file of a material."""
+
+    provided_on: date = field_of("提交日期")
+    document: Document | None = field_of("文件")
 
 
 @strawberry.type(description="承诺事项核对 what the records say of one commitment of 附件2-1; it refuses nothing")
@@ -412,7 +422,18 @@ _ROWS = {**CASES, Role.INSTITUTION_STAFF.value: OF_OWN_INSTITUTION}
 _STARTED = Key("{t}.at", Kind.DATETIME)
 
 BINDS = (
-    Binds(DesignationMaterial, tables.designation_material, _ROWS),
+    Binds(
+        DesignationMaterial,
+        tables.designation_material,
+        _ROWS,
+        fields={"files": Many(Link("DesignationMaterialFile", (("id", "material_id"),)))},
+    ),
+    Binds(
+        DesignationMaterialFile,
+        tables.designation_material_file,
+        _ROWS,
+        fields={"document": One(Link("Document", (("document_id", "id"),)))},
+    ),
     Binds(DesignationCheck, tables.designation_check, _ROWS),
     Binds(DesignationStepTaken, tables.designation_step, _ROWS, columns={"on": "on_date"}),
     Binds(DesignationSupplement, tables.designation_supplement, _ROWS),

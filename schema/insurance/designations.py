@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 #: The numbers of these types in node ids.
-DESIGNATION_TAG, AGREEMENT_TAG, MEASURE_TAG = 103, 104, 105
+DESIGNATION_TAG, AGREEMENT_TAG, MEASURE_TAG = 133, 134, 135
 
 
 @strawberry.type(description="医保定点 an institution's designation; on the public list once it is announced")

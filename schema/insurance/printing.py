@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import strawberry
@@ -21,12 +22,14 @@ from server.insurance import keeping
 from server.insurance.actions import mailing as sending
 from server.insurance.annexes import filed
 from server.insurance.model import PASSAGES, Step
-from server.insurance.printing import ListKind, Printed, PrintKind, annex, listed
+from server.insurance.printing import ListKind, Printed, PrintFormat, PrintKind, annex, listed
+from server.kit import clock
 from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
 from server.record.acts import Act
 
 term(PrintKind, "可打印的申请文件", "DesignationPaperKind")
+term(PrintFormat, "打印格式", "DesignationPrintFormat")
 term(ListKind, "可打印的名单", "DesignationListKind")
 
 _FILED = (
@@ -104,6 +107,7 @@ class PrintingQueries:
         info: strawberry.Info,
         application: Annotated[strawberry.ID, strawberry.argument(description="申请")],
         kind: Annotated[PrintKind, strawberry.argument(description="文件")],
+        format: Annotated[PrintFormat, strawberry.argument(description="格式")] = PrintFormat.OFFICE,
     ) -> PrintedFile:
         request = request_of(info)
         node = NodeId.parse(application, path=("application",))
@@ -113,7 +117,7 @@ class PrintingQueries:
         if kind is PrintKind.ANNEX_2_2 and not row["guarantee_required"]:
             raise BadInput("管理责任承诺书仅社区卫生服务站、村卫生室用", path=("kind",))
         register = request.engine.policies.library.register
-        return told(await asyncio.to_thread(annex, kind, filed(row, persons), register))
+        return told(await asyncio.to_thread(annex, kind, filed(row, persons), register, format))
 
     @resolved("打印名单 of a quarter: publicity, or announcement; published to everybody")
     async def designation_list(
@@ -122,6 +126,7 @@ class PrintingQueries:
         kind: Annotated[ListKind, strawberry.argument(description="名单")],
         year: Annotated[int, strawberry.argument(description="年份")],
         quarter: Annotated[int, strawberry.argument(description="季度 1 to 4; of the announcement for announced ones")],
+        format: Annotated[PrintFormat, strawberry.argument(description="格式")] = PrintFormat.OFFICE,
     ) -> PrintedFile:
         if not 1 <= quarter <= 4 or not 2000 <= year <= 2999:
             raise BadInput("quarter 应为 1 到 4，year 应为四位年份", path=("quarter",))
@@ -130,7 +135,8 @@ class PrintingQueries:
         found = await request.engine.pools.fetch(roles.PUBLIC_READER, sql, [year, quarter])
         rows = [(name, who, InstitutionKind(category), *rest) for name, who, category, *rest in found]
         title = f"{year}{_TITLES[kind].format(quarter=_QUARTERS[quarter - 1])}"
-        return told(await asyncio.to_thread(listed, kind, title, f"共 {len(rows)} 家", rows))
+        made_on = clock.today() if format is PrintFormat.PDF else None
+        return told(await asyncio.to_thread(partial(listed, made_on=made_on), kind, title, f"共 {len(rows)} 家", rows))
 
 
 async def _filed(request: Request, node: NodeId) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:

@@ -7,6 +7,7 @@ import orjson
 import typer
 
 from server.db.pools import Pools
+from server.documents.vault import Vault, VaultUnknown
 from server.settings import ROOT, Settings, SettingsError
 
 DATA = ROOT / ".shequ"
@@ -27,6 +28,14 @@ def database_of(data_dir: Path) -> tuple[str, str]:
     if settings.database_url is None:
         raise SettingsError("没有可用的数据库：请设置 SHEQU_DATABASE_URL，或先运行 make demo")
     return settings.require_database()
+
+
+def vault_of(data_dir: Path) -> Vault:
+    """Where the uploaded files of that installation are. Raises: SettingsError."""
+    try:
+        return Vault.at(Settings().files_url or data_dir / "files")
+    except VaultUnknown as error:
+        raise SettingsError(f"SHEQU_FILES_URL 不可用：{error}") from None
 
 
 def pools_of(data_dir: Path) -> Pools:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server.cli.place import DATA, DataDir, pools_of
+from server.cli.place import DATA, DataDir, pools_of, vault_of
 from server.configuring import Configuration
 from server.db import roles
 from server.db.pools import Pools
@@ -61,7 +61,15 @@ def export(
     pools = pools_of(data_dir)
     policies = asyncio.run(_policies(pools, code))
     with _told(console, f"导出{district.name}") as progress:
-        manifest = export_tenant(pools_of(data_dir), district, path, passphrase, policies=policies, progress=progress)
+        manifest = export_tenant(
+            pools_of(data_dir),
+            district,
+            path,
+            passphrase,
+            files=vault_of(data_dir),
+            policies=policies,
+            progress=progress,
+        )
     table = Table(title=f"{district.name}归档", title_justify="left")
     for heading in ("表", "行数", "SHA-256"):
         table.add_column(heading)
@@ -84,7 +92,9 @@ def import_(
         district = _district(opened.manifest.district)
         with _told(console, f"导入{district.name}") as progress:
             try:
-                done = import_tenant(migrator, pools_of(data_dir), district, opened, progress=progress)
+                done = import_tenant(
+                    migrator, pools_of(data_dir), district, opened, files=vault_of(data_dir), progress=progress
+                )
             except NotOpened:
                 raise ArchiveError("归档中有个人信息无法解密，已全部撤销：归档可能已被改动") from None
         made_at = opened.manifest.made_at
@@ -121,7 +131,7 @@ def erase(
     if (confirm or typer.prompt("请输入辖区代码确认")) != code:
         raise typer.BadParameter("辖区代码不符，没有清除任何数据")
     with _told(console, f"清除{district.name}") as progress:
-        done = erase_tenant(migrator, district, audit_due=due, progress=progress)
+        done = erase_tenant(migrator, district, audit_due=due, files=vault_of(data_dir), progress=progress)
     if done.kept:
         _note(pools_of(data_dir), district, "erased", {"rows": sum(done.rows.values()), "files": done.files})
     console.print(f"已清除 {sum(done.rows.values())} 行、{done.files} 个文件", highlight=False)

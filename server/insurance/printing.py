@@ -26,6 +26,7 @@ from server.policy.documents import Register
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF: Final = "application/pdf"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ORDINALS: Final = "一二三四五六七八九"
 _FIRST_ROW: Final = 4
@@ -37,6 +38,13 @@ class PrintKind(Term):
     ANNEX_1 = "ANNEX_1", "定点医疗机构申请表"
     ANNEX_2_1 = "ANNEX_2_1", "申请承诺书"
     ANNEX_2_2 = "ANNEX_2_2", "管理责任承诺书"
+
+
+class PrintFormat(Term):
+    """As what it is printed."""
+
+    OFFICE = "OFFICE", "Word 或 Excel 文件"
+    PDF = "PDF", "PDF/A 版式文件"
 
 
 class ListKind(Term):
@@ -76,8 +84,8 @@ class Filed:
     guarantee_signed_on: date | None
 
 
-def annex(kind: PrintKind, filed: Filed, register: Register) -> Printed:
-    """One annex of the application as a Word file."""
+def annex(kind: PrintKind, filed: Filed, register: Register, format_: PrintFormat = PrintFormat.OFFICE) -> Printed:
+    """One annex of the application: a Word file to edit and stamp, or pages with their fonts inside."""
     applicant = filed.form.institution_name
     places: dict[str, Any] = {"applicant": applicant, "number": filed.number, "applied_on": chinese(filed.applied_on)}
     match kind:
@@ -91,21 +99,34 @@ def annex(kind: PrintKind, filed: Filed, register: Register) -> Printed:
                 "guarantor_code": filed.guarantor_code or "______",
                 "guarantee_signed_on": _signed(filed.guarantee_signed_on),
             }
-    template = DocxTemplate(TEMPLATES / f"{kind.lower().replace('_', '-')}.docx")
+    stem, name = kind.lower().replace("_", "-"), f"{filed.number} {applicant} {kind.label}"
+    if format_ is PrintFormat.PDF:
+        return Printed(f"{name}.pdf", PDF, _pages(f"{stem}.typ", places, filed.applied_on))
+    template = DocxTemplate(TEMPLATES / f"{stem}.docx")
     template.render(places, autoescape=True)
     template.docx.core_properties.title = f"{kind.label} {filed.number}"
     template.docx.core_properties.author = applicant
     out = io.BytesIO()
     template.save(out)
-    return Printed(f"{filed.number} {applicant} {kind.label}.docx", DOCX, out.getvalue())
+    return Printed(f"{name}.docx", DOCX, out.getvalue())
 
 
-def listed(kind: ListKind, title: str, note: str, rows: Sequence[Sequence[Any]]) -> Printed:
-    """A list as an Excel file: ``rows`` in the order of the template's headings, their number in front made here."""
+def listed(
+    kind: ListKind, title: str, note: str, rows: Sequence[Sequence[Any]], *, made_on: date | None = None
+) -> Printed:
+    """A list: ``rows`` in the order of the template's headings, their number in front made here.
+
+    An Excel file, or with ``made_on`` pages.
+    """
     name = {ListKind.PUBLICITY: "publicity-list.xlsx", ListKind.ANNOUNCEMENT: "announcement-list.xlsx"}[kind]
     book = load_workbook(TEMPLATES / name)
     sheet = book.active
     assert sheet is not None, "a template has a sheet"
+    if made_on is not None:
+        headings = [str(cell.value) for cell in sheet[_FIRST_ROW - 1]]
+        told = [[str(n), *(_told(value) for value in row)] for n, row in enumerate(rows, start=1)]
+        places = {"title": title, "note": note, "headings": headings, "rows": told}
+        return Printed(f"{title}.pdf", PDF, _pages("list.typ", places, made_on))
     sheet["A1"], sheet["A2"] = title, note
     pattern = list(sheet[_FIRST_ROW])
     for n, row in enumerate(rows):
@@ -116,6 +137,19 @@ def listed(kind: ListKind, title: str, note: str, rows: Sequence[Sequence[Any]])
     out = io.BytesIO()
     book.save(out)
     return Printed(f"{title}.xlsx", XLSX, out.getvalue())
+
+
+def _pages(template: str, places: Mapping[str, Any], made_on: date) -> bytes:
+    from server.papers import typesetting  # by far the largest library of all: loaded by whoever asks for pages
+
+    return typesetting.pdf_of(TEMPLATES / template, _texts(places), made_on=made_on)
+
+
+def _texts(value: Any) -> Any:
+    """Every leaf as text: templates of pages put them side by side."""
+    if isinstance(value, Mapping):
+        return {name: _texts(one) for name, one in value.items()}
+    return [_texts(one) for one in value] if isinstance(value, list) else str(value)
 
 
 def chinese(day: date | None) -> str:
@@ -129,11 +163,14 @@ def _signed(day: date | None) -> str:
 
 def _cell(value: Any) -> Any:
     """A cell's value; a text that a spreadsheet would take for a formula stays a text."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return f"'{value}"
-    return getattr(value, "label", value)
+    text = _told(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text if not isinstance(value, int) else value
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, date) else str(getattr(value, "label", value))
 
 
 def _annex_1(filed: Filed) -> dict[str, Any]:

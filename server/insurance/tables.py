@@ -361,7 +361,6 @@ designation_bar = tenant_table(
     one_of("subject", BarSubject),
     one_of("ground", BarGround),
     one_of("role", PersonRole),
-    CheckConstraint("tenant_id = 0", name="municipal"),
     access=Access(municipal=True, city_shared="lifted_on IS NULL", insurance_centre="works"),
     comment="不得申请医保定点的期间：全市有效",
 )
@@ -379,7 +378,6 @@ designation_window_notice = tenant_table(
     Column("told_at", DateTime(timezone=True), nullable=False),
     Index("uq_designation_window_notice", "tenant_id", "year", "quarter", "opens_on", "closes_on", unique=True),
     one_of("status", CalendarStatus),
-    CheckConstraint("tenant_id = 0", name="municipal"),
     access=Access(published=True, municipal=True, append_only=True),
     comment="申请窗口变更通知：正式放假安排录入后重新计算",
 )

@@ -91,9 +91,10 @@ class AgreementStatus(Term):
     TERMINATED = "TERMINATED", "提前终止"
 
 
-#: Machine 5. A breach that was made good leads back: article 18 forbids the use, article 20 alone ends the agreement.
+#: Machine 5.  A draft that is not signed is given up.  A breach that was made good leads back: article 18 forbids the use,
+#: article 20 alone ends the agreement.
 AGREEMENT_NEXT: Mapping[AgreementStatus, frozenset[AgreementStatus]] = {
-    AgreementStatus.DRAFT: frozenset({AgreementStatus.SIGNED}),
+    AgreementStatus.DRAFT: frozenset({AgreementStatus.SIGNED, AgreementStatus.TERMINATED}),
     AgreementStatus.SIGNED: frozenset({AgreementStatus.IN_FORCE, AgreementStatus.TERMINATED}),
     AgreementStatus.IN_FORCE: frozenset(
         {AgreementStatus.BREACH_FOUND, AgreementStatus.EXPIRED, AgreementStatus.TERMINATED}

@@ -140,7 +140,8 @@ entrustment_agreement = tenant_table(
     CheckConstraint("term_until > term_from_on", name="term"),
     CheckConstraint("opening_by >= term_from_on AND opening_by < term_until", name="opening"),
     CheckConstraint(
-        "(status = 'DRAFT') = (signed_on IS NULL)"
+        "(signed_on IS NOT NULL) >= (status NOT IN ('DRAFT', 'TERMINATED'))"
+        " AND (status = 'DRAFT') <= (signed_on IS NULL)"
         " AND (signed_on IS NULL) = (signed_for_authority IS NULL)"
         " AND (signed_on IS NULL) = (signed_for_operator IS NULL)",
         name="signed_by_both",

@@ -182,15 +182,22 @@ async def measure(
         count,
         count / took,
         (spent[0] - cpu[0]) / count * 1e6,
-        (spent[1] - cpu[1]) / count * 1e6,
+        _spent(cpu[1], spent[1]) / count * 1e6,
         latencies[count // 2] * 1e3,
         latencies[min(count - 1, count * 99 // 100)] * 1e3,
         target.server.memory_info().rss / 2**20,
     )
 
 
-def _cpu(target: Target) -> tuple[float, float]:
-    return _seconds(target.server), sum(map(_seconds, [target.database, *target.database.children(recursive=True)]))
+def _cpu(target: Target) -> tuple[float, dict[int, float]]:
+    """Seconds of the server, and of each of PostgreSQL's processes."""
+    backends = [target.database, *target.database.children(recursive=True)]
+    return _seconds(target.server), {one.pid: _seconds(one) for one in backends}
+
+
+def _spent(before: dict[int, float], after: dict[int, float]) -> float:
+    """Seconds by those that are there at the end: a backend that left meanwhile has been idle for long."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
 
 
 def _seconds(process: psutil.Process) -> float:

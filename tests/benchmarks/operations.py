@@ -1,8 +1,10 @@
 """What the benchmark asks: five operations, each as a GraphQL document and as a route of hand-written SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from server.kit.ids import NodeId
 
 TINY = "query Tiny($code: String!) { district(code: $code) { code name } }"
 
@@ -80,3 +82,61 @@ def operations(district: str, institutions: list[str]) -> tuple[Asked, ...]:
         Asked("overview", OVERVIEW, ({},), municipal=True),
         Asked("totals", TOTALS, ({"from": "2024-01-01", "until": "2025-01-01"},), municipal=True),
     )
+
+
+# What PostGraphile is asked: the same, in the words of the schema it derives from the tables.
+
+
+def _point_of(given: Mapping[str, Any], _: int) -> dict[str, Any]:
+    node = NodeId.parse(given["id"])
+    return {"tenant": node.tenant_id, "id": str(node.id)}
+
+
+def _page_of(given: Mapping[str, Any], tenant_id: int) -> dict[str, Any]:
+    wanted = given["filter"]
+    part, status = wanted["name"]["contains"], wanted["status"]["in"]
+    return {"tenant": tenant_id, "first": given["first"], "part": part, "status": status}
+
+
+#: Document and variables (of ours, for a tenant) by operation.
+POSTGRAPHILE: Mapping[str, tuple[str, Callable[[Mapping[str, Any], int], Mapping[str, Any]]]] = {
+    "tiny": (
+        "query Tiny($code: String!) { allDistricts(condition: { code: $code }, first: 1) { nodes { code name } } }",
+        lambda given, _: given,
+    ),
+    "point": (
+        """query Point($tenant: Int!, $id: UUID!) {
+  institutionByTenantIdAndRowId(tenantId: $tenant, rowId: $id) {
+    id name kind status operatingNature openedOn
+    district { code name }
+    institutionByTenantIdAndParentId { id name }
+  }
+}""",
+        _point_of,
+    ),
+    "page": (
+        """query InstitutionPage($tenant: Int!, $first: Int!, $part: String!, $status: [String!]) {
+  allInstitutions(
+    condition: { tenantId: $tenant }, filter: { name: { includes: $part }, status: { in: $status } }
+    orderBy: [SORT_KEY_ASC, ROW_ID_ASC], first: $first
+  ) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    edges {
+      cursor
+      node {
+        id name kind status operatingNature
+        district { code name }
+        sitesByTenantIdAndInstitutionId(condition: { until: null }, orderBy: [KIND_ASC, ROW_ID_ASC]) {
+          nodes { kind address longitude latitude }
+        }
+        reviewsByTenantIdAndInstitutionId(first: 3, orderBy: [DECIDED_ON_DESC, ROW_ID_DESC]) {
+          edges { node { kind outcome score decidedOn } }
+        }
+      }
+    }
+  }
+}""",
+        _page_of,
+    ),
+}

@@ -114,7 +114,7 @@ FROM (
   FROM review_rollup WHERE decided_month >= $1::date AND decided_month < $2::date
   GROUP BY kind, outcome) g"""
 
-_ORDER = Order("Institution", tuple(Step(n, Key("", Kind.TEXT), False) for n in ("NAME", "ID")))
+ORDER = Order("Institution", tuple(Step(n, Key("", Kind.TEXT), False) for n in ("NAME", "ID")))
 _JSON = [(b"content-type", b"application/json")]
 
 
@@ -125,7 +125,7 @@ class Raw:
         self._lanes = lanes
         self._role = roles.district_role(district)
         self._tenant = str(tenant_id)
-        self._seal = b"\\x" + Cursors(cursor_secret).seal(_ORDER).hex().encode()
+        self._seal = b"\\x" + Cursors(cursor_secret).seal(ORDER).hex().encode()
         self._routes: dict[str, Callable[[Any], Awaitable[bytes | None]]] = {
             "/tiny": self._tiny,
             "/point": self._point,

@@ -9,40 +9,33 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import httpx
 import orjson
 import psutil
 import uvloop
-from rich.console import Console
-from rich.table import Table
 
 from server import installation
 from server.db import embedded
 from server.db.pools import Pools
 from server.development.personas import load_personas, seed_personas
 from server.districts.files import load_districts
-from server.http.issuer import DevelopmentIssuer
-from server.kit.ids import NodeId
-from tests.benchmarks import data
+from tests.benchmarks import data, policy
+from tests.benchmarks.asking import OFFICER, Asking, same_answers
 from tests.benchmarks.load import Measured, Target, measure, request
-from tests.benchmarks.operations import PAGE, Asked, operations
-from tests.benchmarks.serving import AUDIENCE, CONTENDERS, ROLE_SECRET, Contender, started
+from tests.benchmarks.operations import PAGE, POSTGRAPHILE
+from tests.benchmarks.peering import PEERS, peer
+from tests.benchmarks.scaling import beside_city
+from tests.benchmarks.serving import CONTENDERS, ROLE_SECRET, Contender, started
+from tests.benchmarks.showing import console, show, show_peers
 
-#: Who asks: an officer of one district, an analyst of the municipality (tenants/personas.yaml).
-OFFICER, ANALYST = "fengtai-officer", "municipal-analyst"
 _TURNS = 3
-_INSTITUTION_TAG = 3
-_POINTS = 200
-_FIRST_SIGHTS = 300
-
-console = Console(width=140)
+_WARM_SECONDS = 1.0
 
 
 @contextmanager
@@ -76,73 +69,21 @@ async def _seed_personas(dsn: str) -> None:
         await pools.close()
 
 
-class Asking:
-    """How each contender is asked each operation."""
-
-    def __init__(self, folder: Path, district: str, tenant_id: int) -> None:
-        issuer, personas = DevelopmentIssuer(folder, development=True), load_personas()
-        self._tokens = {
-            municipal: f"Bearer {issuer.token(personas[who].subject, AUDIENCE)}"
-            for municipal, who in ((False, OFFICER), (True, ANALYST))
-        }
-        ids = [str(NodeId(_INSTITUTION_TAG, tenant_id, data.institution_uuid(tenant_id, n))) for n in range(_POINTS)]
-        self.operations = operations(district, ids)
-
-    def bodies(self, contender: str, asked: Asked) -> tuple[str, list[bytes], list[tuple[str, str]]]:
-        """Path, bodies and headers of the requests."""
-        if contender == "raw":
-            return f"/{asked.name}", [orjson.dumps(one) for one in asked.variables], []
-        bodies = [orjson.dumps({"query": asked.document, "variables": one}) for one in asked.variables]
-        if contender == "ours":
-            return "/graphql", bodies, [("authorization", self._tokens[asked.municipal])]
-        return "/municipal" if asked.municipal else "/district", bodies, []
-
-    def requests(self, contender: str, asked: Asked) -> list[bytes]:
-        """The bytes of the requests."""
-        path, bodies, headers = self.bodies(contender, asked)
-        return [request(path, one, headers) for one in bodies]
-
-
-def same_answers(contenders: Sequence[Contender], asking: Asking) -> dict[str, int]:
-    """The size of each operation's answer, which is the same from every contender.
-
-    Raises: RuntimeError where it is not.
-    """
-    sizes = {}
-    with httpx.Client() as client:
-        for asked in asking.operations:
-            answers = {}
-            for one in contenders:
-                path, bodies, headers = asking.bodies(one.name, asked)
-                given = {"content-type": "application/json", **dict(headers)}
-                replies = [
-                    client.post(f"http://127.0.0.1:{one.port}{path}", content=body, headers=given)
-                    for body in bodies[:20]
-                ]
-                answers[one.name] = [_data(reply) for reply in replies]
-                sizes.setdefault(asked.name, len(replies[0].content))
-            expected = answers[contenders[0].name]
-            for name, answer in answers.items():
-                if answer != expected:
-                    raise RuntimeError(f"{asked.name}: {name} answers otherwise:\n{answer[0]}\n{expected[0]}"[:4000])
-    return sizes
-
-
-def _data(reply: httpx.Response) -> Any:
-    body = reply.json()
-    return reply.text if "errors" in body else body["data"]
-
-
 async def compare(
     contenders: Sequence[Contender], asking: Asking, cluster: psutil.Process, seconds: float
 ) -> dict[str, dict[str, Measured]]:
     """Each operation from each contender in turns; medians by operation and contender."""
     cells: dict[tuple[str, str], list[Measured]] = {}
     for asked in asking.operations:
+        targets = {
+            one.name: Target("127.0.0.1", one.port, asking.requests(one.name, asked), one.process, cluster)
+            for one in contenders
+        }
+        for target in targets.values():
+            await measure(target, _WARM_SECONDS)  # compilers at run time have compiled by then, and so has PostgreSQL
         for _ in range(_TURNS):
-            for one in contenders:
-                target = Target("127.0.0.1", one.port, asking.requests(one.name, asked), one.process, cluster)
-                cells.setdefault((asked.name, one.name), []).append(await measure(target, seconds / _TURNS))
+            for name, target in targets.items():
+                cells.setdefault((asked.name, name), []).append(await measure(target, seconds / _TURNS))
     found: dict[str, dict[str, Measured]] = {}
     for (operation, contender), turns in cells.items():
         found.setdefault(operation, {})[contender] = _median(turns)
@@ -175,50 +116,20 @@ async def first_sight(ours: Contender, asking: Asking, cluster: psutil.Process) 
     return (await measure(target, 2.0, connections=1)).server_us / 1e3
 
 
-def show(found: Mapping[str, Mapping[str, Measured]], sizes: Mapping[str, int]) -> None:
-    """The table; ratios are CPU of server and PostgreSQL together against hand-written SQL."""
-    table = Table(title="CPU µs per request (server + PostgreSQL), 16 connections", title_justify="left")
-    for heading in (
-        "operation",
-        "contender",
-        "server µs",
-        "PostgreSQL µs",
-        "CPU ratio",
-        "req/s",
-        "p50 ms",
-        "p99 ms",
-        "RSS MiB",
-    ):
-        table.add_column(heading, justify="left" if heading in ("operation", "contender") else "right")
-    for operation, row in found.items():
-        for name, one in row.items():
-            table.add_row(
-                f"{operation} ({sizes[operation]:,} B)" if name == "raw" else "",
-                _SHOWN[name],
-                f"{one.server_us:,.0f}",
-                f"{one.database_us:,.0f}",
-                f"{one.cpu_us / row['raw'].cpu_us:.2f}×",
-                f"{one.per_second:,.0f}",
-                f"{one.p50_ms:.1f}",
-                f"{one.p99_ms:.1f}",
-                f"{one.rss_mib:.0f}",
-            )
-        table.add_section()
-    console.print(table)
-
-
-_SHOWN = {"raw": "hand-written SQL", "ours": "Shequ", "resolvers": "Strawberry + ORM + DataLoader"}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…")
     parser.add_argument("--scale", choices=data.SCALES, default="city")
     parser.add_argument("--seconds", type=float, default=3.0, help="measured per cell")
     parser.add_argument("--only", nargs="+", help="operations")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
+    parser.add_argument(
+        "--peers", action="store_true", help="beside other GraphQL servers, from npm (make bench-peers)"
+    )
     parser.add_argument("--keep", type=Path, help="a folder in which the loaded database is kept for further runs")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     given = parser.parse_args()
+    if given.peers:
+        given.contenders, given.only = ("raw", "ours"), tuple(POSTGRAPHILE)
     district = load_personas()[OFFICER].district
     tenant_id = next(one.tenant_id for one in load_districts() if one.code == district)
     with ExitStack() as stack:
@@ -231,19 +142,33 @@ def main() -> None:
             asking.operations = tuple(one for one in asking.operations if one.name in given.only)
         arguments = ["--database", dsn, "--folder", str(folder), "--district", district, "--tenant", str(tenant_id)]
         contenders = [stack.enter_context(started(one, arguments, folder, first)) for one in given.contenders]
+        if given.peers:
+            contenders += [stack.enter_context(peer(one, dsn, district, tenant_id, folder, first)) for one in PEERS]
         sizes = same_answers(contenders, asking)
         found = uvloop.run(compare(contenders, asking, postgres, given.seconds))
         show(found, sizes)
+        if "ours" in given.contenders:
+            show_peers(found)
         ours = next((one for one in contenders if one.name == "ours"), None)
         sight = uvloop.run(first_sight(ours, asking, postgres)) if ours and not given.only else None
         if sight:
             console.print(f"first sight of the page's document: {sight:.1f} ms of server CPU", highlight=False)
+        scaled = None
+        if ours and given.scale == "national" and not given.only:
+            local, its = stack.enter_context(database("city", None))
+            city = psutil.Process(local.pid)
+            _cores(city)
+            there = ["--database", its, *arguments[2:]]
+            scaled = beside_city((ours, postgres), city, there, folder, asking, first)
+        if not given.only:
+            policy.main()
         if given.json:
             told = {
                 "scale": given.scale,
                 "cores": [first, second],
                 "cells": {name: {who: asdict(one) for who, one in row.items()} for name, row in found.items()},
                 "first_sight_ms": sight,
+                "national_to_city": scaled,
             }
             given.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,15 +33,27 @@ class Contender:
 
 
 @contextmanager
-def started(name: str, arguments: Sequence[str], folder: Path, cpus: Sequence[int] | None) -> Any:
+def started(name: str, arguments: Sequence[str], folder: Path, cpus: Sequence[int] | None) -> Iterator[Contender]:
     """The contender, listening; ended at the end of the block."""
+
+    def command(port: int) -> list[str]:
+        return [sys.executable, "-m", "tests.benchmarks.serving", name, str(port), *arguments]
+
+    with listening(name, command, ROOT, folder, cpus) as one:
+        yield one
+
+
+@contextmanager
+def listening(
+    name: str, command: Callable[[int], list[str]], place: Path, folder: Path, cpus: Sequence[int] | None
+) -> Iterator[Contender]:
+    """What this command, run in ``place``, serves on the port it is given; its log goes into ``folder``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tests.benchmarks.serving", name, str(port), *arguments]
     log = folder / f"{name}.log"
     with log.open("wb") as output:
-        child = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        child = subprocess.Popen(command(port), cwd=place, stdout=output, stderr=output)
     try:
         process = psutil.Process(child.pid)
         if cpus:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.clients.installing import HERE, installed
 
-PACKAGES = {folder: installed(folder) for folder in ("audits", "provider", "stock")}
+PACKAGES = {folder: installed(HERE / folder) for folder in ("audits", "provider", "stock")}
 
 collect_ignore = [f"test_{folder}.py" for folder, found in PACKAGES.items() if found is None]
 

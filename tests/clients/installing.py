@@ -10,22 +10,25 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def installed(folder: str) -> Path | None:
-    """Where the packages of ``folder`` lie (a ``node_modules``); None without Node.js, or where they cannot be fetched."""
+def installed(source: Path) -> Path | None:
+    """Where the packages of this folder's lock file lie (a ``node_modules``).
+
+    None without Node.js, or where they cannot be fetched.
+    """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
-    lock = (HERE / folder / "package-lock.json").read_bytes()
+    lock = (source / "package-lock.json").read_bytes()
     version = subprocess.run([node, "--version"], capture_output=True, check=True).stdout
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shequ-tests"
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        place = cache / f"{folder}-{hashlib.sha256(lock + version).hexdigest()[:16]}"
+        place = cache / f"{source.name}-{hashlib.sha256(lock + version).hexdigest()[:16]}"
         # Several workers ask at once; the first installs, the others wait for it.
-        with (cache / f"{folder}.lock").open("w") as waiting:
+        with (cache / f"{source.name}.lock").open("w") as waiting:
             fcntl.flock(waiting, fcntl.LOCK_EX)
             if not (place / "complete").exists():
-                _install(npm, HERE / folder, place)
+                _install(npm, source, place)
                 (place / "complete").touch()
     except (OSError, subprocess.SubprocessError):
         return None

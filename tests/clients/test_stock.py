@@ -9,14 +9,13 @@ import httpx
 import pytest
 
 from schema.contract import sdl
-from schema.operations import Operations
 from server.clients.files import read_documents
 from server.clients.store import insert_documents
 from server.db import roles
 from tests.clients.conftest import Workshop
 from tests.driving import Server
 from tests.listening import Listening
-from tests.test_contract import CONTRACT
+from tests.test_contract import CONTRACT, NOT_YET
 
 OFFICER = "fengtai-officer"
 
@@ -27,11 +26,9 @@ def prepared(workshop: Workshop) -> Workshop:
     (workshop.place / "schema.graphql").write_text(sdl() + "\n", encoding="utf-8")
     documents = workshop.place / "documents"
     documents.mkdir()
-    operations = Operations(hints=False)
     for path in CONTRACT.glob("*.graphql"):
-        text = path.read_text(encoding="utf-8")
-        if not operations.problems(text):
-            (documents / path.name).write_text(text, encoding="utf-8")
+        if path.stem not in NOT_YET:
+            (documents / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     return workshop
 
 
@@ -47,6 +44,7 @@ async def test_codegen_and_a_strict_compiler(prepared: Workshop, server: Server,
     manifest = prepared.place / "generated" / "persisted-documents.json"
     await registered(server, manifest)
     documents = json.loads(manifest.read_text(encoding="utf-8"))
+    assert len(documents) == len(list(CONTRACT.glob("*.graphql"))) - len(NOT_YET)
     (directory,) = [name for name, text in documents.items() if "query DistrictDirectory" in text]
     async with httpx.AsyncClient() as http:
         response = await http.post(listening.url, json={"documentId": f"sha256:{directory}"})

@@ -8,11 +8,16 @@ import pytest
 
 from schema.access import Request
 from server import installation
+from server.db import roles
+from server.districts.files import load_districts
 from server.identity.store import find_actor
 from server.kit.actor import Actor
+from server.reviews.store import rebuild_rollup
 from tests.compiled import awkward
 from tests.databases import cloned
 from tests.driving import Server
+
+TENANTS = {one.code: one.tenant_id for one in load_districts() if one.code in awkward.DISTRICTS}
 
 
 @dataclass
@@ -44,6 +49,9 @@ async def register(
     with cloned(superuser_dsn, template, f"shequ_compiled_{worker_id}") as superuser:
         awkward.fill(superuser)
         server = await Server.start(installation.server_dsn(superuser), role_secret, tmp_path_factory.mktemp("issuer"))
+        for code, tenant in TENANTS.items():
+            async with server.app.pools.transaction(roles.district_role(code)) as connection:
+                await rebuild_rollup(connection, tenant)
         actors: dict[str | None, Actor | None] = {None: None}
         for persona in PERSONAS[1:]:
             assert persona is not None

@@ -85,11 +85,7 @@ class _Writing:
     def operation(self) -> Generated:
         root = self.schema.query_type
         assert root is not None
-        chosen = self.draw(
-            st.lists(
-                st.sampled_from([one for one in self.fields if not one.endswith("Groups")]), min_size=1, max_size=3
-            )
-        )
+        chosen = self.draw(st.lists(st.sampled_from(self.fields), min_size=1, max_size=3))
         body = " ".join(self._field(root, root.fields[name], name, 3) for name in chosen)
         if self.chance(20):
             body += " __typename"
@@ -172,12 +168,13 @@ class _Writing:
                 given[one] = self._value(argument.type, one, 2)
         if "first" in definition.args:
             # Small pages: nested ones multiply.
-            given[self.pick(["first", "first", "last"])] = self.draw(st.sampled_from([0, 1, 2, 3, 5]))
+            sizes = ["first", "first", "last"] if "last" in definition.args else ["first"]
+            given[self.pick(sizes)] = self.draw(st.sampled_from([0, 1, 2, 3, 5]))
             if self.chance(2):
-                given["last"] = 1
+                given[sizes[-1]] = 1
             if self.chance(3):
                 given["first"] = self.pick([-1, 101, 100])
-            if self.chance(2):
+            if "after" in definition.args and self.chance(2):
                 given[self.pick(["after", "before"])] = self.pick(["", "bm9uc2Vuc2U=", "汉字"])
         if not given:
             return ""
@@ -228,6 +225,8 @@ class _Writing:
                 return self.draw(st.booleans())
             case "Int":
                 return self.draw(st.sampled_from([0, 1, 2026, 2147483647, -5]))
+            case "Float":
+                return self.draw(st.sampled_from([0, 1.5, 60, -2, 1e6]))
             case "Date":
                 return self.pick(_DAYS)
             case "ID":

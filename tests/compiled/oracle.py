@@ -10,9 +10,9 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from schema.access import Request
 from schema.coercion import Readers
-from schema.lookahead import Operation, Outline
+from schema.lookahead import TYPENAME, Operation, Outline
 from schema.operations import Operations
-from schema.reading import NODES, TYPENAME, placed
+from schema.reading import NODES, placed
 from server.kit.errors import RequestFailed
 from server.planner.naive import Naive
 from server.planner.plan import AskedNodes

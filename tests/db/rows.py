@@ -18,6 +18,15 @@ from sqlalchemy import CheckConstraint, Column, Numeric, Table, UniqueConstraint
 EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "assessment_scheme.pass_line": lambda: Decimal(60),
     "assessment_scheme.excellent_line": lambda: Decimal(80),
+    "continuity_plan.high_need_residents": lambda: 1,
+    "designation_application.quarter": lambda: 1,
+    "entrustment_agreement.term_from_on": lambda: date(2200, 1, 1),
+    "entrustment_agreement.opening_by": lambda: date(2200, 6, 1),
+    "entrustment_agreement.term_until": lambda: date(2203, 1, 1),
+    "operator_application.unified_social_credit_code": lambda: "91110106MA01A2B3C4",
+    "review.institution_id": lambda: None,
+    "selection_call.publicity_working_days": lambda: 5,
+    "succession_request.counterpart_tenant_id": lambda: 7,
     "trusted_document.digest": lambda: secrets.token_hex(32),
     "session.digest": lambda: secrets.token_hex(32),
     "case_reader.reader": lambda: "somebody",
@@ -51,7 +60,7 @@ class Rows:
 
     def draft(self, table: Table, tenant_id: int) -> dict[str, Any]:
         """A row not yet inserted: every column that must have a value has one; what it refers to is planted."""
-        row: dict[str, Any] = {"tenant_id": tenant_id, "id": uuid.uuid4()}
+        row: dict[str, Any] = {"tenant_id": tenant_id, "id": uuid.uuid4(), **self._referred_together(table, tenant_id)}
         for column in table.columns:
             if column.name in row:
                 continue
@@ -60,10 +69,34 @@ class Rows:
                 row[column.name] = self._referred(column, tenant_id) or _value(table, column)
         return row
 
+    def _referred_together(self, table: Table, tenant_id: int) -> dict[str, Any]:
+        """The columns that only together, besides the tenant's number, refer to one row."""
+        found: dict[str, Any] = {}
+        for key in table.foreign_key_constraints:
+            pairs = [(one.parent.name, one.column.name) for one in key.elements if one.parent.name != "tenant_id"]
+            if len(pairs) > 1 and not any(table.c[ours].nullable for ours, _ in pairs):
+                theirs = ", ".join(name for _, name in pairs)
+                row = self._superuser.execute(
+                    f"SELECT {theirs} FROM {key.referred_table.name} WHERE id = %s",
+                    [self.plant(key.referred_table, tenant_id)],
+                ).fetchone()
+                found |= dict(zip((ours for ours, _ in pairs), row or (), strict=True))
+        return found
+
     def _referred(self, column: Column[Any], tenant_id: int) -> uuid.UUID | None:
         for key in column.foreign_keys:
             return self.plant(key.column.table, tenant_id)
         return None
+
+
+def _items(column: Column[Any]) -> type:
+    """The Python type of an array's items."""
+    return column.type.item_type.python_type  # type: ignore[attr-defined]
+
+
+def is_municipal(table: Table) -> bool:
+    """Whether the table itself says that its rows are the municipality's alone."""
+    return any(isinstance(one, CheckConstraint) and str(one.sqltext) == "tenant_id = 0" for one in table.constraints)
 
 
 def references(table: Table) -> list[tuple[str, Table]]:
@@ -112,7 +145,7 @@ def _value(table: Table, column: Column[Any]) -> Any:
         datetime: lambda: _BEGIN + timedelta(days=number),
         uuid.UUID: uuid.uuid4,
         bytes: lambda: secrets.token_bytes(32),
-        list: lambda: [f"{column.name} {number}"],
+        list: lambda: [number if _items(column) is int else f"{column.name} {number}"],
         object: lambda: Jsonb({}),  # what SQLAlchemy says of JSONB
     }
     assert kind in makers, f"no value is known for {table.name}.{column.name}: {column.type}; put one into EXAMPLES"

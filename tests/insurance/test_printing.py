@@ -72,6 +72,23 @@ async def test_the_annexes_say_what_was_submitted_and_no_number_in_the_clear(off
     assert (await office.server.client(None)(PAPER, a=application["id"], k="ANNEX_1")).codes == ["NOT_FOUND"]
 
 
+@pytest.mark.parametrize("kind", ["ANNEX_1", "ANNEX_2_1", "ANNEX_2_2"])
+async def test_pages_carry_their_chinese_fonts_inside(office: Office, kind: str) -> None:
+    applicant = await office.applicant(kind="COMMUNITY_HEALTH_STATION")
+    text = (
+        "query($a: ID!, $k: DesignationPaperKind!) { designationPaper(application: $a, kind: $k, format: PDF)"
+        " { name mediaType contentBase64 } }"
+    )
+    with clock.frozen(IN_WINDOW):
+        application = (await applicant.submit())["application"]
+        found = (await applicant.client(text, a=application["id"], k=kind)).data["designationPaper"]
+    pages = base64.b64decode(found["contentBase64"])
+    assert (found["mediaType"], found["name"].rsplit(".", 1)[-1], pages[:5]) == ("application/pdf", "pdf", b"%PDF-")
+    # Every font that is named is embedded, and it is the Chinese one that is enclosed.
+    assert b"NotoSerifSC" in pages
+    assert b"/FontFile" in pages
+
+
 def test_every_run_of_the_templates_names_a_chinese_typeface() -> None:
     folder = Path(__file__).parents[2] / "server" / "insurance" / "templates"
     for file in sorted(folder.glob("*.docx")):

@@ -18,7 +18,7 @@ from server.kit.ids import NodeId, new_id
 from tests.driving import Client, Reply, Server
 
 TENANTS = {one.code: one for one in load_districts()}
-INSTITUTION, APPLICATION, DOCUMENT = 3, 100, 30
+INSTITUTION, DOCUMENT = 3, 30
 
 #: Inside the National Day window of 2026: 8, 9, 10 (a worked Saturday), 12, 13 October.
 IN_WINDOW = date(2026, 10, 9)

@@ -137,6 +137,20 @@ async def entrust(officer: Client, gap: str, application: str) -> dict[str, Any]
     return found
 
 
+async def prepare(operator: Client, application: str) -> dict[str, Any]:
+    """The confirmed operator begins to prepare its institution."""
+    own = await operator("query($id: ID!) { operatorApplication(id: $id) { version } }", id=application)
+    done = await act(
+        operator,
+        "beginPreparing",
+        "... on PreparationBegun { application { status gap { status } } }",
+        application=application,
+        expectedVersion=own.data["operatorApplication"]["version"],
+    )
+    found: dict[str, Any] = done["application"]
+    return found
+
+
 async def test_from_four_uncovered_areas_to_three_operators(server: Server) -> None:
     officer = persona(server, "mentougou-officer")
     with on("2026-11-23"):
@@ -185,6 +199,8 @@ async def test_from_four_uncovered_areas_to_three_operators(server: Server) -> N
             "SIGNED",
             ["MORTGAGE", "FINANCING", "LOAN", "DIVERSION"],
         )
+        preparing = await prepare(stranger(server, "applicant2"), ids[2])
+        assert preparing["gap"]["status"] == "PREPARING"
     await the_public_reads_the_result_and_nothing_else(server, call["id"])
     await the_reviews_tell_how_it_ended(server, call["number"])
     with on("2027-01-20"):

@@ -9,7 +9,9 @@ from typing import Any
 
 import psycopg
 
+from server.development.personas import Persona
 from server.kit import clock
+from server.kit.actor import Role
 from server.kit.ids import NodeId, new_id
 from tests.driving import Reply, Server
 
@@ -140,6 +142,19 @@ class Story:
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds, read as the superuser."""
         return self.connection.execute(sql, values).fetchall()  # type: ignore[arg-type]
+
+    def staff(self, institution: str) -> str:
+        """The name of somebody new who works for the institution."""
+        node = NodeId.parse(institution)
+        one = Persona(f"staff-{node.id}", "机构工作人员", DISTRICT, Role.INSTITUTION_STAFF, None, node.id)
+        self.connection.execute(
+            "INSERT INTO membership (tenant_id, id, subject, name, sort_key, role, institution_id, from_on, created_by,"
+            " source)"
+            " VALUES (%s, %s, %s, %s, 'jigou', %s, %s, '2020-01-01', 'tests', 'SAMPLE')",
+            (node.tenant_id, new_id(), one.subject, one.shown, one.role, one.institution),
+        )
+        self.server.personas[one.name] = one
+        return one.name
 
     def award(self, *, opening_by: date = date(2027, 6, 30), owner: str = "mentougou-applicant", **other: Any) -> str:
         """The node id of an application that was determined for an area of its own, as the public selection leaves it."""

@@ -333,3 +333,45 @@ async def test_proposals_are_told_with_the_verb_that_set_them_off(story: Story) 
     assert (now["status"], now["verificationDueOn"]) == ("ACTIVE", "2028-12-01")
     text = f"query($id: ID!) {{ proposals(filter: {{institution: {{id: {{eq: $id}}}}}}) {{ nodes {{ {PROPOSAL} }} }} }}"
     assert (await story.ask(OFFICER, text, id=licence["institution"]["id"]))["proposals"]["nodes"] == []
+
+
+async def test_an_institutions_people_act_for_it_and_for_no_other(story: Story) -> None:
+    licence, other = await opened(story), await opened(story)
+    staff = story.staff(licence["institution"]["id"])
+    with story.at(date(2027, 11, 1)):
+        (duty, *_) = (
+            await story.ask(
+                staff,
+                "query { obligations(filter: {nature: {eq: DUTY}}, first: 100)"
+                " { nodes { id version institution { id } } } }",
+            )
+        )["obligations"]["nodes"]
+        assert duty["institution"]["id"] == licence["institution"]["id"]
+        given = {
+            "obligation": duty["id"],
+            "expectedVersion": duty["version"],
+            "note": "本年度落实情况自查",
+            "on": "2027-11-01",
+        }
+        found = await story.refused(staff, "addObligationEvidence", **given, finding="MET")
+        assert found["path"] == ["input", "finding"]
+        stated = await story.act(staff, "addObligationEvidence", **given, finding="STATED")
+        assert stated["obligation"]["latestFinding"] == "STATED"
+        documents = story.documents(staff, (*VERIFY, "STAFF_LIST"))
+        foreign = await story.reply(staff, "applyForVerification", **at(other), documents=documents)
+        assert foreign.codes == ["NOT_FOUND"]
+        case = (await story.act(staff, "applyForVerification", **at(licence), documents=documents))["verification"]
+        decided = await story.reply(
+            staff,
+            "decideVerification",
+            verification=case["id"],
+            expectedVersion=case["version"],
+            result="QUALIFIED",
+            reason="自行决定",
+        )
+        assert decided.codes == ["FORBIDDEN"]
+        seen = await story.ask(staff, "query { licences(first: 100) { nodes { id } } }")
+        assert [one["id"] for one in seen["licences"]["nodes"]] == [licence["id"]]
+        assert (await story.server.client(None)("query { licences { totalCount } }")).data == {
+            "licences": {"totalCount": 0}
+        }

@@ -28,7 +28,7 @@ from server.record.acts import acting
 from server.tables import metadata
 from tests.conftest import _MIGRATOR_PASSWORD
 from tests.databases import cloned
-from tests.db.rows import Rows
+from tests.db.rows import Rows, is_municipal
 from tests.people.conftest import valid_number
 
 CODE, NEIGHBOUR = "fengtai", "mentougou"
@@ -64,6 +64,7 @@ class Installation:
     secret: str
     sealer: Sealer
     sealing: tuple[str, str]
+    files: Path
 
     @property
     def migrator(self) -> str:
@@ -78,6 +79,7 @@ class Installation:
             "SHEQU_SEALING_ALGORITHM": self.sealing[1],
             "SHEQU_MIGRATOR_URL": self.migrator,
             "SHEQU_ARCHIVE_PASSPHRASE": PASSPHRASE,
+            "SHEQU_FILES_URL": f"file://{self.files}",
         }
 
     def pools(self) -> Pools:
@@ -110,10 +112,10 @@ class Installation:
 
 
 def installed(
-    superuser_dsn: str, template: str, name: str, secret: str, sealing: tuple[str, str]
+    superuser_dsn: str, template: str, name: str, secret: str, sealing: tuple[str, str], files: Path
 ) -> Iterator[Installation]:
     with cloned(superuser_dsn, template, name) as dsn:
-        yield Installation(dsn, secret, Sealer([sealing[0]], Algorithm(sealing[1])), sealing)
+        yield Installation(dsn, secret, Sealer([sealing[0]], Algorithm(sealing[1])), sealing, files)
 
 
 @pytest.fixture(scope="session")
@@ -123,17 +125,21 @@ def district() -> District:
 
 @pytest.fixture(scope="session")
 def source(
-    superuser_dsn: str, template: str, role_secret: str, worker_id: str, district: District
+    superuser_dsn: str,
+    template: str,
+    role_secret: str,
+    worker_id: str,
+    district: District,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Installation]:
     """An installation with a row of the district, and of its neighbour, in every table."""
-    for one in installed(
-        superuser_dsn, template, f"shequ_from_{worker_id}", role_secret, ("the-source-keeps-this", "aes-256-gcm")
-    ):
+    keeps, files = ("the-source-keeps-this", "aes-256-gcm"), tmp_path_factory.mktemp("source")
+    for one in installed(superuser_dsn, template, f"shequ_from_{worker_id}", role_secret, keeps, files):
         neighbour = next(each for each in load_districts() if each.code == NEIGHBOUR)
         with one.superuser() as connection:
             rows = Rows(connection)
             for table in metadata.sorted_tables:
-                for tenant in (district, neighbour):
+                for tenant in () if is_municipal(table) else (district, neighbour):
                     held = connection.execute(f"SELECT 1 FROM {table.name} WHERE tenant_id = %s", [tenant.tenant_id])
                     if held.fetchone() is None:
                         rows.plant(table, tenant.tenant_id)
@@ -142,11 +148,12 @@ def source(
 
 
 @pytest.fixture
-def target(superuser_dsn: str, template: str, role_secret: str, worker_id: str) -> Iterator[Installation]:
+def target(
+    superuser_dsn: str, template: str, role_secret: str, worker_id: str, tmp_path: Path
+) -> Iterator[Installation]:
     """An installation that is provisioned, and nothing else."""
-    yield from installed(
-        superuser_dsn, template, f"shequ_to_{worker_id}", role_secret, ("the-target-keeps-that", "sm4-gcm")
-    )
+    keeps, files = ("the-target-keeps-that", "sm4-gcm"), tmp_path / "target-files"
+    yield from installed(superuser_dsn, template, f"shequ_to_{worker_id}", role_secret, keeps, files)
 
 
 async def fill(one: Installation, district: District) -> None:

@@ -1,5 +1,6 @@
 """A district leaves the platform, and nothing of it stays but what the law keeps."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,16 +25,17 @@ from server.moving.opening import POLICY, opened
 from server.moving.rows import ArchiveError
 from server.tables import metadata
 from tests.databases import cloned
+from tests.db.rows import is_municipal
 from tests.moving.conftest import CODE, NEIGHBOUR, PASSPHRASE, Installation, Shelf
 
 
 @pytest.fixture
-def leaving(source: Installation, superuser_dsn: str, worker_id: str) -> Iterator[Installation]:
+def leaving(source: Installation, superuser_dsn: str, worker_id: str, tmp_path: Path) -> Iterator[Installation]:
     """A copy of the source, to erase from."""
     with psycopg.connect(source.dsn) as connection:
         name = connection.info.dbname
     with cloned(superuser_dsn, name, f"shequ_leaving_{worker_id}") as dsn:
-        yield Installation(dsn, source.secret, source.sealer, source.sealing)
+        yield Installation(dsn, source.secret, source.sealer, source.sealing, tmp_path / "leaving-files")
 
 
 def run(one: Installation, *arguments: str, **more: str) -> Result:
@@ -56,7 +58,8 @@ def test_nothing_stays_but_the_audit_trail_and_the_others(leaving: Installation,
     left = {name: rows for name, rows in leaving.state(5).items() if rows}
     assert left == {name: [row for row in before[name] if row.startswith("(5,")] for name in KEPT}
     assert done.kept == {name: len(rows) for name, rows in left.items()}
-    assert done.rows.keys() == metadata.tables.keys() - KEPT.keys()
+    municipal = {table.name for table in metadata.sorted_tables if is_municipal(table)}
+    assert done.rows.keys() == metadata.tables.keys() - KEPT.keys() - municipal
     assert leaving.policies() == []
 
 
@@ -105,7 +108,7 @@ def test_the_owner_sees_that_tenant_alone_and_nobody_sees_more(leaving: Installa
     with opened(leaving.migrator, 5) as owner:
         for table in metadata.sorted_tables:
             seen = owner.execute(f"SELECT DISTINCT tenant_id FROM {table.name}").fetchall()
-            assert seen == [(5,)]
+            assert seen == ([] if is_municipal(table) else [(5,)])
             assert owner.execute(f"DELETE FROM {table.name} WHERE tenant_id = 7").rowcount == 0
         with pytest.raises(ArchiveError, match="正在导入或清除"), opened(leaving.migrator, 5):
             pass
@@ -124,13 +127,27 @@ def test_a_move_that_was_killed_leaves_what_the_lint_finds_and_the_next_move_tak
     assert installation.examine(leaving.dsn, load_districts()) == []
 
 
+def upload(one: Installation, place: str, content: bytes) -> None:
+    """One of the district's documents has these bytes."""
+    (one.files / place).parent.mkdir(parents=True)
+    (one.files / place).write_bytes(content)
+    table, column, sha256, size = FILES
+    with one.superuser() as connection:
+        connection.execute(
+            f"UPDATE {table} SET status = 'STORED', stored_at = now(), {column} = %s, {sha256} = %s, {size} = %s"
+            f" WHERE id = (SELECT id FROM {table} WHERE tenant_id = 5 ORDER BY id LIMIT 1)",
+            [place, hashlib.sha256(content).hexdigest(), len(content)],
+        )
+
+
 # As an operator types it ---------------------------------------------------------------------------------------------
 
 
 def test_from_one_installation_to_the_other_and_out(
     leaving: Installation, target: Installation, tmp_path: Path
 ) -> None:
-    path = str(tmp_path / "out.zip")
+    path, place = str(tmp_path / "out.zip"), "5/2026/11/licence"
+    upload(leaving, place, b"a licence")
     short = run(leaving, "tenant", "export", CODE, "-o", path, SHEQU_ARCHIVE_PASSPHRASE="short")
     assert short.exit_code == 2
     exported = run(leaving, "tenant", "export", CODE, "-o", path)
@@ -146,6 +163,7 @@ def test_from_one_installation_to_the_other_and_out(
     imported = run(target, "tenant", "import", path)
     assert imported.exit_code == 0, imported.output + str(imported.exception)
     assert "各表行数与校验值与归档一致" in imported.stderr
+    assert (target.files / place).read_bytes() == b"a licence"
     again = run(target, "tenant", "import", path)
     assert "已有数据" in str(again.exception)
 
@@ -157,6 +175,7 @@ def test_from_one_installation_to_the_other_and_out(
     assert erased.exit_code == 0, erased.output + str(erased.exception)
     assert "留存 audit_entry" in erased.stderr
     assert not leaving.state(5)["institution"]
+    assert not (leaving.files / place).exists()
     with leaving.superuser() as connection:
         told = connection.execute("SELECT actor, after FROM audit_entry WHERE action = 'erased'").fetchall()
     assert [actor for actor, _ in told] == ["shequ tenant erased"]
@@ -175,7 +194,7 @@ def test_an_imported_trail_is_verified_and_goes_on(
 ) -> None:
     path = tmp_path / "trail.zip"
     with cloned(superuser_dsn, template, f"shequ_trail_{worker_id}") as dsn:
-        former = Installation(dsn, target.secret, target.sealer, target.sealing)
+        former = Installation(dsn, target.secret, target.sealer, target.sealing, tmp_path / "former")
         assert run(former, "audit", "link").exit_code == 0
         export_tenant(former.pools(), district, path, PASSPHRASE)
     assert run(target, "tenant", "import", str(path)).exit_code == 0

@@ -160,6 +160,19 @@ async def test_an_expert_does_not_score_their_own_employer(server: Server, offic
         text = "query($id: ID!) { operatorApplication(id: $id) { id } }"
         assert (await fourth(text, id=made[2]["application"]["id"])).codes == ["NOT_FOUND"]
         assert (await fourth(text, id=made[1]["application"]["id"])).codes == []
+        members = {one["name"]: one["id"] for one in (await seen(officer, call["id"]))["committee"]}
+        excused = await act(
+            officer,
+            "recuseExpert",
+            "... on ExpertRecused { member { recusals { kind } sheets { status } } }",
+            member=members["专家1"],
+            application=made[1]["application"]["id"],
+            kind="EXCUSED",
+            reason="因病不能评分",
+        )
+        assert sorted(one["status"] for one in excused["member"]["sheets"]) == ["AWAITED", "DROPPED"], excused
+        away = await score(persona(server, "mentougou-expert-1"), made[1]["application"]["id"], criteria, 0.5)
+        assert (away["code"], away["clause"]["anchor"]) == ("CONFLICT", "第七条")
 
 
 async def test_recusals_may_not_leave_too_few_sheets(server: Server, officer: Client) -> None:

@@ -118,6 +118,21 @@ async def test_the_life_of_an_agreement(server: Server, officer: Client, superus
         assert over["code"] == "CONFLICT"
 
 
+async def test_a_draft_that_is_not_signed_is_given_up(officer: Client, superuser: str) -> None:
+    application = awarded(superuser)
+    with on("2027-01-10"):
+        premises = (await place(officer))["premises"]["id"]
+        agreement = (await draft(officer, premises, application))["agreement"]
+        bound = await act(
+            officer, "withdrawApplication", "", application=application, expectedVersion=1, reason="举办主体书面放弃"
+        )
+        assert (bound["code"], bound["clause"]["anchor"]) == ("CONFLICT", "第十八条")
+        given_up = {"expired": False, "reason": "双方未达成一致"}
+        ended = await change(officer, "endAgreement", "AgreementEnded", agreement, **given_up)
+        assert (ended["status"], ended["number"]) == ("TERMINATED", None)
+        assert (await draft(officer, premises, application))["__typename"] == "AgreementDrafted"
+
+
 async def test_a_forbidden_use_is_a_breach_that_can_be_made_good(officer: Client, superuser: str) -> None:
     agreement = await signed(officer, superuser)
     breach = {"use": "MORTGAGE", "facts": "以配套用房办理抵押登记"}

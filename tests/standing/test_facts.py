@@ -139,7 +139,7 @@ async def test_a_successor_carries_its_predecessors_reviews() -> None:
             row = institution()
             names = ("kind", "operator_kind", "operating_nature", "status", "opened_on", "created_at")
             return [(5, new, *(row[name] for name in names))]
-        if "JOIN review" not in sql:
+        if "JOIN review r ON r.tenant_id = wanted" not in sql:
             return []
         one = review()
         names = ("kind", "cycle", "outcome", "score", "decided_on", "annulled_on", "created_at", "updated_at")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from graphql import is_required_argument
+from graphql import GraphQLInputObjectType, is_required_argument
 
 from schema.contract import bindings, graphql_schema
 from server.kit.actor import MUNICIPALITY
@@ -236,18 +236,26 @@ async def test_a_filter_tells_nothing_of_hidden_rows(visitor: Visitor, world: Wo
             continue
         named, tenant = one_list(visitor, name)
         text = f"query($f: {type_.name}Filter) {{ {name}(first: 100, filter: $f{named}) {{ totalCount }} }}"
+        filter_type = graphql_schema().type_map.get(f"{type_.name}Filter")
+        if not isinstance(filter_type, GraphQLInputObjectType):
+            continue
+        negated = "not" in filter_type.fields
         mine = world.visible(visitor, root.target, tenant)
         rows = world.rows[root.target]
         hidden = sorted(world.nodes(root.target, list(rows.keys() - mine)[:40]))
         if "id" in type_.filters:
             assert found(await visitor.client(text, f={"id": {"in": hidden}}), name, "totalCount") == 0
-            assert found(await visitor.client(text, f={"not": {"id": {"in": hidden}}}), name, "totalCount") == len(mine)
+            if negated:
+                by_id = {"not": {"id": {"in": hidden}}}
+                assert found(await visitor.client(text, f=by_id), name, "totalCount") == len(mine)
         for operand, binding in type_.filters.items():
             if isinstance(binding, Related):
                 some = {key for key in mine if world.beyond(visitor, binding.link, rows[key])}
                 with_any = found(await visitor.client(text, f={operand: {}}), name, "totalCount")
-                without = found(await visitor.client(text, f={"not": {operand: {}}}), name, "totalCount")
-                assert (with_any, without) == (len(some), len(mine - some)), (visitor.name, name, operand)
+                assert with_any == len(some), (visitor.name, name, operand)
+                if negated:
+                    without = found(await visitor.client(text, f={"not": {operand: {}}}), name, "totalCount")
+                    assert without == len(mine - some), (visitor.name, name, operand)
                 end = CATALOGUE.types[binding.link.target]
                 if "id" in end.filters:
                     foreign = world.rows[end.name].keys() - world.visible(visitor, end.name, tenant)
@@ -275,7 +283,9 @@ async def test_a_cursor_of_somebody_elses_list_opens_nothing(
     theirs = visitors[f"DISTRICT_ADMINISTRATOR@{OTHER}"]
     reply = await theirs.client(f'{{ {name}(first: 1, district: "{OTHER}") {{ pageInfo {{ endCursor }} }} }}')
     cursor = found(reply, name, "pageInfo", "endCursor")
-    assert cursor is not None
+    if cursor is None:
+        assert not world.visible(theirs, CATALOGUE.roots[name].target, TENANTS[OTHER])
+        return
     for visitor in visitors.values():
         if visitor.held:
             named, _ = one_list(visitor, name)

@@ -11,10 +11,19 @@ from server.insurance import rules, store, tables
 from server.insurance.actions import stepping
 from server.insurance.actions.publicising import withdraw_publicity
 from server.insurance.actions.stepping import Ground
-from server.insurance.model import BarGround, BarSubject, HolderStatus, PersonRole, Step
+from server.insurance.model import (
+    DESIGNATED,
+    PASSAGES,
+    BarGround,
+    BarSubject,
+    DesignationStatus,
+    HolderStatus,
+    PersonRole,
+    Step,
+)
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY
-from server.kit.errors import Invalid
+from server.kit.errors import Conflict, Invalid, OutOfDate
 from server.kit.ids import new_id
 from server.kit.sealing import Place
 from server.record.acts import Act
@@ -63,6 +72,55 @@ async def reject_false_material(
     """
     stepping.not_future(discovered_on, "discoveredOn")
     row = await _end(act, application_id, expected_version, Step.REJECT_FALSE_MATERIAL, reason)
+    await _bar(act, ground, row, discovered_on, reason, persons)
+
+
+async def bar_holder(
+    act: Act,
+    ground: Ground,
+    application_id: UUID,
+    *,
+    expected_version: int,
+    discovered_on: date,
+    reason: str,
+    persons: Collection[PersonRole],
+) -> None:
+    """The same bar where the material turns out false only after the signature; the agreement is ended by a verb of its own.
+
+    Implements: MIC-A21-1, A-MIC-9.  Raises: NotAllowed, NotFound, OutOfDate, WrongStep, Invalid.
+    """
+    stepping.not_future(discovered_on, "discoveredOn")
+    act.require(*PASSAGES[Step.REJECT_FALSE_MATERIAL].by)
+    row = await store.load_for_change(act.connection, tables.designation_application, act.tenant_id, application_id)
+    if row["version"] != expected_version:
+        raise OutOfDate(current_version=row["version"])
+    if row["status"] not in DESIGNATED:
+        rules.check_step(DesignationStatus(row["status"]), Step.REJECT_FALSE_MATERIAL)
+        raise Conflict("协议尚未签订，请用 rejectFalseDesignation", path=("input", "application"))
+    await _bar(act, ground, row, discovered_on, stepping.worded(reason, None, "reason"), persons)
+    await store.update_row(act.connection, tables.designation_application, act.tenant_id, application_id, {})
+
+
+async def lift_bar(act: Act, bar_id: UUID, *, expected_version: int, reason: str) -> None:
+    """The bar holds no longer from today: set wrongly, or set aside on review.  Runs in the municipality's own tenant.
+
+    Raises: NotAllowed, NotFound, OutOfDate, Conflict, Invalid.
+    """
+    act.require(*PASSAGES[Step.REJECT_FALSE_MATERIAL].by)
+    row = await store.load_for_change(act.connection, tables.designation_bar, act.tenant_id, bar_id)
+    if row["version"] != expected_version:
+        raise OutOfDate(current_version=row["version"])
+    if row["lifted_on"] is not None:
+        raise Conflict(f"该限制已于 {row['lifted_on']} 解除", path=("input", "bar"))
+    values = {"lifted_on": clock.today(), "lifted_reason": stepping.worded(reason, None, "reason")}
+    await store.update_row(act.connection, tables.designation_bar, act.tenant_id, bar_id, values)
+    await act.note("lifted", "designation_bar", bar_id, after=values)
+
+
+async def _bar(
+    act: Act, ground: Ground, row: RowMapping, discovered_on: date, reason: str, persons: Collection[PersonRole]
+) -> None:
+    """A bar on the institution, and on each of these persons of the form."""
     if discovered_on < row["received_on"]:
         raise Invalid(f"发现日期不能早于收到材料之日（{row['received_on']}）", path=("input", "discoveredOn"))
     until = rules.bar_until(discovered_on, ground.terms(clock.today()))
@@ -70,7 +128,7 @@ async def reject_false_material(
         "tenant_id": MUNICIPALITY,
         "district_tenant_id": act.tenant_id,
         "institution_id": row["institution_id"],
-        "application_id": application_id,
+        "application_id": row["id"],
         "ground": BarGround.FALSE_MATERIAL,
         "reason": reason.strip(),
         "from_on": discovered_on,
@@ -82,8 +140,8 @@ async def reject_false_material(
     await store.insert_rows(act.connection, tables.designation_bar, [bar])
     noted = {name: bar[name] for name in ("subject", "institution_id", "from_on", "until", "reason")}
     await act.note("barred", "designation_bar", bar["id"], after=noted)
-    wanted, named = set(persons), await store.list_persons(act.connection, act.tenant_id, application_id)
-    for role in sorted(wanted):
+    named = await store.list_persons(act.connection, act.tenant_id, row["id"])
+    for role in sorted(set(persons)):
         row_of = [one for one in named if one["role"] == role and one["identity_number_sealed"] is not None]
         if not row_of:
             raise Invalid(f"申请表没有{role.label}的身份证号，不能对其设定限制", path=("input", "persons"))

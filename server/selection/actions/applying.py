@@ -32,6 +32,8 @@ from server.selection.model import (
     SheetStatus,
     VerifiedFact,
 )
+from server.sites import store as sites
+from server.sites.model import GapStatus
 from server.tasks import actions as tasks
 from server.tasks.model import Task, TaskKind
 
@@ -239,9 +241,28 @@ async def withdraw_application(
             )
             await tasks.cancel(act, subject_id=sheet["id"])
     if status is ApplicationStatus.CONFIRMED:
+        await _check_free(act, procedure, seen)
         await _end_award(act, procedure, seen, reason)
     elif status is ApplicationStatus.SELECTED:
         await _lose_selected(act, procedure, seen)
+
+
+async def _check_free(act: Act, procedure: Procedure, application: RowMapping) -> None:
+    """A confirmed operator gives up before it is licensed, and after its agreements were ended. Raises: Conflict."""
+    gap = await sites.load_gap(act.connection, act.tenant_id, application["gap_id"])
+    if gap["status"] not in (GapStatus.OPERATOR_DETERMINED, GapStatus.PREPARING):
+        raise Conflict(
+            f"空白点现为“{GapStatus(gap['status']).label}”，已取得执业许可的应依法办理歇业、注销或退出",
+            path=("input", "application"),
+            clause=procedure.clause("MTG-21-2"),
+        )
+    live = await sites.list_agreements_of(act.connection, act.tenant_id, application["id"])
+    if live:
+        raise Conflict(
+            f"尚有委托协议（{live[0]['number'] or '草拟'}）未终止，请先终止协议、收回用房",
+            path=("input", "application"),
+            clause=procedure.clause("MTG-18-2"),
+        )
 
 
 async def _lose_selected(act: Act, procedure: Procedure, application: RowMapping) -> None:

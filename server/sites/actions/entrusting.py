@@ -345,7 +345,12 @@ async def end_agreement(
         agreement,
         subject,
         title="关于委托协议终止的通知",
-        fields={"协议": agreement["number"], "受托方": agreement["operator_name"], "处理": to.label, "原因": reason},
+        fields={
+            "协议": agreement["number"] or "（未签订）",
+            "受托方": agreement["operator_name"],
+            "处理": to.label,
+            "原因": reason,
+        },
         clauses=procedure.clauses(("MTG-18-2",) if expired else ("MTG-20-0",)),
     )
 

@@ -24,6 +24,7 @@ from server.kit import clock
 from server.kit.errors import Overloaded, Unauthenticated
 from tests.driving import Server
 from tests.http.browsers.browsing import BACK, ORIGIN, Browser
+from tests.http.sockets.talking import opened
 from tests.http.tokens.issuing import Issuer, encoded, rsa_key
 from tests.http.tokens.providing import Provider
 
@@ -188,6 +189,24 @@ async def test_a_get_knows_nobody_by_cookie_and_a_token_comes_before_it(browser:
         "/graphql", json={"query": text}, headers={"authorization": "Bearer wrong", "x-shequ-session": "1"}
     )
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("origin", "known"), [(ORIGIN, True), ("https://elsewhere.example", False), (None, False), ("null", False)]
+)
+async def test_a_session_opens_a_socket_from_our_own_pages_alone(
+    browser: Browser, origin: str | None, known: bool
+) -> None:
+    await sign_in(browser, "listener")
+    headers = {"cookie": f"shequ-session={browser.session()}"} | ({"origin": origin} if origin else {})
+    async with opened(browser.app, headers=headers) as socket:
+        await socket.begin()
+        told = await socket.answer("{ viewer { subject } }")
+        assert told["payload"]["data"]["viewer"] == ({"subject": "listener"} if known else None)
+        if known:
+            await browser.http.post("/signout", headers={"x-shequ-session": "1", "origin": ORIGIN})
+            await socket.ask("mutation { __typename }")
+            assert await socket.closed() == 4401
 
 
 # How it ends ----------------------------------------------------------------------------------------------------------
