@@ -331,7 +331,7 @@ async def test_submit_designation(server: Server, superuser: str) -> None:
     assert again.data["submitDesignation"]["code"] == "DUPLICATE_APPLICATION"
 
 
-async def test_institution_detail(server: Server, superuser: str) -> None:
+async def test_institution_detail_shows_cards_and_why(server: Server, superuser: str) -> None:
     with psycopg.connect(superuser, autocommit=True) as connection:
         story = Story(server, connection)
         with story.at(TODAY):

@@ -13,7 +13,7 @@ await generate(
           strictScalars: true,
           useTypeImports: true,
           enumsAsTypes: true,
-          scalars: { Date: "string", DateTime: "string", Decimal: "string", JSON: "unknown", UnifiedSocialCreditCode: "string" },
+          scalars: { Date: "string", DateTime: "string", Decimal: "string", JSON: "unknown", UnifiedSocialCreditCode: "string", MaskedText: "string", PersonalText: "string" },
         },
       },
     },
