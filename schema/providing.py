@@ -152,6 +152,9 @@ class ExecuteConversionInput:
     conversion: strawberry.ID = _field("转型")
     expected_version: int = _field(_VERSION)
     idempotency_key: str = _field(_KEY)
+    special_reason: str | None = _field(
+        "特殊原因 within a year of signing an insurance agreement; the agency is told", default=UNSET
+    )
 
 
 @strawberry.type(description="已制定承接方案")
@@ -390,7 +393,12 @@ class ProvidingMutations:
     @mutation("完成转型", by=conversions.OFFICERS)
     async def execute_conversion(self, info: strawberry.Info, input: ExecuteConversionInput) -> ExecuteConversionResult:
         def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return conversions.execute_conversion(act, node.id, expected_version=input.expected_version)
+            return conversions.execute_conversion(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                special_reason=given(input.special_reason),
+            )
 
         node = node_of(input.conversion, CONVERSION_TAG, "conversion")
         return await perform_on(info, node, input, verb, ConversionExecuted)

@@ -210,7 +210,7 @@ async def test_confirm_negative_finding(server: Server, samples: None) -> None:
 
 
 @pytest.mark.parametrize("caller", ["fengtai-officer", "fengtai-institution", "municipal-analyst"])
-async def test_institution_detail(server: Server, samples: None, caller: str) -> None:
+async def test_institution_detail_of_a_carded_centre(server: Server, samples: None, caller: str) -> None:
     """Everything that regulates one institution, on a day; its own staff see it too."""
     staff, officer = server.client("fengtai-institution"), server.client("fengtai-officer")
     listed = "{ institutions(first: 1, filter: {kind: {eq: COMMUNITY_HEALTH_CENTRE}}) { nodes { id } } }"

@@ -3,9 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
+from server.insurance.tables import designation
 from server.kit import clock
+from server.kit.ids import NodeId, new_id
+from tests.db.rows import insert
 from tests.driving import Server
 from tests.exits.driving import Case, answered, asked, drafted, planning, provided
 from tests.exits.elsewhere import officer_of
@@ -299,3 +303,30 @@ async def test_conversion_runs_in_both_directions(officer: Officer, institution:
         because="机构继续整改",
     )
     assert declined["conversion"]["status"] == "DECLINED"
+
+
+async def test_a_conversion_within_a_year_of_signing_needs_a_reason_and_tells_the_agency(
+    officer: Officer, institution: str, superuser: str
+) -> None:
+    """X-12: guided transformation against commitment 9 of the insurance agreement."""
+    node, today = NodeId.parse(institution), clock.today()
+    with psycopg.connect(superuser) as connection:
+        signed = {"institution_id": node.id, "signed_on": today, "locked_until": today + timedelta(days=366)}
+        kept = {"status": "ACTIVE", "category": "COMMUNITY_HEALTH_STATION", "included_on": today}
+        named = {"id": new_id(), "tenant_id": node.tenant_id, "institution_name": "试验站"}
+        insert(connection, designation, named | signed | kept | {"created_by": "tests", "source": "SAMPLE"})
+    shown = "... on {} {{ conversion {{ id version status }} }}"
+    out = {"direction": "OUT_OF_COMMUNITY", "targetKind": "OTHER_MEDICAL", "because": "引导转型"}
+    made = await officer.do("openConversion", shown.format("ConversionOpened"), institution=institution, **out)
+    given = {"conversion": made["conversion"]["id"], "expectedVersion": 2}
+    await officer.do("agreeConversion", "", **given | {"expectedVersion": 1}, agreement="一致")
+    locked = await officer.do("executeConversion", "", **given)
+    assert (locked["code"], locked["path"]) == ("DESIGNATION_LOCKED", ["input", "specialReason"])
+    assert locked["clause"]["anchor"] == "附件2-1第九项"
+    done = await officer.do(
+        "executeConversion",
+        shown.format("ConversionExecuted"),
+        **given,
+        specialReason="一年内两次黄牌警告，依区方案引导转型",
+    )
+    assert done["conversion"]["status"] == "EXECUTED"

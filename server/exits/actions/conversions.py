@@ -12,6 +12,7 @@ from server.exits.tables import conversion_case
 from server.institutions import store as institutions
 from server.institutions.model import COMMUNITY_KINDS, InstitutionKind, InstitutionStatus
 from server.institutions.rules import check_active
+from server.insurance.actions.agreements import heed_lock
 from server.kit import clock
 from server.kit.actor import Role
 from server.kit.errors import Conflict, Invalid, NotFound
@@ -112,18 +113,24 @@ async def decline(act: Act, conversion: UUID, *, expected_version: int, because:
     await finish(act, subject_id=conversion)
 
 
-async def execute_conversion(act: Act, conversion: UUID, *, expected_version: int) -> None:
+async def execute_conversion(
+    act: Act, conversion: UUID, *, expected_version: int, special_reason: str | None = None
+) -> None:
     """The institution is what it was to become.
+
+    Within a year of signing an insurance agreement it needs a special reason, which the insurance agency is told (X-12).
 
     Out of community health it leaves the system as CONVERTED; its licence under the new kind is a new one, linked by
     ``succeedInstitution``.  Into it, it is registered as the kind agreed.
-    Raises: NotAllowed, NotFound, OutOfDate, Conflict.
+    Implements: FT-2-4-5, MTG-9-1, X-12.  Raises: NotAllowed, NotFound, OutOfDate, Conflict (also the agreement's lock).
     """
     act.require(*OFFICERS)
     before = await _held(act, conversion, expected_version, ConversionStatus.EXECUTED)
+    direction = ConversionDirection(before["direction"])
+    await heed_lock(act, before["institution_id"], change=direction.label, special_reason=special_reason)
     institution = await institutions.load_for_change(act.connection, act.tenant_id, before["institution_id"])
     check_active(institution["status"])
-    into = before["direction"] == ConversionDirection.INTO_COMMUNITY
+    into = direction is ConversionDirection.INTO_COMMUNITY
     values: dict[str, Any] = {"kind": before["target_kind"]} if into else {"status": InstitutionStatus.CONVERTED}
     await institutions.update_institution(act.connection, act.tenant_id, institution["id"], values)
     was = {name: institution[name] for name in values}
