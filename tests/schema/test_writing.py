@@ -29,7 +29,13 @@ MAKING = {
     "requestUpload",
 }
 #: Mutations that make something new under an object they name, which itself stays as it is.
-MAKING_UNDER = {"planAssessmentCycle", "recordProblem"}
+MAKING_UNDER = {
+    "mailDesignation",
+    "planAssessmentCycle",
+    "recordInsuranceMeasure",
+    "recordProblem",
+    "submitDesignation",
+}
 #: Mutations whose object is known by the digest of its content instead: whoever decides on a policy decides on these words.
 BY_DIGEST = {"editPolicyRules", "publishPolicy", "requestPolicyReview", "withdrawPolicy"}
 
