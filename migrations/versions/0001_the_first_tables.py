@@ -2339,7 +2339,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('application_id', sa.Uuid(), nullable=False),
     sa.Column('institution_id', sa.Uuid(), nullable=False),
-    sa.Column('review_id', sa.Uuid(), nullable=False),
+    sa.Column('review_id', sa.Uuid(), nullable=True),
     sa.Column('level', sa.Text(), nullable=False),
     sa.Column('method', sa.Text(), nullable=False),
     sa.Column('result', sa.Text(), nullable=False),

@@ -215,7 +215,7 @@ designation_evaluation = tenant_table(
     "designation_evaluation",
     *reference("application_id", "designation_application"),
     *reference("institution_id", "institution"),
-    *reference("review_id", "review"),
+    *reference("review_id", "review", nullable=True),
     Column("level", Text, nullable=False),
     Column("method", Text, nullable=False),
     Column("result", Text, nullable=False),
