@@ -16,7 +16,7 @@ from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabl
 from schema.proposals import PROPOSAL_TAG
 from server.exits.actions import cases, executing
 from server.exits.actions.cases import Opening
-from server.kit.errors import BadInput
+from server.kit.errors import Invalid, NotFound
 from server.kit.ids import NodeId
 from server.policy.terms import Effect
 from server.record.acts import Act
@@ -35,6 +35,7 @@ def _field(description: str, **options: Any) -> Any:
 class OpenExitCaseInput:
     """What opening takes."""
 
+    district: str = _field("辖区代码")
     ground: ExitGround = _field("立案依据")
     because: str = _field("理由 1 to 4000 characters")
     idempotency_key: str = _field(_KEY)
@@ -254,9 +255,7 @@ class ExitMutations:
             "institution": node_of(institution, INSTITUTION_TAG, "institution") if institution else None,
         }
         named = [one for one in nodes.values() if one is not None]
-        if len(named) != 1:
-            raise BadInput("proposal、finding、institution 须填且只填一项", path=("input", "proposal"))
-        tenant, shelf = request_of(info).tenant_of(named[0]), request_of(info).engine.policies
+        tenant, shelf = await request_of(info).tenant_named(input.district), request_of(info).engine.policies
         wanted = Opening(
             input.ground,
             input.because,
@@ -268,6 +267,10 @@ class ExitMutations:
         )
 
         async def verb(act: Act) -> Mapping[str, str]:
+            if len(named) != 1:
+                raise Invalid("proposal、finding、institution 须填且只填一项", path=("input", "proposal"))
+            if named[0].tenant_id != tenant:
+                raise NotFound()
             made = await cases.open_case(act, await shelf.current(), wanted)
             return {"case": str(NodeId(EXIT_TAG, tenant, made))}
 

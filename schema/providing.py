@@ -62,7 +62,7 @@ class AskSuccessorInput:
     services: list[ContinuityService] = _field("请其承接的服务")
     idempotency_key: str = _field(_KEY)
     successor: strawberry.ID | None = _field("本区的承接机构", default=UNSET)
-    district: str | None = _field("他区代码", default=UNSET)
+    successor_district: str | None = _field("他区代码", default=UNSET)
     successor_name: str | None = _field("他区承接机构名称", default=UNSET)
 
 
@@ -286,7 +286,7 @@ class ProvidingMutations:
         node = node_of(input.plan, PLAN_TAG, "plan")
         request = request_of(info)
         tenant = request.tenant_of(node)
-        successor, district = given(input.successor), given(input.district)
+        successor, district = given(input.successor), given(input.successor_district)
         asked = Asked(
             node_of(successor, INSTITUTION_TAG, "successor").id if successor else None,
             await request.tenant_named(district) if district else None,

@@ -2444,7 +2444,6 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
     sa.CheckConstraint('counterpart_tenant_id <> tenant_id', name=op.f('ck_succession_request_counterpart')),
-    sa.CheckConstraint('num_nonnulls(institution_id, counterpart_tenant_id) <= 1', name=op.f('ck_succession_request_successor')),
     sa.CheckConstraint('population >= 0', name=op.f('ck_succession_request_population')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_succession_request_tenant_id_institution_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'plan_id'], ['continuity_plan.tenant_id', 'continuity_plan.id'], name=op.f('fk_succession_request_tenant_id_plan_id')),

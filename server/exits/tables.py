@@ -145,7 +145,6 @@ succession_request = tenant_table(
     Index("ix_succession_request_plan", "tenant_id", "plan_id"),
     Index("ix_succession_request_asked", "tenant_id", "asked_on", "id"),
     CheckConstraint("population >= 0", name="population"),
-    CheckConstraint("num_nonnulls(institution_id, counterpart_tenant_id) <= 1", name="successor"),
     CheckConstraint("counterpart_tenant_id <> tenant_id", name="counterpart"),
     access=Access(counterpart=True),
     comment="承接征询：发往本区或他区的承接机构",

@@ -31,6 +31,7 @@ class Case:
 
     first: Officer
     second: Officer
+    district: str = "mentougou"
     id: str = ""
     version: int = 0
     seen: dict[str, Any] = field(default_factory=dict)
@@ -38,6 +39,8 @@ class Case:
     async def take(self, verb: str, by: Officer | None = None, **given: Any) -> dict[str, Any]:
         """A step; the case as it is then, or the problem."""
         who = by or self.first
+        if verb == "openExitCase":
+            given = {"district": self.district} | given
         if self.id:
             given = {"case": self.id, "expectedVersion": self.version} | given
         answer = await who.do(verb, f"... on {VERBS[verb]} {{ case {{ {CASE} }} }}", **given)

@@ -171,9 +171,9 @@ async def test_a_successor_of_another_district_answers_over_its_own(
     plan = await drafted(officer, case.id)
     itself = await asked(officer, plan["id"], 1, successor=institution)
     assert itself["__typename"] == "Conflicting"
-    both = await asked(officer, plan["id"], 1, successor=institution, district="fengtai")
+    both = await asked(officer, plan["id"], 1, successor=institution, successorDistrict="fengtai")
     assert both["path"] == ["input", "successor"]
-    request = await asked(officer, plan["id"], 1, district="fengtai", successorName="丰台承接站")
+    request = await asked(officer, plan["id"], 1, successorDistrict="fengtai", successorName="丰台承接站")
     early = await planning(officer, "approveContinuityPlan", plan=plan["id"], expectedVersion=2)
     assert "尚未答复" in early["message"]
     read = (
@@ -270,7 +270,7 @@ async def test_without_an_exit_policy_there_is_no_case(server: Server) -> None:
     officer = await officer_of(server, "xicheng")
     institution = (await officer.register("xicheng"))["id"]
     given = {"ground": "STATUTORY", "because": "依法处理", "institution": institution, "effects": ["ORDER_EXIT"]}
-    refused = await Case(officer, officer).take("openExitCase", **given)
+    refused = await Case(officer, officer, "xicheng").take("openExitCase", **given)
     assert (refused["__typename"], refused["code"]) == ("PolicyNotEnabled", "POLICY_NOT_ENABLED")
 
 

@@ -68,7 +68,7 @@ async def test_from_a_failed_assessment_to_transformation_and_continuity(server:
     assert await counted(outside, twin, "2028-03-11") == ("1", "NOT_FIRED")
 
     # Two persons decide; residents are provided for before the service stops.
-    case = Case(officer(server, "2028-03-13"), officer(server, "2028-03-20", "fengtai-admin"))
+    case = Case(officer(server, "2028-03-13"), officer(server, "2028-03-20", "fengtai-admin"), "fengtai")
     (proposed,) = await open_proposals(case.first, institution)
     given = {"proposal": proposed["id"], "expectedVersion": proposed["version"], "because": "采纳建议"}
     await case.take("openExitCase", ground="RULE", **given)

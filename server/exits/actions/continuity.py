@@ -114,7 +114,7 @@ async def ask_successor(act: Act, plan: UUID, *, expected_version: int, asked: A
     if (asked.successor_id is None) == (asked.counterpart_tenant_id is None):
         raise Invalid("应写明本区的一个承接机构，或他区及其机构名称", path=("input", "successor"))
     if asked.counterpart_tenant_id == act.tenant_id:
-        raise Invalid("本区的承接机构请以 successor 写明", path=("input", "district"))
+        raise Invalid("本区的承接机构请以 successor 写明", path=("input", "successorDistrict"))
     if foreign := [one for one in asked.services if one.value not in before["services"]]:
         names = "、".join(one.label for one in foreign)
         raise Invalid(f"方案没有列出{names}", path=("input", "services"))
