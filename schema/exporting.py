@@ -28,7 +28,8 @@ from server.record.acts import Act
 #: PLATFORM_DEFAULT. What is more is exported by ``shequ export``.
 ROWS_MOST = 10_000
 
-_EVERYBODY_KNOWN = frozenset(Role) - {Role.PUBLIC}
+#: Whoever operates the platform reads no register, and so has no list to take along.
+_EVERYBODY_KNOWN = frozenset(Role) - {Role.PUBLIC, Role.PLATFORM_OPERATOR}
 
 term(ExportFormat, "导出格式")
 

@@ -18,7 +18,7 @@ class ExportFormat(Term):
     """What a list can be exported as."""
 
     XLSX = "XLSX", "Excel 工作簿"
-    CSV = "CSV", "CSV（UTF-8）"
+    CSV = "CSV", "CSV 文本表格（UTF-8）"
     NDJSON = "NDJSON", "NDJSON，一行一条"
 
     @property

@@ -13,6 +13,7 @@ from schema.access import Request
 from schema.contract import bindings
 from server import installation
 from server.db import roles
+from server.db.metadata import access_of
 from server.development.demo import fill_samples
 from server.development.samples import first_centre
 from server.districts.files import load_districts
@@ -140,7 +141,8 @@ async def first_world(samples: None, visitors: Mapping[str, Visitor], superuser:
         for table in metadata.sorted_tables:
             for tenant in (TENANTS[HOME], TENANTS[OTHER]):
                 here = connection.execute(f"SELECT 1 FROM {table.name} WHERE tenant_id = {tenant} LIMIT 1").fetchone()  # type: ignore[arg-type]
-                if table.name in tables and here is None:
+                # What is published is the platform's own: a calendar with a made-up day would be everybody's.
+                if table.name in tables and here is None and not access_of(table).published:
                     rows.plant(table, tenant)
     return World.seen(superuser, bindings(), server.app.pools.conninfo)
 
