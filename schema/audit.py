@@ -6,22 +6,11 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.applications import APPLICATION_TAG, MEMBER_OF_COMMITTEE_TAG, OBJECTION_TAG, SHEET_TAG
+from schema.areas import SUBJECTS
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
-from schema.districts import AGENCY_TAG
-from schema.entrusting import AGREEMENT_TAG, PREMISES_TAG
 from schema.filters import UNSET, DateTimeFilter, StringFilter
-from schema.gaps import GAP_TAG
-from schema.identity import MEMBER_TAG
-from schema.institutions import INSTITUTION_TAG
-from schema.licence_applications import APPLICATION_TAG as LICENCE_APPLICATION_TAG
-from schema.licences import ENDING_TAG, LICENCE_TAG, VERIFICATION_TAG
-from schema.obligations import ENROLMENT_TAG, EVIDENCE_TAG, OBLIGATION_TAG
-from schema.people import PERSON_TAG
 from schema.planned import Binds, field_of, not_resolved, planned
-from schema.reviews import REVIEW_TAG
 from schema.scalars import JSON
-from schema.selection import CALL_TAG, NOTICE_TAG
 from schema.terms import term
 from schema.within import within_district
 from server.kit.actor import Role
@@ -30,31 +19,6 @@ from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import Column, Kind, Root, Shape
 from server.record import tables
-
-#: The types that acts are noted about, as the audit names them, and the numbers of those types in node ids.
-SUBJECTS: Mapping[str, int] = {
-    "institution": INSTITUTION_TAG,
-    "insurance_agency": AGENCY_TAG,
-    "review": REVIEW_TAG,
-    "person": PERSON_TAG,
-    "membership": MEMBER_TAG,
-    "licence_application": LICENCE_APPLICATION_TAG,
-    "licence": LICENCE_TAG,
-    "verification": VERIFICATION_TAG,
-    "licence_ending": ENDING_TAG,
-    "obligation": OBLIGATION_TAG,
-    "obligation_evidence": EVIDENCE_TAG,
-    "monitoring_enrolment": ENROLMENT_TAG,
-    "service_gap": GAP_TAG,
-    "premises": PREMISES_TAG,
-    "entrustment_agreement": AGREEMENT_TAG,
-    "selection_call": CALL_TAG,
-    "public_notice": NOTICE_TAG,
-    "operator_application": APPLICATION_TAG,
-    "committee_member": MEMBER_OF_COMMITTEE_TAG,
-    "score_sheet": SHEET_TAG,
-    "objection": OBJECTION_TAG,
-}
 
 
 @strawberry.type(description="审计记录 who did what to which object when; personal data are masked in it")

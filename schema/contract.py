@@ -41,6 +41,7 @@ from schema import (
     tasks,
     workdays,
 )
+from schema.areas import AREAS
 from schema.assessing import AssessmentMutations
 from schema.carding import CardMutations
 from schema.connections import Node
@@ -93,36 +94,7 @@ class NodeQueries:
         return vocabulary(name)
 
 
-_AREAS = (
-    districts,
-    workdays,
-    reviews,
-    documents,
-    papers,
-    tasks,
-    proposals,
-    people,
-    supervision,
-    negative_list,
-    risks,
-    exits,
-    sites,
-    gaps,
-    selection,
-    applications,
-    entrusting,
-    cases,
-    publicities,
-    designations,
-    bars,
-    institutions,
-    assessment,
-    licences,
-    licence_applications,
-    obligations,
-    audit,
-    identity,
-)
+_AREAS = (*AREAS, audit)
 
 # merge_types over one explicit tuple: inheritance of several Query classes would drop clashing fields in silence.
 Query = merge_types(

@@ -8,7 +8,7 @@ import strawberry
 
 from schema.access import Request
 from schema.acting import Ref, request_of
-from schema.audit import SUBJECTS
+from schema.areas import SUBJECTS
 from schema.connections import Node
 from schema.districts import DISTRICT_TAG, District
 from schema.filters import UNSET

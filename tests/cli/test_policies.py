@@ -68,7 +68,8 @@ def with_second_version(folder: Path, start: str = SECOND[0], cards: str = SECON
 def texts(folder: Path) -> dict[str, str]:
     """The packs of the folder, by path."""
     found = sorted(folder.glob("*/*.yaml"))
-    kept = [path for path in found if path.parent.name not in ("documents", "cases") and path.name != "district.yaml"]
+    other = ("district.yaml", "licensing.yaml")
+    kept = [path for path in found if path.parent.name not in ("documents", "cases") and path.name not in other]
     return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in kept}
 
 

@@ -1,0 +1,71 @@
+"""The areas of the schema whose types are bound to tables, and which of these types acts are noted about."""
+
+from collections.abc import Mapping
+
+from schema import (
+    applications,
+    assessment,
+    districts,
+    documents,
+    entrusting,
+    exits,
+    gaps,
+    identity,
+    institutions,
+    licence_applications,
+    licences,
+    negative_list,
+    obligations,
+    papers,
+    people,
+    proposals,
+    reviews,
+    risks,
+    selection,
+    sites,
+    supervision,
+    tasks,
+    workdays,
+)
+from schema.insurance import bars, cases, designations, publicities
+
+#: Every area with its ``BINDS`` and ``ROOTS``; the audit trail itself stands above them.
+AREAS = (
+    districts,
+    workdays,
+    reviews,
+    documents,
+    papers,
+    tasks,
+    proposals,
+    people,
+    supervision,
+    negative_list,
+    risks,
+    exits,
+    sites,
+    gaps,
+    selection,
+    applications,
+    entrusting,
+    cases,
+    publicities,
+    designations,
+    bars,
+    institutions,
+    assessment,
+    licences,
+    licence_applications,
+    obligations,
+    identity,
+)
+
+#: The types that acts are noted about, as the audit names them, and the numbers of those types in node ids.  The calendar is
+#: the municipality's, whose acts no district reads.
+SUBJECTS: Mapping[str, int] = {
+    bind.table.name: bind.tag
+    for area in AREAS
+    if area is not workdays
+    for bind in area.BINDS
+    if bind.tag is not None and bind.table is not None
+}
