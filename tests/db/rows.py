@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import CheckConstraint, Column, Numeric, Table, UniqueConstraint
 
 #: Values by "table.column" where the column's type and its list of terms do not say enough to pass a check.
+#: A reference that stands here with None may be null, and is made nevertheless, to a row of its own.
 EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "assessment_scheme.pass_line": lambda: Decimal(60),
     "assessment_scheme.excellent_line": lambda: Decimal(80),
@@ -23,6 +24,8 @@ EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "entrustment_agreement.term_from_on": lambda: date(2200, 1, 1),
     "entrustment_agreement.opening_by": lambda: date(2200, 6, 1),
     "entrustment_agreement.term_until": lambda: date(2203, 1, 1),
+    "operator_application.route": lambda: "RUN_BY_EXISTING",
+    "operator_application.existing_institution_id": lambda: None,
     "operator_application.unified_social_credit_code": lambda: "91110106MA01A2B3C4",
     "review.institution_id": lambda: None,
     "selection_call.publicity_working_days": lambda: 5,

@@ -15,7 +15,7 @@ from server.db import roles
 from server.db.metadata import access_of
 from server.policy.tables import policy_version
 from tests.db.rows import references
-from tests.db.world import TABLES, Refused, World, every_hidden_table, every_table
+from tests.db.world import TABLES, Refused, World, every_hidden_table, every_table, is_public
 
 # What each role reads
 
@@ -24,7 +24,7 @@ from tests.db.world import TABLES, Refused, World, every_hidden_table, every_tab
 def test_a_district_reads_its_own_rows_and_what_is_published(world: World, table: Table):
     for one in world.tenants:
         # Provisioning published the municipality's policies.
-        expected = world.everybody if access_of(table).published else {one.tenant_id}
+        expected = world.everybody if is_public(table) else {one.tenant_id}
         expected = expected | ({0} if access_of(table).city_shared else set())
         assert world.tenants_seen(one.role, table) == expected
 
@@ -71,7 +71,7 @@ def test_only_the_audit_trail_is_the_auditors():
 
 @every_table
 def test_the_public_reader_reads_what_is_published_and_writes_nothing(world: World, table: Table):
-    if access_of(table).published:
+    if is_public(table):
         assert world.tenants_seen(roles.PUBLIC_READER, table) == world.everybody
     elif access_of(table).published_when:
         assert world.tenants_seen(roles.PUBLIC_READER, table) == set()
