@@ -177,19 +177,25 @@ class World:
         scope = visitor.scopes.get(tenant)
         if scope is None:
             return frozenset()
+        # The roles are part of the key: two scopes on one database role may read by different rules.
+        key = (self.mark, type_, scope.db_role, tuple(sorted(scope.roles)), repr(scope.values))
+        if key not in self._asked:
+            # All types at once: a connection costs more than what is asked on it.
+            with psycopg.connect(self.login(scope.db_role)) as connection:
+                for name in self.catalogue.types.keys() - _STATED:
+                    self._asked[key[0], name, *key[2:]] = self._ruled(connection, scope, name)
+        return self._asked[key]
+
+    def _ruled(self, connection: psycopg.Connection[Any], scope: Scope, type_: str) -> frozenset[tuple[int, UUID]]:
         bound = self.catalogue.types[type_]
         rules = sorted({bound.rows[role] for role in scope.roles if role in bound.rows})
         if not rules:
             return frozenset()
-        key = (self.mark, type_, scope.db_role, tuple(rules), repr(scope.values))
-        if key not in self._asked:
-            condition = " OR ".join(f"({rule})" for rule in rules).replace("{t}", "t").replace("%", "%%")
-            condition = _NAMED.sub(r"%(\1)s", condition)
-            values = {name: value for name, value in scope.values.items() if f"%({name})s" in condition}
-            with psycopg.connect(self.login(scope.db_role)) as connection:
-                found = connection.execute(f"SELECT tenant_id, id FROM {bound.table} t WHERE {condition}", values)  # type: ignore[arg-type]
-                self._asked[key] = frozenset(found.fetchall())
-        return self._asked[key]
+        condition = " OR ".join(f"({rule})" for rule in rules).replace("{t}", "t").replace("%", "%%")
+        condition = _NAMED.sub(r"%(\1)s", condition)
+        values = {name: value for name, value in scope.values.items() if f"%({name})s" in condition}
+        found = connection.execute(f"SELECT tenant_id, id FROM {bound.table} t WHERE {condition}", values)  # type: ignore[arg-type]
+        return frozenset(found.fetchall())
 
     def _gives(self, visitor: Visitor, held: Held, type_: str, row: Row) -> bool:
         if type_ in READERS:
