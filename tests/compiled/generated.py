@@ -32,6 +32,15 @@ Draw = st.DrawFn
 
 _WORDS = ["社区", "a", "b", "中", "\\", '"', "%", "_", "😀", "'", "{", "name", "", "R1", "2025", "1"]
 _DAYS = ["2024-01-01", "2024-03-01", "2025-01-25", "2026-01-02", "0001-01-01", "9999-12-31"]
+#: Among them one instant by two offsets, and one between two whole seconds.
+_INSTANTS = [
+    "2024-03-01T09:00:00+08:00",
+    "2024-03-01T01:00:00Z",
+    "2025-01-25T12:00:00.123456+08:00",
+    "2026-11-22T00:00:00-05:00",
+    "1900-01-01T00:00:00Z",
+    "9998-12-31T23:59:59+08:00",
+]
 
 #: Fields that Python computes: the planner answers them with an id, which proves nothing here.
 COMPUTED = frozenset(
@@ -229,6 +238,8 @@ class _Writing:
                 return self.draw(st.sampled_from([0, 1.5, 60, -2, 1e6]))
             case "Date":
                 return self.pick(_DAYS)
+            case "DateTime":
+                return self.pick(_INSTANTS)
             case "ID":
                 known = self.pick([*self.pools.ids.values()])
                 return self.pick(self.pools.broken) if self.chance(3) else self.pick(known)

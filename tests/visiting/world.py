@@ -91,12 +91,14 @@ class World:
             for name, type_ in catalogue.types.items():
                 found = connection.execute(f"SELECT * FROM {type_.table}").fetchall()  # type: ignore[arg-type]
                 world.rows[name] = {(row["tenant_id"], row["id"]): row for row in found}
-            world.behind = {
-                name: connection.execute(f"SELECT * FROM {name}").fetchall()  # type: ignore[arg-type]
-                for name in BEHIND
-            }
             links = [link for one in catalogue.types.values() for link in linked(one.fields.values())]
             links += [link for one in catalogue.types.values() for link in linked(one.filters.values())]
+            # Tables of pairs stand behind links as those of readers do behind rules.
+            pairs = {link.through[0] for link in links if link.through}
+            world.behind = {
+                name: connection.execute(f"SELECT * FROM {name}").fetchall()  # type: ignore[arg-type]
+                for name in sorted({*BEHIND, *pairs})
+            }
             for link in links:
                 condition, table = link.condition.replace("{t}", "t"), catalogue.types[link.target].table
                 sql = f"SELECT tenant_id, id FROM {table} t WHERE {condition}"
@@ -140,9 +142,19 @@ class World:
             key
             for key in self.passing[link.target, link.condition]
             if key[0] == row["tenant_id"]
-            and all(self.rows[link.target][key][theirs] == row[ours] for ours, theirs in link.on)
+            and self._joined(link, row, self.rows[link.target][key])
             and self.sees(visitor, link.target, self.rows[link.target][key])
         }
+
+    def _joined(self, link: Link, row: Row, other: Row) -> bool:
+        """Whether the link's columns, or a pair between the two, tie the rows of one tenant together."""
+        if link.through is None:
+            return all(other[theirs] == row[ours] for ours, theirs in link.on)
+        ((ours, theirs),), (table, near, far) = link.on, link.through
+        return any(
+            pair["tenant_id"] == row["tenant_id"] and pair[near] == row[ours] and pair[far] == other[theirs]
+            for pair in self._table(table)
+        )
 
     def _table(self, name: str) -> Iterable[Row]:
         for one, type_ in self.catalogue.types.items():
@@ -165,19 +177,25 @@ class World:
         scope = visitor.scopes.get(tenant)
         if scope is None:
             return frozenset()
+        # The roles are part of the key: two scopes on one database role may read by different rules.
+        key = (self.mark, type_, scope.db_role, tuple(sorted(scope.roles)), repr(scope.values))
+        if key not in self._asked:
+            # All types at once: a connection costs more than what is asked on it.
+            with psycopg.connect(self.login(scope.db_role)) as connection:
+                for name in self.catalogue.types.keys() - _STATED:
+                    self._asked[key[0], name, *key[2:]] = self._ruled(connection, scope, name)
+        return self._asked[key]
+
+    def _ruled(self, connection: psycopg.Connection[Any], scope: Scope, type_: str) -> frozenset[tuple[int, UUID]]:
         bound = self.catalogue.types[type_]
         rules = sorted({bound.rows[role] for role in scope.roles if role in bound.rows})
         if not rules:
             return frozenset()
-        key = (self.mark, type_, scope.db_role, tuple(rules), repr(scope.values))
-        if key not in self._asked:
-            condition = " OR ".join(f"({rule})" for rule in rules).replace("{t}", "t").replace("%", "%%")
-            condition = _NAMED.sub(r"%(\1)s", condition)
-            values = {name: value for name, value in scope.values.items() if f"%({name})s" in condition}
-            with psycopg.connect(self.login(scope.db_role)) as connection:
-                found = connection.execute(f"SELECT tenant_id, id FROM {bound.table} t WHERE {condition}", values)  # type: ignore[arg-type]
-                self._asked[key] = frozenset(found.fetchall())
-        return self._asked[key]
+        condition = " OR ".join(f"({rule})" for rule in rules).replace("{t}", "t").replace("%", "%%")
+        condition = _NAMED.sub(r"%(\1)s", condition)
+        values = {name: value for name, value in scope.values.items() if f"%({name})s" in condition}
+        found = connection.execute(f"SELECT tenant_id, id FROM {bound.table} t WHERE {condition}", values)  # type: ignore[arg-type]
+        return frozenset(found.fetchall())
 
     def _gives(self, visitor: Visitor, held: Held, type_: str, row: Row) -> bool:
         if type_ in READERS:
