@@ -1,15 +1,12 @@
-"""Admission from uncovered areas to operators with agreements: one call, four gaps, six applicants.
-
-The licences of those operators, their opening, and article 22 belong to the journey of licensing, which begins where this
-one ends.
-"""
+"""Admission whole: one call, four gaps, six applicants, three awards, two institutions that open and one that does not."""
 
 from datetime import date
 from typing import Any
 
 from tests.driving import Client, Server
+from tests.journeys.opening import area, cancel, notify, open_doors, proposed, register
+from tests.licensing.story import Story
 from tests.selection.world import (
-    APPLICATION,
     act,
     add_expert,
     credit_code,
@@ -31,6 +28,8 @@ from tests.selection.world import (
 AGREEMENT = "agreement { id version number status openingBy termUntil prohibitedUses breaches { use } }"
 #: Who applies for which gap (both by number): the first two compete, the third is for profit.
 WANTED = {1: 0, 2: 0, 3: 1, 4: 1, 5: 2, 6: 3}
+#: Who is awarded, and by which day they must open.
+OPENING_BY = {2: "2027-06-30", 3: "2027-06-30", 6: "2027-03-31"}
 
 
 async def apply(server: Server, call: str, gaps: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
@@ -158,7 +157,9 @@ async def prepare(operator: Client, application: str) -> dict[str, Any]:
     return found
 
 
-async def test_from_four_uncovered_areas_to_three_operators(server: Server) -> None:
+async def test_from_four_uncovered_areas_to_two_open_institutions_and_a_cancelled_licence(
+    server: Server, story: Story
+) -> None:
     officer = persona(server, "mentougou-officer")
     with on("2026-11-23"):
         gaps = await identify(officer, ["甲居住区", "乙居住区", "丙居住区", "丁居住区"])
@@ -187,7 +188,7 @@ async def test_from_four_uncovered_areas_to_three_operators(server: Server) -> N
         call = await step(officer, "determineOperators", "OperatorsDetermined", call)
         call = await step(officer, "openPublicity", "PublicityOpened", call)
     ends = date.fromisoformat(call["publicityEndsOn"])
-    openings = [{"application": ids[n], "openingBy": "2027-06-30"} for n in (2, 3, 6)]
+    openings = [{"application": ids[n], "openingBy": day} for n, day in OPENING_BY.items()]
     with on(ends.isoformat(), hour=23):
         refused = await step(officer, "awardCall", "CallAwarded", call, openings=openings)
         assert (refused["code"], refused["clause"]["anchor"]) == ("CONFLICT", "第十条")
@@ -210,11 +211,39 @@ async def test_from_four_uncovered_areas_to_three_operators(server: Server) -> N
         assert preparing["gap"]["status"] == "PREPARING"
     await the_public_reads_the_result_and_nothing_else(server, call["id"])
     await the_reviews_tell_how_it_ended(server, call["number"])
-    with on("2027-01-20"):
-        again = await publish(officer, [gaps[2]["id"]], closesOn="2027-02-26")
+    await two_open_and_one_does_not(server, story, {n: ids[n] for n in OPENING_BY}, [one["id"] for one in gaps])
+    with on("2027-04-20"):
+        # Both the area nobody was fit for and the one that lost its operator are offered again.
+        again = await publish(officer, [gaps[2]["id"], gaps[3]["id"]], closesOn="2027-05-31")
         assert again["__typename"] == "CallPublished", again
-    with on("2027-02-01"):
-        await the_operator_gives_up_and_its_gap_reopens(server, officer, ids[6], gaps[3]["id"])
+        assert {one["status"] for one in again["call"]["gaps"]} == {"PUBLISHED"}
+
+
+async def two_open_and_one_does_not(server: Server, story: Story, awards: dict[int, str], gaps: list[str]) -> None:
+    """Three operators are registered; the sixth does not open by the day of its award, and loses its licence."""
+    with story.at(date(2027, 1, 18)):
+        licences = {n: await register(story, n, award) for n, award in awards.items()}
+        assert {n: one["openingDueOn"] for n, one in licences.items()} == OPENING_BY
+        assert [(await area(server, one))[0] for one in gaps] == ["LICENSED", "LICENSED", "REOPENED", "LICENSED"]
+    with story.at(date(2027, 3, 15)):
+        await open_doors(story, licences[2], date(2027, 3, 15))
+        await open_doors(story, licences[3], date(2027, 3, 12))
+    with story.at(date(2027, 3, 31)):  # the last day is in time
+        missed = await story.act("mentougou-officer", "reviewMissedDays", district="mentougou")
+        assert licences[6]["id"] not in {one["id"] for one in missed["licences"]}
+    with story.at(date(2027, 4, 1)):
+        ending = await notify(story, licences[6], await proposed(story, licences[6]))
+        assert (await area(server, gaps[3]))[0] == "LICENSED"
+    with story.at(date(2027, 4, 19)):
+        await cancel(story, ending)
+        assert [(await area(server, one))[0] for one in gaps] == ["OPEN", "OPEN", "REOPENED", "REOPENED"]
+        went = ["IDENTIFIED", "SELECTED", "PUBLISHED", "OPERATOR_DETERMINED"]
+        assert (await area(server, gaps[0]))[1] == [*went, "PREPARING", "LICENSED", "OPEN"]
+        assert (await area(server, gaps[3]))[1] == [*went, "PREPARING", "LICENSED", "REOPENED"]
+        for n, status in {2: "OPERATING", 3: "OPERATING", 6: "CANCELLED"}.items():
+            now = await story.licence(licences[n])
+            assert now["institution"]["status"] == status
+            assert now["status"] == ("CANCELLED" if n == 6 else "ACTIVE")
 
 
 async def the_public_reads_the_result_and_nothing_else(server: Server, call: str) -> None:
@@ -253,25 +282,3 @@ async def the_reviews_tell_how_it_ended(server: Server, number: str) -> None:
     assert found["第5社区健康服务中心"]["score"] is None
     assert found["第3社区健康服务中心"]["score"] == 280.0
     assert found["第2社区健康服务中心"]["application"]["unifiedSocialCreditCode"] == credit_code(2)
-
-
-async def the_operator_gives_up_and_its_gap_reopens(
-    server: Server, officer: Client, application: str, gap: str
-) -> None:
-    operator = stranger(server, "applicant6")
-    text = f"query($id: ID!) {{ node(id: $id) {{ ... on OperatorApplication {APPLICATION[len('application ') :]} }} }}"
-    own = (await operator(text, id=application)).data["node"]
-    assert own["status"] == "CONFIRMED"
-    done = await act(
-        operator,
-        "withdrawApplication",
-        f"... on ApplicationWithdrawn {{ {APPLICATION} }}",
-        application=application,
-        expectedVersion=own["version"],
-        reason="资金未能到位",
-    )
-    assert done["application"]["status"] == "WITHDRAWN", done
-    seen_gap = await officer("query($id: ID!) { serviceGap(id: $id) { status history { toStatus reason } } }", id=gap)
-    assert seen_gap.data["serviceGap"]["status"] == "REOPENED"
-    steps = [one["toStatus"] for one in seen_gap.data["serviceGap"]["history"]]
-    assert steps == ["IDENTIFIED", "SELECTED", "PUBLISHED", "OPERATOR_DETERMINED", "REOPENED"]

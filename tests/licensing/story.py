@@ -127,9 +127,10 @@ class Story:
         return one["document"]
 
     def documents(self, owner: str, codes: Sequence[str] = REQUIRED) -> list[dict[str, str]]:
-        """A stored file for each of these materials."""
+        """A stored file for each of these materials; the owner is a persona, or the subject of somebody's token."""
         made = [(code, new_id()) for code in codes]
-        subject = self.server.personas[owner].subject
+        known = self.server.personas.get(owner)
+        subject = known.subject if known else owner
         with self.connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO document (tenant_id, id, name, media_type, status, size_bytes, sha256, place, uploaded_by,"

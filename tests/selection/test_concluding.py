@@ -153,6 +153,32 @@ async def test_when_the_selected_withdraws_the_next_follows_and_the_result_is_pu
     assert (await officer(text, id=ids[92])).data["operatorApplication"]["status"] == "SELECTED"
 
 
+async def test_an_operator_that_gives_up_its_award_re_opens_the_gap(server: Server, officer: Client) -> None:
+    call, ids = await in_publicity(server, officer, operators=(101,))
+    with on("2027-01-08"):
+        openings = [{"application": ids[101], "openingBy": "2027-06-30"}]
+        call = await step(officer, "awardCall", "CallAwarded", call, openings=openings)
+        assert (call["status"], call["gaps"][0]["status"]) == ("AWARDED", "OPERATOR_DETERMINED")
+    with on("2027-02-01"):
+        text = "query($id: ID!) { operatorApplication(id: $id) { version status } }"
+        own = (await officer(text, id=ids[101])).data["operatorApplication"]
+        assert own["status"] == "CONFIRMED"
+        done = await act(
+            stranger(server, "applicant101"),
+            "withdrawApplication",
+            "... on ApplicationWithdrawn { application { status gap { status } } }",
+            application=ids[101],
+            expectedVersion=own["version"],
+            reason="资金未能到位",
+        )
+        assert done["application"]["status"] == "WITHDRAWN", done
+        assert done["application"]["gap"]["status"] == "REOPENED"
+        text = "query($id: ID!) { serviceGap(id: $id) { history { toStatus } } }"
+        gap = (await officer(text, id=call["gaps"][0]["id"])).data["serviceGap"]
+    steps = [one["toStatus"] for one in gap["history"]]
+    assert steps == ["IDENTIFIED", "SELECTED", "PUBLISHED", "OPERATOR_DETERMINED", "REOPENED"]
+
+
 async def test_a_call_that_nobody_applied_to_fails_and_its_gaps_re_open(server: Server, officer: Client) -> None:
     with on("2026-11-23"):
         (gap,) = await identify(officer, ["无人申报区"])
