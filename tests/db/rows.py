@@ -21,6 +21,8 @@ EXAMPLES: Mapping[str, Callable[[], Any]] = {
     "assessment_scheme.excellent_line": lambda: Decimal(80),
     "continuity_plan.high_need_residents": lambda: 1,
     "designation_application.quarter": lambda: 1,
+    # What the city's centre did is told to the district's supervision, which takes no day that is still to come.
+    "designation_measure.decided_on": lambda: date(2019, 1, 1),
     "entrustment_agreement.term_from_on": lambda: date(2200, 1, 1),
     "entrustment_agreement.opening_by": lambda: date(2200, 6, 1),
     "entrustment_agreement.term_until": lambda: date(2203, 1, 1),

@@ -147,7 +147,7 @@ async def test_a_mutation_is_open_to_the_roles_of_the_table_and_to_nobody_else(
     tags = await tags_of(mutation, text, type_, anonymous)
     by_id = any(str(field.type) == "ID!" for field in type_.fields.values())
     by_district = "district" in type_.fields
-    for visitor in visitors.values():
+    for visitor in callers(mutation, visitors):
         for visited in visited_by(visitor, mutation):
             # Without a word of a district a mutation is about the municipality's own affairs.
             tenant = TENANTS[visited] if by_id or by_district else MUNICIPALITY
@@ -169,6 +169,18 @@ async def test_a_mutation_is_open_to_the_roles_of_the_table_and_to_nobody_else(
                 assert reply.codes == ["FORBIDDEN"], told
             else:
                 assert reply.codes == ["NOT_FOUND"], told
+
+
+def callers(mutation: str, visitors: Mapping[str, Visitor]) -> list[Visitor]:
+    """Every role once, and nobody; those of the other district and those with several roles by turns, one in three."""
+    turn = zlib.crc32(mutation.encode())
+    return [
+        visitor
+        for place, visitor in enumerate(visitors.values())
+        if not visitor.held
+        or (len(visitor.held) == 1 and visitor.held[0].tenant in (TENANTS[HOME], MUNICIPALITY))
+        or (turn + place) % 3 == 0
+    ]
 
 
 def visited_by(visitor: Visitor, mutation: str) -> list[str]:
