@@ -17,6 +17,7 @@ from server.policy.terms import SourceStatus
 from server.record.acts import Act, acting
 from server.tasks import rules, store
 from server.tasks.model import DayUnit, Due, Task, TaskKind, TaskStatus
+from server.workdays.errors import YearMissing
 from server.workdays.model import CalendarStatus
 from server.workdays.rules import last_day
 from server.workdays.store import calendar_within
@@ -111,13 +112,16 @@ async def recount(act: Act) -> int:
     moved = 0
     for row in rows:
         assert calendar is not None
-        last = last_day(
-            calendar,
-            row["due_from_on"],
-            row["due_days"],
-            DayUnit(row["due_unit"]),
-            counts_first_day=row["due_counts_first_day"],
-        )
+        try:
+            last = last_day(
+                calendar,
+                row["due_from_on"],
+                row["due_days"],
+                DayUnit(row["due_unit"]),
+                counts_first_day=row["due_counts_first_day"],
+            )
+        except YearMissing:
+            continue  # the calendar does not reach that far yet: the day stays provisional
         after = {"due_on": last.on, "provisional": last.status is CalendarStatus.PROVISIONAL}
         before = {name: row[name] for name in after}
         if after == before:

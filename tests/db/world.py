@@ -61,7 +61,7 @@ class World:
     def pairs(self) -> list[tuple[Tenant, Tenant]]:
         """Every fourth district with its neighbour, the last with the first.
 
-        One generator makes all districts' policies, and the catalogue compares every one of them with it: a few stand for all.
+        One generator makes all policies, and the catalogue compares every one of them with it: a few stand for all.
         """
         every = list(zip(self.tenants, [*self.tenants[1:], self.tenants[0]], strict=True))
         return every[::4]

@@ -187,8 +187,14 @@ async def test_who_reads_a_document(server: Server, samples: None) -> None:
         await actions.serve(act, to_staff, on=date(2026, 9, 3), method=ServiceMethod.DIRECT, receipt=None)
 
     async def sees(persona: str | None, paper: UUID) -> bool:
-        reply = await server.client(persona)("{ papers(first: 100) { nodes { id service { servedOn } } } }")
-        return paper in {NodeId.parse(one["id"]).id for one in reply.data["papers"]["nodes"]}
+        after, seen = None, set()
+        while True:
+            text = "query($c: String) { papers(first: 100, after: $c) { nodes { id } pageInfo { hasNextPage endCursor } } }"
+            page = (await server.client(persona)(text, c=after)).data["papers"]
+            seen |= {NodeId.parse(one["id"]).id for one in page["nodes"]}
+            if not page["pageInfo"]["hasNextPage"]:
+                return paper in seen
+            after = page["pageInfo"]["endCursor"]
 
     assert await sees("mentougou-applicant", to_applicant)
     assert not await sees("mentougou-applicant", to_nobody)

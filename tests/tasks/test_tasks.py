@@ -87,11 +87,17 @@ async def test_everybody_sees_what_is_theirs_to_do(server: Server, samples: None
 
 
 async def names(server: Server, persona: str | None, ids: dict[UUID, str]) -> set[str]:
-    reply = await server.client(persona)(
-        "{ tasks(first: 100, filter: { status: { eq: OPEN } }) { nodes { id title } } }"
+    text = (
+        "query($c: String) { tasks(first: 100, after: $c, filter: { status: { eq: OPEN } })"
+        " { nodes { id } pageInfo { hasNextPage endCursor } } }"
     )
-    found = (NodeId.parse(one["id"]).id for one in reply.data["tasks"]["nodes"])
-    return {ids[one] for one in found if one in ids}
+    after, found = None, set()
+    while True:
+        page = (await server.client(persona)(text, c=after)).data["tasks"]
+        found |= {NodeId.parse(one["id"]).id for one in page["nodes"]}
+        if not page["pageInfo"]["hasNextPage"]:
+            return {ids[one] for one in found if one in ids}
+        after = page["pageInfo"]["endCursor"]
 
 
 SHOWN = """query($case: ID!) { tasks(filter: { subject: { eq: $case } }) { nodes {

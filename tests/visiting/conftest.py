@@ -1,13 +1,14 @@
 """One visitor for every role in either district, some with several roles, and the world they look at."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from schema.access import Request
 from schema.contract import bindings
@@ -72,6 +73,43 @@ HOLDINGS: dict[str, tuple[Held, ...]] = {
 
 #: By name; ``None`` holds no token at all.
 NAMES = ["nobody", *HOLDINGS]
+
+
+# A database and a server of their own: what stands here for visitors to find would stand in other tests' way.
+
+
+@pytest.fixture(scope="session")
+def database(superuser_dsn: str, template: str, worker_id: str) -> Iterator[str]:
+    """The name of this worker's database for visits."""
+    name = f"shequ_visits_{worker_id}"
+    with cloned(superuser_dsn, template, name):
+        yield name
+
+
+@pytest.fixture(scope="session")
+def superuser(superuser_dsn: str, database: str) -> str:
+    """The superuser's connection string to it."""
+    return make_conninfo(superuser_dsn, dbname=database)
+
+
+@pytest.fixture(scope="session")
+async def server(superuser: str, role_secret: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """The application on it, with the personas of development."""
+    running = await Server.start(installation.server_dsn(superuser), role_secret, tmp_path_factory.mktemp("visits"))
+    yield running
+    await running.stop()
+
+
+@pytest.fixture(scope="session")
+async def samples(server: Server) -> None:
+    """The sample institutions of every district, as the demo has them."""
+    await fill_samples(server.app.pools)
+
+
+@pytest.fixture
+def anonymous(server: Server) -> Client:
+    """A caller without a token."""
+    return server.client(None)
 
 
 @pytest.fixture(scope="session")
