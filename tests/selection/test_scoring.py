@@ -1,5 +1,6 @@
 """Scoring: sealed until all are in, for everybody; by those alone who may."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -8,16 +9,23 @@ import pytest
 from tests.driving import Client, Server
 from tests.selection.world import (
     CALL,
+    SCHEME,
     act,
     add_expert,
     all_scored,
+    decide,
+    determined,
+    experts,
     failing,
+    identify,
     on,
     persona,
+    publish,
     score,
     seen,
     step,
     stranger,
+    submit,
     under_evaluation,
 )
 
@@ -46,6 +54,7 @@ async def test_no_one_reads_a_score_before_all_sheets_are_in(
     server: Server, officer: Client, case: dict[str, Any], superuser: str
 ) -> None:
     call, first = case["call"], case["ids"][11]
+    before = told(superuser)  # other stories on this database may hold the digits
     text = (
         "query($id: ID!) { operatorApplication(id: $id) { totalScore rank sheets { id status total"
         " scores { score comment } } } }"
@@ -69,21 +78,21 @@ async def test_no_one_reads_a_score_before_all_sheets_are_in(
             assert name != "mentougou-expert-1" or found["sheets"] == own
         refused = await step(officer, "openScores", "ScoresOpened", call)
         assert (refused["code"], refused["clause"]["anchor"]) == ("CONFLICT", "第十条")
-    told_nowhere(superuser)
+    assert told(superuser) == before
 
 
-def told_nowhere(superuser: str) -> None:
-    """No row of any table holds what was said with a score in the clear, whoever looks."""
+def told(superuser: str) -> dict[str, int]:
+    """How many rows of each table hold the score or its comment in the clear, whoever looks."""
     with psycopg.connect(superuser) as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        found = {}
         for (table,) in tables:
-            # Of the score itself nothing can be said here: other tests open theirs, and instants hold the same digits.
-            for mark in ("封存评语",):
-                row = connection.execute(
-                    f"SELECT count(*) FROM {table} t WHERE t::text ~ %s",  # type: ignore[arg-type]
-                    (mark,),
-                ).fetchone()
-                assert row == (0,), (table, mark)
+            # Behind a colon the digits are an instant's seconds, never a score's.
+            sql = f"SELECT count(*) FROM {table} t WHERE t::text ~ %s"
+            row = connection.execute(sql, [rf"(^|[^:0-9]){re.escape(ODD)}|封存评语"]).fetchone()  # type: ignore[arg-type]
+            assert row is not None
+            found[table] = row[0]
+    return found
 
 
 async def test_an_expert_scores_an_application_once(server: Server, officer: Client, case: dict[str, Any]) -> None:
@@ -122,6 +131,53 @@ async def test_nobody_else_scores(server: Server, officer: Client, case: dict[st
         assert (await failing(stranger(server, "applicant11"), "submitScores", **given)).codes == ["FORBIDDEN"]
         outside = await add_expert(server, "expert:outside")
         assert (await failing(outside, "submitScores", **given)).codes == ["NOT_FOUND"]
+
+
+async def test_an_expert_does_not_score_their_own_employer(server: Server, officer: Client) -> None:
+    """The second operator's employee sits on the committee; whatever they say, they owe no sheet for it."""
+    with on("2026-11-23"):
+        (gap,) = await identify(officer, ["利害关系区"])
+        call = (await publish(officer, [gap["id"]], criteria=SCHEME))["call"]
+        # Names of their own: who applied in another story on a later day is not an applicant yet on this one.
+        made = {n: await submit(stranger(server, f"interested{n}"), call["id"], gap["id"], n) for n in (1, 2)}
+    fourth = await add_expert(server)
+    with on(DAY):
+        call = await step(officer, "closeCall", "CallClosed", call)
+        waiting = await step(officer, "beginEvaluation", "EvaluationBegun", call)
+        assert (waiting["code"], waiting["path"]) == ("CONFLICT", ["input", "call"])
+        assert "未作资格审查" in waiting["message"]
+        for one in made.values():
+            await determined(server, one["application"])
+            await decide(officer, one["application"])
+        none = await step(officer, "beginEvaluation", "EvaluationBegun", call)
+        assert none["message"] == "尚未组建专家委员会"
+        few = await step(officer, "formCommittee", "CommitteeFormed", call, members=experts(server)[:2], quorum=2)
+        assert few["path"] == ["input", "members"]
+        strangers = [{**experts(server)[0], "subject": "persona:mentougou-officer"}, *experts(server)[1:]]
+        unknown = await step(officer, "formCommittee", "CommitteeFormed", call, members=strangers, quorum=3)
+        assert unknown["path"] == ["input", "members", "0", "subject"]
+        call = await step(officer, "formCommittee", "CommitteeFormed", call, members=experts(server), quorum=3)
+        call = await step(officer, "beginEvaluation", "EvaluationBegun", call)
+        criteria = await criteria_of(officer, call["id"])
+        own = await score(fourth, made[2]["application"]["id"], criteria, 1.0)
+        assert (own["code"], own["clause"]["anchor"]) == ("CONFLICT", "第七条")
+        assert (await score(fourth, made[1]["application"]["id"], criteria, 0.5))["__typename"] == "ScoresSealed"
+        text = "query($id: ID!) { operatorApplication(id: $id) { id } }"
+        assert (await fourth(text, id=made[2]["application"]["id"])).codes == ["NOT_FOUND"]
+        assert (await fourth(text, id=made[1]["application"]["id"])).codes == []
+        members = {one["name"]: one["id"] for one in (await seen(officer, call["id"]))["committee"]}
+        excused = await act(
+            officer,
+            "recuseExpert",
+            "... on ExpertRecused { member { recusals { kind } sheets { status } } }",
+            member=members["专家1"],
+            application=made[1]["application"]["id"],
+            kind="EXCUSED",
+            reason="因病不能评分",
+        )
+        assert sorted(one["status"] for one in excused["member"]["sheets"]) == ["AWAITED", "DROPPED"], excused
+        away = await score(persona(server, "mentougou-expert-1"), made[1]["application"]["id"], criteria, 0.5)
+        assert (away["code"], away["clause"]["anchor"]) == ("CONFLICT", "第七条")
 
 
 async def test_recusals_may_not_leave_too_few_sheets(server: Server, officer: Client) -> None:
