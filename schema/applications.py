@@ -14,7 +14,7 @@ from schema.districts import District, DistrictFilter
 from schema.documents import Document
 from schema.fetching import fetched
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.gaps import ServiceGap, ServiceGapFilter, by_id
+from schema.gaps import ServiceGap, ServiceGapFilter
 from schema.institutions import Institution
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause
@@ -22,8 +22,15 @@ from schema.rows import APPLICATIONS, OBJECTIONS, OF_APPLICATION, OF_MEMBER, OWN
 from schema.scalars import MaskedText, UnifiedSocialCreditCode
 from schema.selection import RequiredMaterial, ScoringCriterion, SelectionCall, SelectionCallFilter
 from schema.standing import PolicyDecision
+from schema.tags import (
+    COMMITTEE_MEMBER_TAG,
+    ELIGIBILITY_CHECK_TAG,
+    OPERATOR_APPLICATION_TAG,
+    SCORE_SHEET_TAG,
+    SELECTION_OBJECTION_TAG,
+)
 from schema.terms import term
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.institutions.model import OperatingNature, OperatorKind
 from server.kit.ids import NodeId
 from server.kit.terms import Term
@@ -52,11 +59,6 @@ term(ObjectionStatus, "异议状态")
 term(ObjectionRemedy, "异议处理")
 
 #: The numbers of these types in node ids.
-APPLICATION_TAG = 150
-CHECK_TAG = 151
-MEMBER_OF_COMMITTEE_TAG = 152
-SHEET_TAG = 153
-OBJECTION_TAG = 154
 
 _RECORDS = (
     "SELECT c.tenant_id, c.id, d.record FROM eligibility_check c"
@@ -291,7 +293,7 @@ BINDS = (
         EligibilityCheck,
         tables.eligibility_check,
         OF_APPLICATION,
-        tag=CHECK_TAG,
+        tag=ELIGIBILITY_CHECK_TAG,
         fields={"rule": Embedded("CheckedRule"), "clause": Embedded("Clause"), "decision": Computed()},
     ),
     Binds(ApplicationClaim, tables.application_claim, OF_APPLICATION, columns={"on": "on_date"}),
@@ -309,7 +311,7 @@ BINDS = (
         CommitteeMember,
         tables.committee_member,
         OWN_AS_EXPERT,
-        tag=MEMBER_OF_COMMITTEE_TAG,
+        tag=COMMITTEE_MEMBER_TAG,
         fields={
             "recusals": Many(Link("Recusal", (("id", "member_id"),))),
             "sheets": Many(Link("ScoreSheet", (("id", "member_id"),))),
@@ -325,18 +327,20 @@ BINDS = (
         ScoreSheet,
         tables.score_sheet,
         OWN_AS_EXPERT,
-        tag=SHEET_TAG,
+        tag=SCORE_SHEET_TAG,
         fields={
             "scores": Many(Link("CriterionScore", (("id", "sheet_id"),))),
             "application": One(_APPLICATION),
         },
     ),
-    Binds(Objection, tables.objection, OBJECTIONS, tag=OBJECTION_TAG, fields={"application": One(_APPLICATION)}),
+    Binds(
+        Objection, tables.objection, OBJECTIONS, tag=SELECTION_OBJECTION_TAG, fields={"application": One(_APPLICATION)}
+    ),
     Binds(
         OperatorApplication,
         tables.operator_application,
         APPLICATIONS,
-        tag=APPLICATION_TAG,
+        tag=OPERATOR_APPLICATION_TAG,
         fields={
             "district": One(_DISTRICT),
             "call": One(_CALL),
@@ -374,5 +378,7 @@ ROOTS = {
     "operatorApplications": Root(
         "OperatorApplication", Shape.PAGE, order="SUBMITTED_AT DESC", arguments=within_district
     ),
-    "operatorApplication": Root("OperatorApplication", Shape.ONE, arguments=by_id(APPLICATION_TAG), required=True),
+    "operatorApplication": Root(
+        "OperatorApplication", Shape.ONE, arguments=by_id(OPERATOR_APPLICATION_TAG), required=True
+    ),
 }

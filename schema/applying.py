@@ -6,16 +6,13 @@ from typing import Annotated, Any
 import strawberry
 
 from schema.acting import SIGNED_IN, given, mutation, node_of, perform, referring, request_of
-from schema.applications import APPLICATION_TAG, OperatorApplication
-from schema.documents import DOCUMENT_TAG
+from schema.applications import OperatorApplication
 from schema.filters import UNSET
-from schema.gap_changes import KEY, VERSION, field
-from schema.gaps import GAP_TAG
-from schema.institutions import INSTITUTION_TAG
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of, is_applicant_now
 from schema.scalars import UnifiedSocialCreditCode
-from schema.selection import CALL_TAG, MATERIAL_TAG
+from schema.tags import CALL_TAG, DOCUMENT_TAG, GAP_TAG, INSTITUTION_TAG, MATERIAL_TAG, OPERATOR_APPLICATION_TAG
 from server.identity.actions import enrol_applicant
 from server.institutions.model import OperatingNature, OperatorKind
 from server.kit import names
@@ -193,7 +190,7 @@ class ApplyingMutations:
                 contact_phone=given(input.contact_phone),
             )
             made, _ = await applying.submit_application(act, procedure, wanted)
-            return {"application": str(NodeId(APPLICATION_TAG, tenant, made))}
+            return {"application": str(NodeId(OPERATOR_APPLICATION_TAG, tenant, made))}
 
         answer = await perform(info, tenant, input, verb, referring(ApplicationSubmitted))
         if isinstance(answer, ApplicationSubmitted):
@@ -204,7 +201,7 @@ class ApplyingMutations:
     async def withdraw_application(
         self, info: strawberry.Info, input: WithdrawApplicationInput
     ) -> WithdrawApplicationResult:
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, OPERATOR_APPLICATION_TAG, "application")
         tenant = request_of(info).tenant_of(node)
 
         async def verb(act: Act) -> Mapping[str, Any]:

@@ -4,24 +4,16 @@ from collections.abc import Awaitable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.assessment import (
-    ASSESSMENT_TAG,
-    CYCLE_TAG,
-    EFFECT_TAG,
-    INDICATOR_TAG,
-    SCHEME_TAG,
-    Assessment,
-    AssessmentCycle,
-    AssessmentEffect,
-    AssessmentScheme,
-)
+from schema.assessment import Assessment, AssessmentCycle, AssessmentEffect, AssessmentScheme
+from schema.documents import documents_in
 from schema.filters import UNSET
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.tags import ASSESSMENT_TAG, CYCLE_TAG, EFFECT_TAG, INDICATOR_TAG, SCHEME_TAG
 from server.assessment.actions import ORGANISERS, appeals, assessing, planning
 from server.assessment.model import (
     AssessmentLevel,
@@ -36,147 +28,140 @@ from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.standing.proposing import propose_for
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-_DOCUMENT_TAG = 30
 _STAFF = (Role.INSTITUTION_STAFF,)
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="考核指标")
 class AssessmentIndicatorInput:
     """One indicator."""
 
-    code: str = _field("编号 unique within the scheme")
-    domain: IndicatorDomain = _field("考核领域")
-    title: str = _field("指标")
-    weight: Decimal = _field("权重 all weights add up to 100")
-    max_score: Decimal = _field("满分")
-    assessor: str = _field("考核单位 a kind of authority, or COMMUNITY_HEALTH_CENTRE")
-    data_source: str | None = _field("数据来源", default=UNSET)
+    code: str = field("编号 unique within the scheme")
+    domain: IndicatorDomain = field("考核领域")
+    title: str = field("指标")
+    weight: Decimal = field("权重 all weights add up to 100")
+    max_score: Decimal = field("满分")
+    assessor: str = field("考核单位 a kind of authority, or COMMUNITY_HEALTH_CENTRE")
+    data_source: str | None = field("数据来源", default=UNSET)
 
 
 @strawberry.input(description="指标得分")
 class AssessmentMarkInput:
     """One score."""
 
-    indicator: strawberry.ID = _field("指标")
-    score: Decimal = _field("得分 from 0 to the indicator's most, two decimals")
-    comment: str | None = _field("说明 why, where it corrects another's score", default=UNSET)
+    indicator: strawberry.ID = field("指标")
+    score: Decimal = field("得分 from 0 to the indicator's most, two decimals")
+    comment: str | None = field("说明 why, where it corrects another's score", default=UNSET)
 
 
 @strawberry.input(description="整改问题")
 class AssessmentProblemInput:
     """One problem."""
 
-    text: str = _field("问题")
-    due_on: date = _field("整改期限")
+    text: str = field("问题")
+    due_on: date = field("整改期限")
 
 
 @strawberry.input(description="起草考核方案")
 class DefineAssessmentSchemeInput:
     """What defining a scheme takes."""
 
-    district: str = _field("辖区代码")
-    code: str = _field("方案代码")
-    title: str = _field("名称")
-    level: AssessmentLevel = _field("考核层级")
-    pass_line: Decimal = _field("合格线")
-    excellent_line: Decimal = _field("优秀线")
-    indicators: list[AssessmentIndicatorInput] = _field("指标")
-    idempotency_key: str = _field(_KEY)
+    district: str = field("辖区代码")
+    code: str = field("方案代码")
+    title: str = field("名称")
+    level: AssessmentLevel = field("考核层级")
+    pass_line: Decimal = field("合格线")
+    excellent_line: Decimal = field("优秀线")
+    indicators: list[AssessmentIndicatorInput] = field("指标")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="采用考核方案")
 class AdoptAssessmentSchemeInput:
     """What adopting a scheme takes."""
 
-    scheme: strawberry.ID = _field("方案")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    scheme: strawberry.ID = field("方案")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="计划考核周期")
 class PlanAssessmentCycleInput:
     """What planning a cycle takes."""
 
-    scheme: strawberry.ID = _field("方案")
-    name: str = _field("周期 2026, 2026Q4")
-    self_report_by: date = _field("自评截止日期")
-    assess_by: date = _field("考核截止日期")
-    idempotency_key: str = _field(_KEY)
+    scheme: strawberry.ID = field("方案")
+    name: str = field("周期 2026, 2026Q4")
+    self_report_by: date = field("自评截止日期")
+    assess_by: date = field("考核截止日期")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开启考核周期")
 class OpenAssessmentCycleInput:
     """What opening a cycle takes."""
 
-    cycle: strawberry.ID = _field("周期")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    cycle: strawberry.ID = field("周期")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="公布考核结果")
 class PublishAssessmentCycleInput:
     """What publishing a cycle takes."""
 
-    cycle: strawberry.ID = _field("周期")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    cycle: strawberry.ID = field("周期")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="提交自评")
 class SubmitSelfAssessmentInput:
     """What reporting takes."""
 
-    assessment: strawberry.ID = _field("机构考核")
-    expected_version: int = _field(_VERSION)
-    scores: list[AssessmentMarkInput] = _field("自评得分 of every indicator")
-    idempotency_key: str = _field(_KEY)
-    documents: list[strawberry.ID] | None = _field("证明材料 stored files", default=UNSET)
+    assessment: strawberry.ID = field("机构考核")
+    expected_version: int = field(VERSION)
+    scores: list[AssessmentMarkInput] = field("自评得分 of every indicator")
+    idempotency_key: str = field(KEY)
+    documents: list[strawberry.ID] | None = field("证明材料 stored files", default=UNSET)
 
 
 @strawberry.input(description="考核评分")
 class ScoreAssessmentInput:
     """What scoring takes."""
 
-    assessment: strawberry.ID = _field("机构考核")
-    expected_version: int = _field(_VERSION)
-    scores: list[AssessmentMarkInput] = _field("得分 of the indicators that are the caller's to assess")
-    idempotency_key: str = _field(_KEY)
+    assessment: strawberry.ID = field("机构考核")
+    expected_version: int = field(VERSION)
+    scores: list[AssessmentMarkInput] = field("得分 of the indicators that are the caller's to assess")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="退回重评")
 class ReturnAssessmentInput:
     """What returning takes."""
 
-    assessment: strawberry.ID = _field("机构考核")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
+    assessment: strawberry.ID = field("机构考核")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="复核")
 class RecheckAssessmentInput:
     """What rechecking takes."""
 
-    assessment: strawberry.ID = _field("机构考核")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    corrections: list[AssessmentMarkInput] | None = _field("更正 each with its reason", default=UNSET)
+    assessment: strawberry.ID = field("机构考核")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    corrections: list[AssessmentMarkInput] | None = field("更正 each with its reason", default=UNSET)
 
 
 @strawberry.input(description="确认考核结果")
 class ConfirmAssessmentInput:
     """What confirming takes."""
 
-    assessment: strawberry.ID = _field("机构考核")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    problems: list[AssessmentProblemInput] | None = _field(
+    assessment: strawberry.ID = field("机构考核")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    problems: list[AssessmentProblemInput] | None = field(
         "整改问题 entered into the institution's ledger", default=UNSET
     )
 
@@ -185,60 +170,60 @@ class ConfirmAssessmentInput:
 class AppealAssessmentInput:
     """What appealing takes."""
 
-    assessment: strawberry.ID = _field("机构考核")
-    expected_version: int = _field(_VERSION)
-    statement: str = _field("申诉内容")
-    idempotency_key: str = _field(_KEY)
-    documents: list[strawberry.ID] | None = _field("证明材料 stored files", default=UNSET)
+    assessment: strawberry.ID = field("机构考核")
+    expected_version: int = field(VERSION)
+    statement: str = field("申诉内容")
+    idempotency_key: str = field(KEY)
+    documents: list[strawberry.ID] | None = field("证明材料 stored files", default=UNSET)
 
 
 @strawberry.input(description="处理申诉")
 class DecideAssessmentAppealInput:
     """What deciding an appeal takes."""
 
-    assessment: strawberry.ID = _field("机构考核")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
-    corrections: list[AssessmentMarkInput] | None = _field("更正 none: the result stands", default=UNSET)
+    assessment: strawberry.ID = field("机构考核")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
+    corrections: list[AssessmentMarkInput] | None = field("更正 none: the result stands", default=UNSET)
 
 
 @strawberry.input(description="登记结果运用落实")
 class SettleAssessmentEffectInput:
     """What settling an effect takes."""
 
-    effect: strawberry.ID = _field("结果运用")
-    expected_version: int = _field(_VERSION)
-    note: str = _field("落实情况")
-    idempotency_key: str = _field(_KEY)
+    effect: strawberry.ID = field("结果运用")
+    expected_version: int = field(VERSION)
+    note: str = field("落实情况")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="考核方案已保存")
 class AssessmentSchemeSaved:
     """The object as it is now."""
 
-    scheme: AssessmentScheme = _field("方案 as it is now")
+    scheme: AssessmentScheme = field("方案 as it is now")
 
 
 @strawberry.type(description="考核周期已更新")
 class AssessmentCycleSaved:
     """The object as it is now."""
 
-    cycle: AssessmentCycle = _field("周期 as it is now")
+    cycle: AssessmentCycle = field("周期 as it is now")
 
 
 @strawberry.type(description="机构考核已更新")
 class AssessmentSaved:
     """The object as it is now."""
 
-    assessment: Assessment = _field("机构考核 as it is now")
+    assessment: Assessment = field("机构考核 as it is now")
 
 
 @strawberry.type(description="已登记落实")
 class AssessmentEffectSettled:
     """The object as it is now."""
 
-    effect: AssessmentEffect = _field("结果运用 as it is now")
+    effect: AssessmentEffect = field("结果运用 as it is now")
 
 
 Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
@@ -263,10 +248,6 @@ DecideAssessmentAppealResult = Annotated[AssessmentSaved | Problems, strawberry.
 SettleAssessmentEffectResult = Annotated[
     AssessmentEffectSettled | Problems, strawberry.union("SettleAssessmentEffectResult")
 ]
-
-
-def _documents(value: Any) -> list[UUID]:
-    return [node_of(one, _DOCUMENT_TAG, "documents").id for one in given(value) or ()]
 
 
 def _marks(value: Any, field: str) -> list[Mark]:
@@ -358,7 +339,7 @@ class AssessmentMutations:
                 node.id,
                 expected_version=input.expected_version,
                 marks=_marks(input.scores, "scores"),
-                documents=_documents(input.documents),
+                documents=documents_in(input.documents),
             )
 
         node = node_of(input.assessment, ASSESSMENT_TAG, "assessment")
@@ -422,7 +403,7 @@ class AssessmentMutations:
                 node.id,
                 expected_version=input.expected_version,
                 statement=input.statement,
-                documents=_documents(input.documents),
+                documents=documents_in(input.documents),
             )
 
         node = node_of(input.assessment, ASSESSMENT_TAG, "assessment")

@@ -11,6 +11,7 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter, StringFilter
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
+from schema.tags import ASSESSMENT_TAG, CYCLE_TAG, EFFECT_TAG, INDICATOR_TAG, ITEM_TAG, SCHEME_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.assessment import tables
@@ -46,7 +47,6 @@ term(RectificationSource, "整改事项来源")
 term(RectificationStatus, "整改状态")
 
 #: The numbers of these types in node ids.
-SCHEME_TAG, INDICATOR_TAG, CYCLE_TAG, ASSESSMENT_TAG, EFFECT_TAG, ITEM_TAG = 40, 41, 42, 43, 44, 45
 
 _OfInstitution = Annotated["Institution", strawberry.lazy("schema.institutions")]
 _InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions")]

@@ -9,11 +9,12 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
-from schema.gap_changes import KEY, VERSION, field, nodes_in
-from schema.gaps import GAP_TAG
+from schema.gap_changes import nodes_in
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
-from schema.selection import CALL_TAG, SelectionCall
+from schema.selection import SelectionCall
+from schema.tags import CALL_TAG, GAP_TAG
 from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.selection import rules, steps

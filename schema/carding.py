@@ -2,113 +2,108 @@
 
 from collections.abc import Awaitable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform_on
 from schema.filters import UNSET
-from schema.negative_list import CARD_TAG, YellowCard
+from schema.inputs import KEY, VERSION, field
+from schema.negative_list import YellowCard
 from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.tags import CARD_TAG
 from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.supervision.actions import cards
-
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="约谈主要负责人")
 class HoldInterviewInput:
     """What recording an interview takes."""
 
-    card: strawberry.ID = _field("黄牌")
-    expected_version: int = _field(_VERSION)
-    on: date = _field("约谈日期")
-    led_by: str = _field("主持单位")
-    attended_by: str = _field("参加人 by office, not by name")
-    minutes: str = _field("约谈纪要 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    card: strawberry.ID = field("黄牌")
+    expected_version: int = field(VERSION)
+    on: date = field("约谈日期")
+    led_by: str = field("主持单位")
+    attended_by: str = field("参加人 by office, not by name")
+    minutes: str = field("约谈纪要 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="责令限期整改")
 class OrderRectificationInput:
     """What ordering takes."""
 
-    card: strawberry.ID = _field("黄牌")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    rectify_by: date | None = _field("整改期限 the card's own where none is given", default=UNSET)
+    card: strawberry.ID = field("黄牌")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    rectify_by: date | None = field("整改期限 the card's own where none is given", default=UNSET)
 
 
 @strawberry.input(description="提交整改情况 by the institution")
 class SubmitCardRectificationInput:
     """What submitting takes."""
 
-    card: strawberry.ID = _field("黄牌")
-    expected_version: int = _field(_VERSION)
-    done: str = _field("整改情况 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    card: strawberry.ID = field("黄牌")
+    expected_version: int = field(VERSION)
+    done: str = field("整改情况 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="退回整改")
 class RejectCardRectificationInput:
     """What rejecting takes."""
 
-    card: strawberry.ID = _field("黄牌")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由 1 to 4000 characters")
-    rectify_by: date = _field("新的整改期限")
-    idempotency_key: str = _field(_KEY)
+    card: strawberry.ID = field("黄牌")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由 1 to 4000 characters")
+    rectify_by: date = field("新的整改期限")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="办结黄牌 it still counts in its window")
 class CloseYellowCardInput:
     """What closing takes."""
 
-    card: strawberry.ID = _field("黄牌")
-    expected_version: int = _field(_VERSION)
-    note: str = _field("验收意见 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    card: strawberry.ID = field("黄牌")
+    expected_version: int = field(VERSION)
+    note: str = field("验收意见 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已约谈")
 class InterviewHeld:
     """An interview."""
 
-    card: YellowCard = _field("黄牌 as it is now")
+    card: YellowCard = field("黄牌 as it is now")
 
 
 @strawberry.type(description="已责令限期整改")
 class RectificationOrdered:
     """An order."""
 
-    card: YellowCard = _field("黄牌 as it is now")
+    card: YellowCard = field("黄牌 as it is now")
 
 
 @strawberry.type(description="已提交整改情况")
 class CardRectificationSubmitted:
     """A submission."""
 
-    card: YellowCard = _field("黄牌 as it is now")
+    card: YellowCard = field("黄牌 as it is now")
 
 
 @strawberry.type(description="已退回整改")
 class CardRectificationRejected:
     """A rejection."""
 
-    card: YellowCard = _field("黄牌 as it is now")
+    card: YellowCard = field("黄牌 as it is now")
 
 
 @strawberry.type(description="已办结")
 class YellowCardClosed:
     """A closure."""
 
-    card: YellowCard = _field("黄牌 as it is now")
+    card: YellowCard = field("黄牌 as it is now")
 
 
 _Problems = InvalidInput | Conflicting | OutOfDate

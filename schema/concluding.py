@@ -7,14 +7,15 @@ from typing import Annotated, Any
 import strawberry
 
 from schema.acting import SIGNED_IN, given, mutation, node_of, perform, perform_on, referring
-from schema.applications import APPLICATION_TAG, OBJECTION_TAG, Objection, OperatorApplication
+from schema.applications import Objection, OperatorApplication
 from schema.applying import local
 from schema.filters import UNSET
-from schema.gap_changes import KEY, VERSION, field, nodes_in
-from schema.gaps import GAP_TAG
+from schema.gap_changes import nodes_in
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of, is_applicant_now
-from schema.selection import CALL_TAG, SelectionCall
+from schema.selection import SelectionCall
+from schema.tags import CALL_TAG, GAP_TAG, OPERATOR_APPLICATION_TAG, SELECTION_OBJECTION_TAG
 from server.kit.actor import Role
 from server.kit.errors import Invalid
 from server.kit.ids import NodeId
@@ -156,7 +157,7 @@ class ConcludingMutations:
         self, info: strawberry.Info, input: DetermineOperatorsInput
     ) -> DetermineOperatorsResult:
         async def verb(act: Act, node: NodeId) -> None:
-            chosen = nodes_in(input.choices, APPLICATION_TAG, node.tenant_id, "choices")
+            chosen = nodes_in(input.choices, OPERATOR_APPLICATION_TAG, node.tenant_id, "choices")
             procedure = await admission_of(info, node.tenant_id)
             await determining.determine_operators(
                 act,
@@ -192,7 +193,7 @@ class ConcludingMutations:
                 objector=input.objector,
                 grounds=input.grounds,
             )
-            return {"objection": str(NodeId(OBJECTION_TAG, tenant, made))}
+            return {"objection": str(NodeId(SELECTION_OBJECTION_TAG, tenant, made))}
 
         answer = await perform(info, tenant, input, verb, referring(ObjectionRaised))
         if isinstance(answer, ObjectionRaised):
@@ -213,13 +214,15 @@ class ConcludingMutations:
                 remedy=given(input.remedy),
             )
 
-        node = node_of(input.objection, OBJECTION_TAG, "objection")
+        node = node_of(input.objection, SELECTION_OBJECTION_TAG, "objection")
         return await perform_on(info, node, input, verb, ObjectionDecided)
 
     @mutation("公布遴选结果 once the publicity is over and every objection decided", by=steps.OFFICERS)
     async def award_call(self, info: strawberry.Info, input: AwardCallInput) -> AwardCallResult:
         async def verb(act: Act, node: NodeId) -> None:
-            named = nodes_in([one.application for one in input.openings], APPLICATION_TAG, node.tenant_id, "openings")
+            named = nodes_in(
+                [one.application for one in input.openings], OPERATOR_APPLICATION_TAG, node.tenant_id, "openings"
+            )
             opening_by = {one.id: opening.opening_by for one, opening in zip(named, input.openings, strict=True)}
             if len(opening_by) < len(named):
                 raise Invalid("同一申报重复填写开放运行期限", path=("input", "openings"))
@@ -236,5 +239,5 @@ class ConcludingMutations:
             procedure = await admission_of(info, node.tenant_id)
             await awarding.begin_preparing(act, procedure, node.id, expected_version=input.expected_version)
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, OPERATOR_APPLICATION_TAG, "application")
         return await perform_on(info, node, input, verb, PreparationBegun)

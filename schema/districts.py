@@ -11,6 +11,7 @@ from schema.filters import UNSET, Filter, StringFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import On, PolicyVersion, enabled_policies, policies_in_force
 from schema.rows import EVERYONE
+from schema.tags import AGENCY_TAG, DISTRICT_TAG
 from schema.terms import term
 from server.districts import tables
 from server.districts.model import AuthorityKind, DistrictKind
@@ -28,8 +29,6 @@ term(AuthorityKind, "机关类别 which body an authority is")
 
 
 #: The numbers of these types in node ids.
-DISTRICT_TAG = 1
-AGENCY_TAG = 2
 
 
 @strawberry.type(description="机关 a body of a district: commission, bureau, department or institution in its service")

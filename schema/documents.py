@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Optional
+from uuid import UUID
 
 import strawberry
 
@@ -12,10 +13,11 @@ from schema.connections import After, Before, Connection, First, Last, Node, Ord
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, DateTimeFilter, Filter, IDFilter, StringFilter
-from schema.institutions import INSTITUTION_TAG, Institution, InstitutionFilter
+from schema.institutions import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Conflicting, InvalidInput
 from schema.rows import FILES, USES
+from schema.tags import DOCUMENT_TAG, INSTITUTION_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.documents import actions, tables
@@ -32,7 +34,6 @@ from server.record.acts import Act
 term(DocumentStatus, "文件状态")
 
 #: The number of this type in node ids.
-DOCUMENT_TAG = 30
 
 _STORED = (
     "SELECT tenant_id, id, status = 'STORED' FROM document"
@@ -73,6 +74,11 @@ class Document(Node):
         return [
             address_of(request, Purpose.DOWNLOAD, one) if stored[one.tenant_id, one.id][0][0] else None for one in ids
         ]
+
+
+def documents_in(value: Any, name: str = "documents") -> list[UUID]:
+    """The stored files that an input's field lists; none where it was not given. Raises: BadInput."""
+    return [node_of(one, DOCUMENT_TAG, name).id for one in given(value) or ()]
 
 
 def address_of(request: Request, purpose: Purpose, node: NodeId) -> str:

@@ -10,12 +10,13 @@ from schema.applications import OperatorApplication
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.gaps import ServiceGap, ServiceGapFilter, by_id
+from schema.gaps import ServiceGap, ServiceGapFilter
 from schema.institutions import Institution
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import ENTRUSTED, OF_AGREEMENT, PREMISES
+from schema.tags import ENTRUSTMENT_AGREEMENT_TAG, PREMISES_TAG
 from schema.terms import term
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.kit.terms import Term
 from server.planner.binding import Column, Compare, Kind, Link, Many, One, Related, Root, Shape
 from server.sites import tables
@@ -26,8 +27,6 @@ term(AgreementStatus, "委托协议状态", "EntrustmentAgreementStatus")
 term(ProhibitedUse, "禁止用途")
 
 #: The numbers of these types in node ids.
-PREMISES_TAG = 141
-AGREEMENT_TAG = 142
 
 
 @strawberry.type(description="违约认定 entrusted premises were put to a forbidden use")
@@ -220,7 +219,7 @@ BINDS = (
         EntrustmentAgreement,
         tables.entrustment_agreement,
         ENTRUSTED,
-        tag=AGREEMENT_TAG,
+        tag=ENTRUSTMENT_AGREEMENT_TAG,
         fields={
             "district": One(_DISTRICT),
             "premises": One(_PREMISES),
@@ -242,5 +241,7 @@ ROOTS = {
     "entrustmentAgreements": Root(
         "EntrustmentAgreement", Shape.PAGE, order="TERM_FROM_ON DESC", arguments=within_district
     ),
-    "entrustmentAgreement": Root("EntrustmentAgreement", Shape.ONE, arguments=by_id(AGREEMENT_TAG), required=True),
+    "entrustmentAgreement": Root(
+        "EntrustmentAgreement", Shape.ONE, arguments=by_id(ENTRUSTMENT_AGREEMENT_TAG), required=True
+    ),
 }

@@ -8,15 +8,14 @@ from typing import Annotated, Any
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.applications import APPLICATION_TAG
 from schema.applying import local
-from schema.documents import DOCUMENT_TAG
-from schema.entrusting import AGREEMENT_TAG, PREMISES_TAG, EntrustmentAgreement, Premises
+from schema.entrusting import EntrustmentAgreement, Premises
 from schema.filters import UNSET
-from schema.gap_changes import KEY, VERSION, field, nodes_in
-from schema.gaps import GAP_TAG
+from schema.gap_changes import nodes_in
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
+from schema.tags import DOCUMENT_TAG, ENTRUSTMENT_AGREEMENT_TAG, GAP_TAG, OPERATOR_APPLICATION_TAG, PREMISES_TAG
 from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.selection.awards import find_applicant, load_award
@@ -232,11 +231,11 @@ class EntrustingMutations:
 
         async def verb(act: Act) -> Mapping[str, Any]:
             procedure = await admission_of(info, tenant)
-            application = local(input.application, APPLICATION_TAG, tenant, "application")
+            application = local(input.application, OPERATOR_APPLICATION_TAG, tenant, "application")
             award = await load_award(act, application, clause=procedure.clause("MTG-18-1"))
             terms = entrusting.Terms(input.term_from_on, input.term_until, input.opening_by, given(input.terms))
             made = await entrusting.draft_agreement(act, procedure, place.id, award, terms)
-            return {"agreement": str(NodeId(AGREEMENT_TAG, tenant, made))}
+            return {"agreement": str(NodeId(ENTRUSTMENT_AGREEMENT_TAG, tenant, made))}
 
         return await perform(info, tenant, input, verb, referring(AgreementDrafted))
 
@@ -319,4 +318,4 @@ class EntrustingMutations:
 
 
 def _agreement(text: str) -> NodeId:
-    return node_of(text, AGREEMENT_TAG, "agreement")
+    return node_of(text, ENTRUSTMENT_AGREEMENT_TAG, "agreement")

@@ -8,21 +8,22 @@ from typing import Annotated, Any
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.applications import (
-    APPLICATION_TAG,
-    MEMBER_OF_COMMITTEE_TAG,
-    SHEET_TAG,
-    CommitteeMember,
-    OperatorApplication,
-    ScoreSheet,
-)
-from schema.documents import DOCUMENT_TAG
+from schema.applications import CommitteeMember, OperatorApplication, ScoreSheet
 from schema.filters import UNSET
-from schema.gap_changes import KEY, VERSION, field, nodes_in
+from schema.gap_changes import nodes_in
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
 from schema.scalars import UnifiedSocialCreditCode
-from schema.selection import CALL_TAG, CRITERION_TAG, SelectionCall
+from schema.selection import SelectionCall
+from schema.tags import (
+    CALL_TAG,
+    COMMITTEE_MEMBER_TAG,
+    CRITERION_TAG,
+    DOCUMENT_TAG,
+    OPERATOR_APPLICATION_TAG,
+    SCORE_SHEET_TAG,
+)
 from server.kit.actor import Role
 from server.kit.ids import NodeId
 from server.record.acts import Act
@@ -209,7 +210,7 @@ class EvaluatingMutations:
                 act, procedure, node.id, expected_version=input.expected_version, found=found
             )
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, OPERATOR_APPLICATION_TAG, "application")
         return await perform_on(info, node, input, verb, ApplicationVerified)
 
     @mutation("作出资格审查决定 on what the policy proposes; told to the applicant with its reasons", by=steps.OFFICERS)
@@ -225,7 +226,7 @@ class EvaluatingMutations:
                 reason=input.reason,
             )
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, OPERATOR_APPLICATION_TAG, "application")
         return await perform_on(info, node, input, verb, EligibilityDecided)
 
     @mutation("组建专家委员会 with its quorum, before the evaluation begins", by=steps.OFFICERS)
@@ -253,13 +254,13 @@ class EvaluatingMutations:
     async def recuse_expert(self, info: strawberry.Info, input: RecuseExpertInput) -> RecuseExpertResult:
         async def verb(act: Act, node: NodeId) -> None:
             named = given(input.application)
-            application = node_of(named, APPLICATION_TAG, "application").id if named else None
+            application = node_of(named, OPERATOR_APPLICATION_TAG, "application").id if named else None
             procedure = await admission_of(info, node.tenant_id)
             await committees.recuse_expert(
                 act, procedure, node.id, application_id=application, kind=input.kind, reason=input.reason
             )
 
-        node = node_of(input.member, MEMBER_OF_COMMITTEE_TAG, "member")
+        node = node_of(input.member, COMMITTEE_MEMBER_TAG, "member")
         return await perform_on(info, node, input, verb, ExpertRecused)
 
     @mutation("开始综合评价 experts owe their sheets from now on", by=steps.OFFICERS)
@@ -275,7 +276,7 @@ class EvaluatingMutations:
         by=(Role.EXPERT,),
     )
     async def submit_scores(self, info: strawberry.Info, input: SubmitScoresInput) -> SubmitScoresResult:
-        application = node_of(input.application, APPLICATION_TAG, "application")
+        application = node_of(input.application, OPERATOR_APPLICATION_TAG, "application")
         tenant = request_of(info).tenant_of(application)
 
         async def verb(act: Act) -> Mapping[str, Any]:
@@ -286,7 +287,7 @@ class EvaluatingMutations:
             ]
             procedure = await admission_of(info, tenant)
             sheet = await scoring.submit_scores(act, procedure, application.id, scores)
-            return {"sheet": str(NodeId(SHEET_TAG, tenant, sheet))}
+            return {"sheet": str(NodeId(SCORE_SHEET_TAG, tenant, sheet))}
 
         return await perform(info, tenant, input, verb, referring(ScoresSealed))
 

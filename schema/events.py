@@ -10,9 +10,10 @@ from schema.access import Request
 from schema.acting import Ref, request_of
 from schema.areas import SUBJECTS
 from schema.connections import Node
-from schema.districts import DISTRICT_TAG, District
+from schema.districts import District
 from schema.filters import UNSET
 from schema.reading import read_nodes
+from schema.tags import DISTRICT_TAG
 from schema.within import InDistrict
 from server.kit.errors import BadInput, NotAllowed, Unauthenticated
 from server.kit.ids import NodeId, stable_id

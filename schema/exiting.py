@@ -2,31 +2,23 @@
 
 from collections.abc import Awaitable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.exit_terms import AppealKind, AppealOutcome, ExitGround
-from schema.exits import EXIT_TAG, ExitCase
+from schema.exits import ExitCase
 from schema.filters import UNSET
-from schema.institutions import INSTITUTION_TAG
-from schema.negative_list import FINDING_TAG
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
-from schema.proposals import PROPOSAL_TAG
+from schema.tags import EXIT_TAG, FINDING_TAG, INSTITUTION_TAG, PROPOSAL_TAG
 from server.exits.actions import cases, executing
 from server.exits.actions.cases import Opening
 from server.kit.errors import Invalid, NotFound
 from server.kit.ids import NodeId
 from server.policy.terms import Effect
 from server.record.acts import Act
-
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(
@@ -35,197 +27,197 @@ def _field(description: str, **options: Any) -> Any:
 class OpenExitCaseInput:
     """What opening takes."""
 
-    district: str = _field("辖区代码")
-    ground: ExitGround = _field("立案依据")
-    because: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
-    proposal: strawberry.ID | None = _field("处置建议 of RULE: it is thereby accepted", default=UNSET)
-    expected_version: int | None = _field("所见版本 of the proposal", default=UNSET)
-    finding: strawberry.ID | None = _field("认定 of FINDING", default=UNSET)
-    institution: strawberry.ID | None = _field("机构 of VOLUNTARY and STATUTORY", default=UNSET)
-    effects: list[Effect] = _field("拟作出的效果 of a rule: those of its proposal", default_factory=list)
+    district: str = field("辖区代码")
+    ground: ExitGround = field("立案依据")
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+    proposal: strawberry.ID | None = field("处置建议 of RULE: it is thereby accepted", default=UNSET)
+    expected_version: int | None = field("所见版本 of the proposal", default=UNSET)
+    finding: strawberry.ID | None = field("认定 of FINDING", default=UNSET)
+    institution: strawberry.ID | None = field("机构 of VOLUNTARY and STATUTORY", default=UNSET)
+    effects: list[Effect] = field("拟作出的效果 of a rule: those of its proposal", default_factory=list)
 
 
 @strawberry.input(description="核实退出事实")
 class ReviewExitFactsInput:
     """What reviewing takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    facts: str = _field("核实的事实 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    facts: str = field("核实的事实 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="退出事先告知")
 class NotifyExitInput:
     """What notifying takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    statement_by: date = _field("陈述申辩期限 the last day; after today, of a revocation at least five working days")
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    statement_by: date = field("陈述申辩期限 the last day; after today, of a revocation at least five working days")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="陈述申辩 by the institution, or entered by an officer")
 class StateOnExitInput:
     """What a statement takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    statement: str = _field("陈述申辩 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    statement: str = field("陈述申辩 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="拟定退出决定 by the first of two persons")
 class DraftExitDecisionInput:
     """What drafting takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    effects: list[Effect] = _field("效果 among those notified, or NO_ACTION alone")
-    because: str = _field("理由 1 to 4000 characters")
-    service_stops: bool = _field("是否停止服务 whether residents lose their service by it")
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    effects: list[Effect] = field("效果 among those notified, or NO_ACTION alone")
+    because: str = field("理由 1 to 4000 characters")
+    service_stops: bool = field("是否停止服务 whether residents lose their service by it")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="审批退出决定 by the second person")
 class DecideExitInput:
     """What deciding takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="执行退出决定")
 class ExecuteExitInput:
     """What executing takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    without_plan_because: str | None = _field("紧急理由 why it does not wait for a continuity plan", default=UNSET)
-    handed_over_to: str | None = _field("移送机关 where statute alone can do it", default=UNSET)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    without_plan_because: str | None = field("紧急理由 why it does not wait for a continuity plan", default=UNSET)
+    handed_over_to: str | None = field("移送机关 where statute alone can do it", default=UNSET)
 
 
 @strawberry.input(description="结案")
 class CloseExitCaseInput:
     """What closing takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="撤销退出案件 before its decision")
 class WithdrawExitCaseInput:
     """What withdrawing takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    because: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="对退出决定申请复议或起诉")
 class AppealExitInput:
     """What an appeal takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    kind: AppealKind = _field("途径")
-    on: date = _field("提出日期")
-    because: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    kind: AppealKind = field("途径")
+    on: date = field("提出日期")
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="记录复议或诉讼结果")
 class ConcludeExitAppealInput:
     """What concluding an appeal takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    expected_version: int = _field(_VERSION)
-    outcome: AppealOutcome = _field("结果 REVOKED: the decision never held")
-    on: date = _field("结果日期")
-    reason: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    outcome: AppealOutcome = field("结果 REVOKED: the decision never held")
+    on: date = field("结果日期")
+    reason: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已立案")
 class ExitCaseOpened:
     """A case."""
 
-    case: ExitCase = _field("退出案件")
+    case: ExitCase = field("退出案件")
 
 
 @strawberry.type(description="已核实")
 class ExitFactsReviewed:
     """A review of the facts."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已告知")
 class ExitNotified:
     """A notice."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已陈述")
 class ExitStated:
     """A statement."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已拟定")
 class ExitDecisionDrafted:
     """A draft."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已决定")
 class ExitDecided:
     """A decision."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已执行")
 class ExitExecuted:
     """An execution."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已结案")
 class ExitCaseClosed:
     """A closure."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已撤销案件")
 class ExitCaseWithdrawn:
     """A withdrawal."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="已提出救济")
 class ExitAppealed:
     """An appeal."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 @strawberry.type(description="救济已终结")
 class ExitAppealConcluded:
     """The end of an appeal."""
 
-    case: ExitCase = _field("退出案件 as it is now")
+    case: ExitCase = field("退出案件 as it is now")
 
 
 _Problems = InvalidInput | Conflicting | OutOfDate

@@ -39,6 +39,7 @@ from schema.policies import cited
 from schema.problems import Clause
 from schema.proposals import Proposal
 from schema.rows import EXITS, OF_OWN_INSTITUTION, SUCCESSIONS, register
+from schema.tags import ANSWER_TAG, CONVERSION_TAG, EXIT_TAG, PLAN_TAG, REQUEST_TAG
 from schema.within import InDistrict, within_district
 from server.exits import tables
 from server.institutions.model import InstitutionKind
@@ -51,11 +52,6 @@ if TYPE_CHECKING:
     from schema.institutions import Institution
 
 #: The numbers of these types in node ids.
-EXIT_TAG = 76
-CONVERSION_TAG = 77
-PLAN_TAG = 78
-REQUEST_TAG = 79
-ANSWER_TAG = 80
 
 _CLAUSES = (
     "SELECT tenant_id, id, clause_document, clause_anchor FROM exit_case"

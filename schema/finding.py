@@ -9,13 +9,12 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, referring, request_of
 from schema.filters import UNSET
-from schema.institutions import INSTITUTION_TAG
-from schema.negative_list import CARD_TAG, FINDING_TAG, NegativeFinding, YellowCard
+from schema.inputs import KEY, VERSION, field
+from schema.negative_list import NegativeFinding, YellowCard
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
-from schema.proposals import PROPOSAL_TAG, Proposal
-from schema.reviews import REVIEW_TAG
+from schema.proposals import Proposal
 from schema.standing import RuleHeading
-from schema.supervision import FACT_TAG
+from schema.tags import CARD_TAG, FACT_TAG, FINDING_TAG, INSTITUTION_TAG, PROPOSAL_TAG, REVIEW_TAG
 from server.db.pools import fetch_within
 from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
@@ -28,134 +27,127 @@ from server.supervision.facts import fact_id
 from server.supervision.model import ReversalGround
 from server.supervision.store import find_root
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
-
 
 @strawberry.input(description="条目发生 one occurrence of an item of the negative list")
 class OccurrenceInput:
     """An occurrence."""
 
-    item: str = _field("条目号")
-    occurred_on: date = _field("发生日期 of a record it rests on: that of the record")
-    evidence: str = _field("证据 1 to 4000 characters")
-    basis: strawberry.ID | None = _field(
+    item: str = field("条目号")
+    occurred_on: date = field("发生日期 of a record it rests on: that of the record")
+    evidence: str = field("证据 1 to 4000 characters")
+    basis: strawberry.ID | None = field(
         "所依据的记录 a `SupervisionFact` or `Review`; the record's elements then decide", default=UNSET
     )
-    proposal: strawberry.ID | None = _field(
+    proposal: strawberry.ID | None = field(
         "所依据的处置建议 instead of `basis`: the record that it rests on; it is thereby accepted", default=UNSET
     )
-    finding: strawberry.ID | None = _field("线索 the allegation that is confirmed", default=UNSET)
+    finding: strawberry.ID | None = field("线索 the allegation that is confirmed", default=UNSET)
 
 
 @strawberry.input(description="认定负面清单条目 one decision on one institution")
 class ConfirmNegativeFindingInput:
     """What confirming takes."""
 
-    institution: strawberry.ID = _field("机构")
-    discovered_on: date = _field("发现日期")
-    confirmed_on: date = _field("认定日期 not before any of the occurrences")
-    occurrences: list[OccurrenceInput] = _field("条目发生 1 to 20")
-    idempotency_key: str = _field(_KEY)
-    issued_on: date | None = _field("黄牌发出日期 the day of confirmation where none is given", default=UNSET)
-    rectify_by: date | None = _field("整改期限 as the policy says where none is given", default=UNSET)
+    institution: strawberry.ID = field("机构")
+    discovered_on: date = field("发现日期")
+    confirmed_on: date = field("认定日期 not before any of the occurrences")
+    occurrences: list[OccurrenceInput] = field("条目发生 1 to 20")
+    idempotency_key: str = field(KEY)
+    issued_on: date | None = field("黄牌发出日期 the day of confirmation where none is given", default=UNSET)
+    rectify_by: date | None = field("整改期限 as the policy says where none is given", default=UNSET)
 
 
 @strawberry.input(description="登记负面清单线索")
 class AllegeNegativeFindingInput:
     """What alleging takes."""
 
-    institution: strawberry.ID = _field("机构")
-    item: str = _field("条目号")
-    occurred_on: date = _field("发生日期")
-    discovered_on: date = _field("发现日期")
-    evidence: str = _field("证据 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    institution: strawberry.ID = field("机构")
+    item: str = field("条目号")
+    occurred_on: date = field("发生日期")
+    discovered_on: date = field("发现日期")
+    evidence: str = field("证据 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开始调查")
 class InvestigateNegativeFindingInput:
     """What investigating takes."""
 
-    finding: strawberry.ID = _field("线索")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    finding: strawberry.ID = field("线索")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="认定不成立")
 class DismissNegativeFindingInput:
     """What dismissing takes."""
 
-    finding: strawberry.ID = _field("线索")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    finding: strawberry.ID = field("线索")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="撤销认定 on review, reconsideration or by a court")
 class ReverseNegativeFindingInput:
     """What reversing takes."""
 
-    finding: strawberry.ID = _field("认定")
-    expected_version: int = _field(_VERSION)
-    ground: ReversalGround = _field("撤销依据")
-    on: date = _field("撤销日期")
-    reason: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    finding: strawberry.ID = field("认定")
+    expected_version: int = field(VERSION)
+    ground: ReversalGround = field("撤销依据")
+    on: date = field("撤销日期")
+    reason: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已认定")
 class NegativeFindingConfirmed:
     """Findings, their cards, and what they set off."""
 
-    findings: list[NegativeFinding] = _field("认定 in the order of the occurrences")
-    yellow_cards: list[YellowCard] = _field("黄牌")
-    proposals: list[Proposal] = _field("处置建议 those that are new; a person decides about them")
+    findings: list[NegativeFinding] = field("认定 in the order of the occurrences")
+    yellow_cards: list[YellowCard] = field("黄牌")
+    proposals: list[Proposal] = field("处置建议 those that are new; a person decides about them")
 
 
 @strawberry.type(description="已登记线索")
 class NegativeFindingAlleged:
     """An allegation."""
 
-    finding: NegativeFinding = _field("认定 as it is now")
+    finding: NegativeFinding = field("认定 as it is now")
 
 
 @strawberry.type(description="已开始调查")
 class NegativeFindingInvestigated:
     """An investigation."""
 
-    finding: NegativeFinding = _field("认定 as it is now")
+    finding: NegativeFinding = field("认定 as it is now")
 
 
 @strawberry.type(description="已认定不成立")
 class NegativeFindingDismissed:
     """A dismissal."""
 
-    finding: NegativeFinding = _field("认定 as it is now")
+    finding: NegativeFinding = field("认定 as it is now")
 
 
 @strawberry.type(description="判定变化 a rule that says something else about the institution today")
 class StandingChange:
     """A change."""
 
-    rule: RuleHeading = _field("规则")
-    before: terms.Outcome = _field("原结果")
-    after: terms.Outcome = _field("现结果")
+    rule: RuleHeading = field("规则")
+    before: terms.Outcome = field("原结果")
+    after: terms.Outcome = field("现结果")
 
 
 @strawberry.type(description="已撤销认定 every standing from its confirmation on is as if it had never been known")
 class NegativeFindingReversed:
     """A reversal, with all that it changed."""
 
-    finding: NegativeFinding = _field("认定 as it is now")
-    yellow_card: YellowCard | None = _field("被撤销的黄牌 null where another finding still carries it")
-    changes: list[StandingChange] = _field("判定变化")
-    lapsed_proposals: list[Proposal] = _field("失效的处置建议")
-    proposals: list[Proposal] = _field("新的处置建议")
+    finding: NegativeFinding = field("认定 as it is now")
+    yellow_card: YellowCard | None = field("被撤销的黄牌 null where another finding still carries it")
+    changes: list[StandingChange] = field("判定变化")
+    lapsed_proposals: list[Proposal] = field("失效的处置建议")
+    proposals: list[Proposal] = field("新的处置建议")
 
 
 _Problems = InvalidInput | Conflicting | OutOfDate

@@ -7,22 +7,16 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
 from schema.filters import UNSET
-from schema.gaps import GAP_TAG, ServiceGap
+from schema.gaps import ServiceGap
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
 from schema.scalars import JSON
+from schema.tags import GAP_TAG
 from server.kit.errors import BadInput
 from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.sites.actions import gaps
-
-KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def field(description: str, **options: Any) -> Any:
-    """A field of an input or a payload."""
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="空白点内容")

@@ -1,7 +1,7 @@
 """Service gaps 空白点: areas without community health services, from identification to coverage."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
@@ -11,9 +11,9 @@ from schema.filters import UNSET, DateFilter, Filter, IDFilter, IntFilter, Strin
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import CONDUCTED, PUBLISHED
 from schema.scalars import JSON
+from schema.tags import GAP_TAG
 from schema.terms import term
-from schema.within import InDistrict, within_district
-from server.kit.ids import NodeId
+from schema.within import InDistrict, by_id, within_district
 from server.kit.terms import Term
 from server.planner.binding import Compare, Key, Kind, Link, Many, One, Related, Root, Shape
 from server.sites import tables
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 term(GapStatus, "空白点状态", "ServiceGapStatus")
 
 #: The number of this type in node ids.
-GAP_TAG = 140
 
 
 @strawberry.type(description="空白点状态变化 one step in the life of a service gap")
@@ -141,18 +140,6 @@ BINDS = (
         filters={"id": Compare("{t}.id", Kind.UUID, node="ServiceGap"), "district": Related(_DISTRICT)},
     ),
 )
-
-
-def by_id(tag: int) -> Any:
-    """The arguments of a root field that names one object of the type with this tag."""
-
-    def arguments(given: dict[str, str]) -> tuple[str, dict[str, object]]:
-        node = NodeId.parse(given["id"])
-        if node.tag != tag:
-            return "false", {}
-        return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
-
-    return arguments
 
 
 ROOTS = {

@@ -8,9 +8,9 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
-from schema.identity import MEMBER_TAG, Member
-from schema.institutions import INSTITUTION_TAG
+from schema.identity import Member
 from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.tags import INSTITUTION_TAG, MEMBER_TAG
 from server.districts.model import AuthorityKind
 from server.identity import actions, rules
 from server.identity.model import Membership

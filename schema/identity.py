@@ -8,13 +8,14 @@ import strawberry
 from schema.access import Request
 from schema.acting import Ref, request_of
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
-from schema.districts import DISTRICT_TAG, District, DistrictFilter
+from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.institutions import INSTITUTION_TAG, Institution, InstitutionFilter
+from schema.institutions import Institution, InstitutionFilter
 from schema.planned import Binds, field_of, not_resolved, planned, resolved
 from schema.rows import MEMBERS
+from schema.tags import DISTRICT_TAG, INSTITUTION_TAG, MEMBER_TAG
 from schema.terms import term
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.districts.model import AuthorityKind
 from server.identity import tables
 from server.kit.actor import Role
@@ -25,7 +26,6 @@ from server.planner.binding import Compare, Kind, Link, One, Related, Root, Shap
 term(Role, "角色 what a person is within one jurisdiction")
 
 #: The number of this type in node ids.
-MEMBER_TAG = 8
 
 
 @strawberry.type(description="成员资格 a role in one jurisdiction, in force today")
@@ -173,14 +173,7 @@ BINDS = (
 )
 
 
-def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
-    node = NodeId.parse(arguments["id"])
-    if node.tag != MEMBER_TAG:
-        return "false", {}
-    return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
-
-
 ROOTS = {
     "members": Root("Member", Shape.PAGE, order="NAME ASC", arguments=within_district),
-    "member": Root("Member", Shape.ONE, arguments=_by_id, required=True, unique=True),  # type: ignore[arg-type]
+    "member": Root("Member", Shape.ONE, arguments=by_id(MEMBER_TAG), required=True, unique=True),
 }

@@ -34,9 +34,10 @@ from schema.scalars import UnifiedSocialCreditCode
 from schema.sites import Site, SiteFilter
 from schema.standing import InstitutionStanding, institution_standings
 from schema.supervision import SupervisionFact, SupervisionFactFilter, SupervisionFactOrder
+from schema.tags import INSTITUTION_TAG
 from schema.terms import term
 from schema.timelines import TimelineEntry, institution_timelines
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.institutions import tables
 from server.institutions.model import (
     InstitutionKind,
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
 term(SuccessionReason, "沿革原因")
 
 #: The number of this type in node ids.
-INSTITUTION_TAG = 3
 
 
 @strawberry.type(description="举办主体 the legal person that runs institutions")
@@ -372,15 +372,8 @@ BINDS = (
 )
 
 
-def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
-    node = NodeId.parse(arguments["id"])
-    if node.tag != INSTITUTION_TAG:
-        return "false", {}
-    return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
-
-
 ROOTS = {
     "institutions": Root("Institution", Shape.PAGE, order="NAME ASC", arguments=within_district),
     "institutionGroups": Root("Institution", Shape.GROUPS, arguments=within_district, grouping=GROUPING),
-    "institution": Root("Institution", Shape.ONE, arguments=_by_id, required=True, unique=True),  # type: ignore[arg-type]
+    "institution": Root("Institution", Shape.ONE, arguments=by_id(INSTITUTION_TAG), required=True, unique=True),
 }

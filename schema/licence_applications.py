@@ -15,6 +15,7 @@ from schema.licences import Licence
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.rows import LICENCE_APPLICATIONS
 from schema.scalars import UnifiedSocialCreditCode
+from schema.tags import LICENCE_APPLICATION_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.documents.tables import document
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 term(ApplicationKind, "许可申请种类", "LicenceApplicationKind")
 term(ApplicationStatus, "许可申请状态", "LicenceApplicationStatus")
 term(RefusalGround, "不予许可的事由", "LicenceRefusalGround")
-
-APPLICATION_TAG = 121
 
 
 @strawberry.type(description="材料清单 one line: what is asked, and what is on file for it")
@@ -240,7 +239,7 @@ BINDS = (
         LicenceApplication,
         tables.licence_application,
         LICENCE_APPLICATIONS,
-        tag=APPLICATION_TAG,
+        tag=LICENCE_APPLICATION_TAG,
         fields={
             "overdue": Column(_OVERDUE, Kind.BOOL),
             "plan": Computed(),

@@ -8,17 +8,13 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, referring, request_of
 from schema.filters import UNSET
-from schema.institutions import INSTITUTION_TAG
-from schema.licence_applications import APPLICATION_TAG, LicenceApplication
-from schema.licences import LICENCE_TAG, Licence
+from schema.inputs import KEY, REASON, VERSION, field
+from schema.licence_applications import LicenceApplication
+from schema.licences import Licence
 from schema.licensing_inputs import (
-    KEY,
-    REASON,
-    VERSION,
     MaterialDocumentInput,
     OpeningDeadlineInput,
     documents_of,
-    field,
     limits_in,
     lists_in,
     opening_of,
@@ -26,6 +22,7 @@ from schema.licensing_inputs import (
 )
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.scalars import UnifiedSocialCreditCode
+from schema.tags import INSTITUTION_TAG, LICENCE_APPLICATION_TAG, LICENCE_TAG
 from server.institutions.model import InstitutionKind, OperatingNature, OperatorKind
 from server.kit.ids import NodeId
 from server.licensing.actions import applying, deciding, issuing, reviewing
@@ -300,7 +297,7 @@ class LicenceApplyingMutations:
 
         async def verb(act: Act) -> Mapping[str, str]:
             made = await applying.apply(act, limits, lists, wanted)
-            return {"application": str(NodeId(APPLICATION_TAG, tenant, made))}
+            return {"application": str(NodeId(LICENCE_APPLICATION_TAG, tenant, made))}
 
         return await perform(info, tenant, input, verb, referring(LicenceApplied))
 
@@ -308,7 +305,7 @@ class LicenceApplyingMutations:
     async def request_licence_materials(
         self, info: strawberry.Info, input: RequestLicenceMaterialsInput
     ) -> RequestLicenceMaterialsResult:
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         lists = await lists_in(request_of(info), node.tenant_id)
 
         async def verb(act: Act, node: NodeId) -> None:
@@ -327,7 +324,7 @@ class LicenceApplyingMutations:
     async def supply_licence_materials(
         self, info: strawberry.Info, input: SupplyLicenceMaterialsInput
     ) -> SupplyLicenceMaterialsResult:
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         lists, documents = await lists_in(request_of(info), node.tenant_id), documents_of(input.documents)
 
         async def verb(act: Act, node: NodeId) -> None:
@@ -341,7 +338,7 @@ class LicenceApplyingMutations:
     async def accept_licence_application(
         self, info: strawberry.Info, input: AcceptLicenceApplicationInput
     ) -> AcceptLicenceApplicationResult:
-        node, request = node_of(input.application, APPLICATION_TAG, "application"), request_of(info)
+        node, request = node_of(input.application, LICENCE_APPLICATION_TAG, "application"), request_of(info)
         limits, lists = await limits_in(request, node.tenant_id), await lists_in(request, node.tenant_id)
 
         async def verb(act: Act, node: NodeId) -> None:
@@ -356,7 +353,7 @@ class LicenceApplyingMutations:
         async def verb(act: Act, node: NodeId) -> None:
             await applying.refuse_acceptance(act, node.id, expected_version=input.expected_version, reason=input.reason)
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         return await perform_on(info, node, input, verb, LicenceApplicationNotAccepted)
 
     @mutation("撤回许可申请", by=FILERS)
@@ -366,7 +363,7 @@ class LicenceApplyingMutations:
         async def verb(act: Act, node: NodeId) -> None:
             await applying.withdraw(act, node.id, expected_version=input.expected_version, reason=input.reason)
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         return await perform_on(info, node, input, verb, LicenceApplicationWithdrawn)
 
     @mutation("开始专家评审 its time is not counted", by=OFFICERS)
@@ -378,14 +375,14 @@ class LicenceApplyingMutations:
                 act, node.id, expected_version=input.expected_version, note=input.reason
             )
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         return await perform_on(info, node, input, verb, LicenceExpertReviewBegun)
 
     @mutation("结束专家评审 what was left of the limit runs on", by=OFFICERS)
     async def end_licence_expert_review(
         self, info: strawberry.Info, input: AcceptLicenceApplicationInput
     ) -> EndLicenceExpertReviewResult:
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         limits = await limits_in(request_of(info), node.tenant_id)
 
         async def verb(act: Act, node: NodeId) -> None:
@@ -398,12 +395,12 @@ class LicenceApplyingMutations:
         async def verb(act: Act, node: NodeId) -> None:
             await deciding.grant_setup(act, node.id, expected_version=input.expected_version, reason=input.reason)
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         return await perform_on(info, node, input, verb, SetupGranted)
 
     @mutation("准予执业登记 the institution stands in the register, being prepared until it opens", by=OFFICERS)
     async def grant_licence(self, info: strawberry.Info, input: GrantLicenceInput) -> GrantLicenceResult:
-        node, request = node_of(input.application, APPLICATION_TAG, "application"), request_of(info)
+        node, request = node_of(input.application, LICENCE_APPLICATION_TAG, "application"), request_of(info)
         tenant = request.tenant_of(node)
         limits, lists = await limits_in(request, tenant), await lists_in(request, tenant)
         subjects = given(input.subjects)
@@ -435,7 +432,7 @@ class LicenceApplyingMutations:
 
     @mutation("不予许可 with reasons and remedies; for planning reasons only by a published plan", by=OFFICERS)
     async def refuse_licence(self, info: strawberry.Info, input: RefuseLicenceInput) -> RefuseLicenceResult:
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
         limits = await limits_in(request_of(info), node.tenant_id)
         said = given(input.plan)
         plan = said and deciding.Plan(said.title, said.published_on, given(said.number), given(said.url))

@@ -8,10 +8,12 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
 from schema.filters import UNSET
-from schema.licences import ENDING_TAG, LICENCE_TAG, Licence, LicenceEnding
-from schema.licensing_inputs import KEY, REASON, VERSION, ProposalAtInput, field, limits_in, proposal_of
+from schema.inputs import KEY, REASON, VERSION, field
+from schema.licences import Licence, LicenceEnding
+from schema.licensing_inputs import ProposalAtInput, limits_in, proposal_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
-from schema.proposals import PROPOSAL_TAG, Proposal
+from schema.proposals import Proposal
+from schema.tags import ENDING_TAG, LICENCE_TAG, PROPOSAL_TAG
 from server.kit import clock
 from server.kit.ids import NodeId
 from server.licensing import store

@@ -9,23 +9,21 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
 from schema.filters import UNSET
-from schema.licences import LICENCE_TAG, VERIFICATION_TAG, Licence, Verification
+from schema.inputs import KEY, REASON, VERSION, field
+from schema.licences import Licence, Verification
 from schema.licensing_inputs import (
-    KEY,
-    REASON,
-    VERSION,
     MaterialDocumentInput,
     OpeningDeadlineInput,
     ProposalAtInput,
     documents_of,
-    field,
     limits_in,
     lists_in,
     opening_of,
     proposal_of,
 )
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
-from schema.proposals import PROPOSAL_TAG, Proposal
+from schema.proposals import Proposal
+from schema.tags import LICENCE_TAG, PROPOSAL_TAG, VERIFICATION_TAG
 from server.kit.ids import NodeId
 from server.licensing import store
 from server.licensing.actions import opening, verifying

@@ -15,6 +15,7 @@ from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import cited
 from schema.problems import Clause
 from schema.rows import LICENCES, OF_OWN_INSTITUTION, register
+from schema.tags import CHANGE_TAG, ENDING_TAG, LICENCE_TAG, VERIFICATION_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.clause import Clause as Citation
@@ -47,10 +48,6 @@ term(VerificationResult, "校验结论", "VerificationResult")
 term(EndingGround, "终止许可的事由", "LicenceEndingGround")
 term(EndingStatus, "终止许可程序状态", "LicenceEndingStatus")
 
-LICENCE_TAG = 120
-VERIFICATION_TAG = 122
-ENDING_TAG = 123
-CHANGE_TAG = 124
 
 _Institution = Annotated["Institution", strawberry.lazy("schema.institutions")]
 _InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions")]

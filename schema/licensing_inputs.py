@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import strawberry
 
 from schema.access import Request
 from schema.acting import node_of
-from schema.proposals import PROPOSAL_TAG
+from schema.inputs import field
+from schema.tags import PROPOSAL_TAG
 from server.kit import clock
 from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
@@ -18,15 +18,6 @@ from server.licensing.actions.verifying import ProposalAt
 from server.licensing.limits import Limits
 from server.licensing.lists import Lists, lists_of
 from server.licensing.model import OpeningSource
-
-KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-REASON = "理由 2 to 2000 characters"
-
-
-def field(description: str, **options: Any) -> Any:
-    """A field of an input or payload."""
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="材料文件 a stored file and the material it is")

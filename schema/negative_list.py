@@ -28,6 +28,7 @@ from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import On, cited
 from schema.problems import Clause
 from schema.rows import FINDINGS, OF_OWN_INSTITUTION, register
+from schema.tags import CARD_TAG, FINDING_TAG, INTERVIEW_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit import clock
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 term(ReversalGround, "撤销认定的依据")
 
 #: The numbers of these types in node ids.
-FINDING_TAG = 71
-CARD_TAG = 72
-INTERVIEW_TAG = 73
 
 _CLAUSES = (
     "SELECT tenant_id, id, clause_document, clause_anchor FROM negative_finding"

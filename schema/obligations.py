@@ -11,12 +11,14 @@ from schema.acting import given, mutation, node_of, perform, perform_on, ref, re
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.institutions import INSTITUTION_TAG, Institution
+from schema.inputs import KEY, VERSION
+from schema.institutions import Institution
 from schema.licences import told_clauses
-from schema.licensing_inputs import KEY, VERSION, lists_in
+from schema.licensing_inputs import lists_in
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate
 from schema.rows import OF_OWN_INSTITUTION, register
+from schema.tags import ENROLMENT_TAG, EVIDENCE_TAG, INSTITUTION_TAG, OBLIGATION_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.ids import NodeId
@@ -33,10 +35,6 @@ if TYPE_CHECKING:
 
 term(ObligationNature, "义务性质")
 term(EvidenceFinding, "佐证结论")
-
-OBLIGATION_TAG = 125
-EVIDENCE_TAG = 126
-ENROLMENT_TAG = 127
 
 
 @strawberry.type(description="义务佐证 what the institution states, or the authority found")

@@ -19,8 +19,9 @@ from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import cited
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.rows import OF_PAPER, PAPERS
+from schema.tags import PAPER_TAG
 from schema.terms import term
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.documents.tickets import Purpose
 from server.kit.clause import Clause as Citation
 from server.kit.ids import NodeId
@@ -36,7 +37,6 @@ term(ServiceMethod, "送达方式")
 term(RemedyKind, "救济途径")
 
 #: The number of this type in node ids.
-PAPER_TAG = 31
 
 _CONTENT = (
     "SELECT tenant_id, id, content FROM paper"
@@ -308,14 +308,7 @@ BINDS = (
 )
 
 
-def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
-    node = NodeId.parse(arguments["id"])
-    if node.tag != PAPER_TAG:
-        return "false", {}
-    return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
-
-
 ROOTS = {
     "papers": Root("OfficialPaper", Shape.PAGE, order="ISSUED_ON DESC", arguments=within_district),
-    "paper": Root("OfficialPaper", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
+    "paper": Root("OfficialPaper", Shape.ONE, arguments=by_id(PAPER_TAG), required=True),
 }

@@ -2,17 +2,19 @@
 
 from collections.abc import Awaitable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from schema.acting import mutation, node_of, perform, perform_on, referring, request_of
 from schema.connections import Node
 from schema.filters import UNSET
+from schema.inputs import KEY, VERSION, field
 from schema.planned import Binds, field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.scalars import MaskedText, PersonalText
+from schema.tags import INSTITUTION_TAG, PERSON_TAG
 from schema.terms import term
 from server.kit.ids import NodeId
 from server.people import actions, tables
@@ -26,11 +28,6 @@ if TYPE_CHECKING:
 term(Position, "任职 as what a person answers for an institution")
 
 #: The number of this type in node ids.
-PERSON_TAG = 60
-_INSTITUTION_TAG = 3
-
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
 
 
 @strawberry.type(description="负责人 a person who answers for an institution, past or present")
@@ -49,64 +46,60 @@ class Person(Node):
     institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("机构")
 
 
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
-
-
 @strawberry.input(description="登记负责人")
 class AppointPersonInput:
     """What appointing takes."""
 
-    institution: strawberry.ID = _field("机构")
-    position: Position = _field("任职")
-    name: str = _field("姓名 at most 50 characters")
-    from_on: date = _field("任职日期 not after today; whoever was in the position ends on it")
-    idempotency_key: str = _field(_KEY)
-    identity_number: PersonalText | None = _field("身份证件号码 kept encrypted, shown masked", default=None)
-    phone: PersonalText | None = _field("联系电话 kept encrypted, shown masked", default=None)
+    institution: strawberry.ID = field("机构")
+    position: Position = field("任职")
+    name: str = field("姓名 at most 50 characters")
+    from_on: date = field("任职日期 not after today; whoever was in the position ends on it")
+    idempotency_key: str = field(KEY)
+    identity_number: PersonalText | None = field("身份证件号码 kept encrypted, shown masked", default=None)
+    phone: PersonalText | None = field("联系电话 kept encrypted, shown masked", default=None)
 
 
 @strawberry.input(description="更正负责人信息")
 class CorrectPersonInput:
     """What correcting takes; what is not given stays as it is."""
 
-    person: strawberry.ID = _field("负责人")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    name: str | None = _field("姓名", default=UNSET)
-    identity_number: PersonalText | None = _field("身份证件号码 null to remove it", default=UNSET)
-    phone: PersonalText | None = _field("联系电话 null to remove it", default=UNSET)
+    person: strawberry.ID = field("负责人")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    name: str | None = field("姓名", default=UNSET)
+    identity_number: PersonalText | None = field("身份证件号码 null to remove it", default=UNSET)
+    phone: PersonalText | None = field("联系电话 null to remove it", default=UNSET)
 
 
 @strawberry.input(description="终止任职")
 class DismissPersonInput:
     """What ending takes."""
 
-    person: strawberry.ID = _field("负责人")
-    expected_version: int = _field(_VERSION)
-    until: date = _field("终止日期 the first day the person no longer answers; not after today")
-    idempotency_key: str = _field(_KEY)
+    person: strawberry.ID = field("负责人")
+    expected_version: int = field(VERSION)
+    until: date = field("终止日期 the first day the person no longer answers; not after today")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记负责人")
 class PersonAppointed:
     """An appointment."""
 
-    person: Person = _field("负责人 as recorded")
+    person: Person = field("负责人 as recorded")
 
 
 @strawberry.type(description="已更正")
 class PersonCorrected:
     """A correction."""
 
-    person: Person = _field("负责人 as recorded now")
+    person: Person = field("负责人 as recorded now")
 
 
 @strawberry.type(description="已终止任职")
 class PersonDismissed:
     """An end."""
 
-    person: Person = _field("负责人 as recorded now")
+    person: Person = field("负责人 as recorded now")
 
 
 Problems = InvalidInput | Conflicting | OutOfDate
@@ -121,7 +114,7 @@ class PeopleMutations:
 
     @mutation("登记负责人 whoever was in the position until then ends", by=actions.KEEPERS)
     async def appoint_person(self, info: strawberry.Info, input: AppointPersonInput) -> AppointPersonResult:
-        node = node_of(input.institution, _INSTITUTION_TAG, "institution")
+        node = node_of(input.institution, INSTITUTION_TAG, "institution")
         tenant = request_of(info).tenant_of(node)
         wanted = actions.Appointment(
             node.id, input.position, input.name, input.from_on, input.identity_number, input.phone

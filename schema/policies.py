@@ -15,6 +15,7 @@ from schema.access import Request
 from schema.acting import Ref, request_of
 from schema.planned import resolved
 from schema.problems import Clause
+from schema.tags import DISTRICT_TAG, POLICY_TAG
 from schema.terms import term
 from server.db import roles
 from server.kit import clock
@@ -37,7 +38,6 @@ term(terms.Mode, "呈现方式 how a rule that fired presents itself", "RuleMode
 term(terms.SourceStatus, "数值来源")
 
 #: The number of this type in node ids.
-POLICY_TAG = 20
 
 _ALARM_DAYS = 180
 _ALARM_DAYS_MOST = 3660
@@ -169,8 +169,6 @@ def cited(clause: Citation, register: Register) -> Clause:
 
 def shown(one: Kept, register: Register, on: date | None = None) -> PolicyVersion:
     """The version as callers see it."""
-    from schema.districts import DISTRICT_TAG  # the type itself comes lazily, for districts show policies
-
     version, period = one.version, one.version.period
     district = NodeId(DISTRICT_TAG, one.tenant_id, stable_id("district", version.jurisdiction or ""))
     return PolicyVersion(

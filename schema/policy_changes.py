@@ -10,9 +10,11 @@ import strawberry
 from schema import policy_rules
 from schema.acting import given, mutation, node_of, perform, request_of
 from schema.filters import UNSET
-from schema.policies import POLICY_TAG, PolicyVersion, policy_of, shown
+from schema.inputs import KEY, field
+from schema.policies import PolicyVersion, policy_of, shown
 from schema.policy_rules import ClauseInput, PolicyParameterDefinitionInput, PolicyRuleInput
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.tags import POLICY_TAG
 from server.kit.errors import Invalid
 from server.kit.ids import NodeId
 from server.policy import drafting, publishing, terms
@@ -21,147 +23,142 @@ from server.policy.drafting import Drafted
 from server.policy.keeping import KEEPERS
 from server.record.acts import Act
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 _DIGEST = "所见摘要 the `digest` the caller read; another one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="参数新值")
 class PolicyParameterInput:
     """A parameter's new value."""
 
-    key: str = _field("参数名")
-    value: str = _field("数值 as text: 3, true, 2026-04-02, 1,4,7,10")
-    source_status: terms.SourceStatus | None = _field(
+    key: str = field("参数名")
+    value: str = field("数值 as text: 3, true, 2026-04-02, 1,4,7,10")
+    source_status: terms.SourceStatus | None = field(
         "来源 without it, a changed value no longer comes from its clause and is UNVERIFIED", default=UNSET
     )
-    clause: ClauseInput | None = _field("条款", default=UNSET)
-    note: str | None = _field("说明", default=UNSET)
+    clause: ClauseInput | None = field("条款", default=UNSET)
+    note: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="起草政策")
 class DraftPolicyInput:
     """What drafting takes."""
 
-    district: str = _field("辖区代码")
-    kind: terms.Kind = _field("类别")
-    effective_from: date = _field("施行日期 not before the day of publication")
-    idempotency_key: str = _field(_KEY)
-    parameters: list[PolicyParameterInput] = _field("参数新值", default_factory=list)
-    effective_until: date | None = _field("失效日期 the first day it no longer holds", default=UNSET)
-    note: str | None = _field("施行日期说明", default=UNSET)
-    erratum: bool = _field("是否勘误 which alone may begin before today", default=False)
+    district: str = field("辖区代码")
+    kind: terms.Kind = field("类别")
+    effective_from: date = field("施行日期 not before the day of publication")
+    idempotency_key: str = field(KEY)
+    parameters: list[PolicyParameterInput] = field("参数新值", default_factory=list)
+    effective_until: date | None = field("失效日期 the first day it no longer holds", default=UNSET)
+    note: str | None = field("施行日期说明", default=UNSET)
+    erratum: bool = field("是否勘误 which alone may begin before today", default=False)
 
 
 @strawberry.input(description="采用政策样板")
 class AdoptPolicyTemplateInput:
     """What adopting takes."""
 
-    district: str = _field("辖区代码")
-    kind: terms.Kind = _field("类别")
-    template: str = _field("样板代号 see `policyTemplates`")
-    effective_from: date = _field("施行日期")
-    idempotency_key: str = _field(_KEY)
-    effective_until: date | None = _field("失效日期", default=UNSET)
-    title: str | None = _field("标题 at most 200 characters", default=UNSET)
+    district: str = field("辖区代码")
+    kind: terms.Kind = field("类别")
+    template: str = field("样板代号 see `policyTemplates`")
+    effective_from: date = field("施行日期")
+    idempotency_key: str = field(KEY)
+    effective_until: date | None = field("失效日期", default=UNSET)
+    title: str | None = field("标题 at most 200 characters", default=UNSET)
 
 
 @strawberry.input(description="修改草案的规则与参数")
 class EditPolicyRulesInput:
     """What editing takes."""
 
-    policy: strawberry.ID = _field("草案")
-    expected_digest: str = _field(_DIGEST)
-    idempotency_key: str = _field(_KEY)
-    rules: list[PolicyRuleInput] = _field("增改的规则", default_factory=list)
-    remove_rules: list[str] = _field("删除的规则 by code", default_factory=list)
-    parameters: list[PolicyParameterDefinitionInput] = _field("增改的参数", default_factory=list)
-    remove_parameters: list[str] = _field("删除的参数 by key", default_factory=list)
-    documents: list[str] | None = _field("所引文件代号 all of them", default=UNSET)
-    title: str | None = _field("标题", default=UNSET)
+    policy: strawberry.ID = field("草案")
+    expected_digest: str = field(_DIGEST)
+    idempotency_key: str = field(KEY)
+    rules: list[PolicyRuleInput] = field("增改的规则", default_factory=list)
+    remove_rules: list[str] = field("删除的规则 by code", default_factory=list)
+    parameters: list[PolicyParameterDefinitionInput] = field("增改的参数", default_factory=list)
+    remove_parameters: list[str] = field("删除的参数 by key", default_factory=list)
+    documents: list[str] | None = field("所引文件代号 all of them", default=UNSET)
+    title: str | None = field("标题", default=UNSET)
 
 
 @strawberry.input(description="提请审核")
 class RequestPolicyReviewInput:
     """What asking for a review takes."""
 
-    policy: strawberry.ID = _field("草案")
-    expected_digest: str = _field(_DIGEST)
-    idempotency_key: str = _field(_KEY)
-    shared_with_city: bool = _field("供市级查看", default=False)
+    policy: strawberry.ID = field("草案")
+    expected_digest: str = field(_DIGEST)
+    idempotency_key: str = field(KEY)
+    shared_with_city: bool = field("供市级查看", default=False)
 
 
 @strawberry.input(description="发布政策 the second person's approval")
 class PublishPolicyInput:
     """What publishing takes."""
 
-    policy: strawberry.ID = _field("草案")
-    expected_digest: str = _field(_DIGEST)
-    reason: str = _field("理由 1 to 2000 characters")
-    idempotency_key: str = _field(_KEY)
-    erratum: bool = _field("是否勘误 which alone may begin before today", default=False)
+    policy: strawberry.ID = field("草案")
+    expected_digest: str = field(_DIGEST)
+    reason: str = field("理由 1 to 2000 characters")
+    idempotency_key: str = field(KEY)
+    erratum: bool = field("是否勘误 which alone may begin before today", default=False)
 
 
 @strawberry.input(description="撤回政策 a draft, or a published version whose first day is still ahead")
 class WithdrawPolicyInput:
     """What withdrawing takes."""
 
-    policy: strawberry.ID = _field("政策版本")
-    expected_digest: str = _field(_DIGEST)
-    reason: str = _field("理由 1 to 2000 characters")
-    idempotency_key: str = _field(_KEY)
+    policy: strawberry.ID = field("政策版本")
+    expected_digest: str = field(_DIGEST)
+    reason: str = field("理由 1 to 2000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="差异 one difference in meaning, not in text")
 class PolicyChange:
     """A change."""
 
-    path: str = _field("位置 `effectiveFrom`, `parameters.cards_to_transform`, `rules.CODE.when.any.0.expr`")
-    before: str | None = _field("原为 null where it was not there")
-    after: str | None = _field("改为 null where it no longer is")
+    path: str = field("位置 `effectiveFrom`, `parameters.cards_to_transform`, `rules.CODE.when.any.0.expr`")
+    before: str | None = field("原为 null where it was not there")
+    after: str | None = field("改为 null where it no longer is")
 
 
 @strawberry.type(description="草案已保存")
 class PolicyDrafted:
     """A draft."""
 
-    policy: PolicyVersion = _field("草案")
-    changes: list[PolicyChange] = _field("与施行中版本的差异")
-    warnings: list[str] = _field("审核时须斟酌之处")
+    policy: PolicyVersion = field("草案")
+    changes: list[PolicyChange] = field("与施行中版本的差异")
+    warnings: list[str] = field("审核时须斟酌之处")
 
 
 @strawberry.type(description="已提请审核")
 class PolicyReviewRequested:
     """A draft under review."""
 
-    policy: PolicyVersion = _field("草案")
+    policy: PolicyVersion = field("草案")
 
 
 @strawberry.type(description="受影响的算例 a worked case that comes out otherwise because the draft means it to")
 class AffectedCase:
     """A case."""
 
-    rule: str = _field("规则编号")
-    name: str = _field("算例名称")
-    differences: list[str] = _field("不同之处")
+    rule: str = field("规则编号")
+    name: str = field("算例名称")
+    differences: list[str] = field("不同之处")
 
 
 @strawberry.type(description="已发布")
 class PolicyPublished:
     """A publication."""
 
-    policy: PolicyVersion = _field("政策版本")
-    affected_cases: list[AffectedCase] = _field("结果随之改变的算例")
+    policy: PolicyVersion = field("政策版本")
+    affected_cases: list[AffectedCase] = field("结果随之改变的算例")
 
 
 @strawberry.type(description="已撤回")
 class PolicyWithdrawn:
     """A withdrawal."""
 
-    policy: PolicyVersion = _field("政策版本")
+    policy: PolicyVersion = field("政策版本")
 
 
 Problems = InvalidInput | Conflicting | OutOfDate

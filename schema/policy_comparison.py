@@ -5,10 +5,11 @@ from typing import Annotated
 import strawberry
 
 from schema.acting import Ref, request_of
-from schema.districts import DISTRICT_TAG, District
+from schema.districts import District
 from schema.planned import resolved
 from schema.policies import On, cited
 from schema.problems import Clause
+from schema.tags import DISTRICT_TAG
 from schema.terms import term
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY

@@ -6,6 +6,7 @@ import strawberry
 
 from schema.acting import given
 from schema.filters import UNSET
+from schema.inputs import field
 from server.kit.clause import Clause as Citation
 from server.kit.errors import Invalid
 from server.policy import terms, values
@@ -19,106 +20,102 @@ for _value in ValueType.__strawberry_definition__.values:  # type: ignore[attr-d
     _value.description = values.label(ValueType[_value.name])
 
 
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
-
-
 @strawberry.input(description="条款引用")
 class ClauseInput:
     """A citation."""
 
-    document: str = _field("文件代号")
-    anchor: str = _field("条款位置")
+    document: str = field("文件代号")
+    anchor: str = field("条款位置")
 
 
 @strawberry.input(description="一组条件")
 class ConditionGroupInput:
     """Parts of a node."""
 
-    of: list["PolicyConditionInput"] = _field("条件")
-    label: str | None = _field("说明", default=UNSET)
+    of: list["PolicyConditionInput"] = field("条件")
+    label: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="至少几项")
 class AtLeastInput:
     """So many of the parts."""
 
-    count: int = _field("至少几项")
-    of: list["PolicyConditionInput"] = _field("条件")
-    label: str | None = _field("说明", default=UNSET)
+    count: int = field("至少几项")
+    of: list["PolicyConditionInput"] = field("条件")
+    label: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="不满足")
 class NotInput:
     """The opposite of the part."""
 
-    of: "PolicyConditionInput" = _field("条件")
-    label: str | None = _field("说明", default=UNSET)
+    of: "PolicyConditionInput" = field("条件")
+    label: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="单个条件 a CEL expression over `facts.*` and `params.*` that is true or false")
 class ExpressionInput:
     """A leaf."""
 
-    expr: str = _field("表达式 no numbers but 0 and 1: use parameters")
-    label: str = _field("说明 what it looks for, as explanations show it")
-    cite: ClauseInput | None = _field("条款 where it differs from the rule's first", default=UNSET)
+    expr: str = field("表达式 no numbers but 0 and 1: use parameters")
+    label: str = field("说明 what it looks for, as explanations show it")
+    cite: ClauseInput | None = field("条款 where it differs from the rule's first", default=UNSET)
 
 
 @strawberry.input(one_of=True, description="条件树的一个节点 exactly one of the five")
 class PolicyConditionInput:
     """A node."""
 
-    all_: ConditionGroupInput | None = _field("同时满足", name="all", default=UNSET)
-    any_: ConditionGroupInput | None = _field("满足之一", name="any", default=UNSET)
-    at_least: AtLeastInput | None = _field("至少几项", default=UNSET)
-    not_: NotInput | None = _field("不满足", name="not", default=UNSET)
-    expression: ExpressionInput | None = _field("单个条件", default=UNSET)
+    all_: ConditionGroupInput | None = field("同时满足", name="all", default=UNSET)
+    any_: ConditionGroupInput | None = field("满足之一", name="any", default=UNSET)
+    at_least: AtLeastInput | None = field("至少几项", default=UNSET)
+    not_: NotInput | None = field("不满足", name="not", default=UNSET)
+    expression: ExpressionInput | None = field("单个条件", default=UNSET)
 
 
 @strawberry.input(description="规则")
 class PolicyRuleInput:
     """A rule as it shall read."""
 
-    code: str = _field("编号 an existing code replaces that rule")
-    title: str = _field("名称")
-    concept: str = _field("概念 a shared one, or one of your own that begins with `local.`")
-    clauses: list[ClauseInput] = _field("依据条款 at least one")
-    when: PolicyConditionInput = _field("触发条件")
-    effects: list[terms.Effect] = _field("效果 the first is what statistics speak of")
-    applies_to: PolicyConditionInput | None = _field("适用范围", default=UNSET)
-    item: str | None = _field("负面清单条目号", default=UNSET)
-    otherwise: terms.Effect | None = _field("未触发时", default=UNSET)
-    mode: terms.Mode | None = _field("呈现方式", default=UNSET)
-    evidence: list[str] | None = _field("所需证据", default=UNSET)
-    ambiguities: list[str] | None = _field("歧义编号", default=UNSET)
-    note: str | None = _field("说明", default=UNSET)
+    code: str = field("编号 an existing code replaces that rule")
+    title: str = field("名称")
+    concept: str = field("概念 a shared one, or one of your own that begins with `local.`")
+    clauses: list[ClauseInput] = field("依据条款 at least one")
+    when: PolicyConditionInput = field("触发条件")
+    effects: list[terms.Effect] = field("效果 the first is what statistics speak of")
+    applies_to: PolicyConditionInput | None = field("适用范围", default=UNSET)
+    item: str | None = field("负面清单条目号", default=UNSET)
+    otherwise: terms.Effect | None = field("未触发时", default=UNSET)
+    mode: terms.Mode | None = field("呈现方式", default=UNSET)
+    evidence: list[str] | None = field("所需证据", default=UNSET)
+    ambiguities: list[str] | None = field("歧义编号", default=UNSET)
+    note: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="可选值")
 class ParameterChoiceInput:
     """A choice."""
 
-    value: str = _field("代码")
-    label: str = _field("名称")
+    value: str = field("代码")
+    label: str = field("名称")
 
 
 @strawberry.input(description="参数 in full; those that the platform declares need no type, limits or choices")
 class PolicyParameterDefinitionInput:
     """A parameter as it shall read."""
 
-    key: str = _field("参数名 an existing key replaces that parameter")
-    value: str = _field("数值 as text")
-    source_status: terms.SourceStatus = _field("来源")
-    label: str | None = _field("名称", default=UNSET)
-    type: ValueType | None = _field("类型 of a parameter of your own", default=UNSET)
-    unit: str | None = _field("单位", default=UNSET)
-    minimum: int | None = _field("下限", default=UNSET)
-    maximum: int | None = _field("上限", default=UNSET)
-    choices: list[ParameterChoiceInput] | None = _field("可选值 in rising rank for a grade", default=UNSET)
-    clause: ClauseInput | None = _field("条款", default=UNSET)
-    ambiguity: str | None = _field("歧义编号", default=UNSET)
-    note: str | None = _field("说明", default=UNSET)
+    key: str = field("参数名 an existing key replaces that parameter")
+    value: str = field("数值 as text")
+    source_status: terms.SourceStatus = field("来源")
+    label: str | None = field("名称", default=UNSET)
+    type: ValueType | None = field("类型 of a parameter of your own", default=UNSET)
+    unit: str | None = field("单位", default=UNSET)
+    minimum: int | None = field("下限", default=UNSET)
+    maximum: int | None = field("上限", default=UNSET)
+    choices: list[ParameterChoiceInput] | None = field("可选值 in rising rank for a grade", default=UNSET)
+    clause: ClauseInput | None = field("条款", default=UNSET)
+    ambiguity: str | None = field("歧义编号", default=UNSET)
+    note: str | None = field("说明", default=UNSET)
 
 
 def clause_of(sent: ClauseInput) -> Citation:

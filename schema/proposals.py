@@ -18,6 +18,7 @@ from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.rows import PROPOSALS
 from schema.standing import PolicyDecision
+from schema.tags import PROPOSAL_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.ids import NodeId
@@ -32,7 +33,6 @@ from server.record.acts import Act
 term(ProposalStatus, "处置建议状态")
 
 #: The number of this type in node ids.
-PROPOSAL_TAG = 33
 
 _RECORDS = (
     "SELECT tenant_id, id, record FROM (SELECT p.tenant_id, p.id, d.record FROM proposal p"

@@ -2,157 +2,141 @@
 
 from collections.abc import Awaitable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.exit_terms import ContinuityService, ConversionDirection
-from schema.exits import (
-    ANSWER_TAG,
-    CONVERSION_TAG,
-    EXIT_TAG,
-    PLAN_TAG,
-    REQUEST_TAG,
-    ContinuityPlan,
-    ConversionCase,
-    SuccessionAnswer,
-    SuccessionRequest,
-)
+from schema.exits import ContinuityPlan, ConversionCase, SuccessionAnswer, SuccessionRequest
 from schema.filters import UNSET
-from schema.institutions import INSTITUTION_TAG
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.tags import ANSWER_TAG, CONVERSION_TAG, EXIT_TAG, INSTITUTION_TAG, PLAN_TAG, REQUEST_TAG
 from server.exits.actions import continuity, conversions
 from server.exits.actions.continuity import Asked, Planned
 from server.institutions.model import InstitutionKind
 from server.kit.ids import NodeId
 from server.record.acts import Act
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
-
 
 @strawberry.input(description="制定居民承接方案")
 class DraftContinuityPlanInput:
     """What drafting takes."""
 
-    case: strawberry.ID = _field("退出案件")
-    service_area: str = _field("服务区域")
-    population: int = _field("服务人口")
-    signed_families: int = _field("签约家庭户数")
-    high_need_residents: int = _field("重点人群人数 a number, never a list of people")
-    services: list[ContinuityService] = _field("须承接的服务")
-    from_on: date = _field("起始日期")
-    idempotency_key: str = _field(_KEY)
-    until: date | None = _field("截止日期 the first day no longer part of the transfer", default=UNSET)
+    case: strawberry.ID = field("退出案件")
+    service_area: str = field("服务区域")
+    population: int = field("服务人口")
+    signed_families: int = field("签约家庭户数")
+    high_need_residents: int = field("重点人群人数 a number, never a list of people")
+    services: list[ContinuityService] = field("须承接的服务")
+    from_on: date = field("起始日期")
+    idempotency_key: str = field(KEY)
+    until: date | None = field("截止日期 the first day no longer part of the transfer", default=UNSET)
 
 
 @strawberry.input(description="征询承接机构 of this district by its id, of another by district and name")
 class AskSuccessorInput:
     """What asking takes."""
 
-    plan: strawberry.ID = _field("承接方案")
-    expected_version: int = _field(_VERSION)
-    service_area: str = _field("请其承接的区域")
-    population: int = _field("居民人数")
-    services: list[ContinuityService] = _field("请其承接的服务")
-    idempotency_key: str = _field(_KEY)
-    successor: strawberry.ID | None = _field("本区的承接机构", default=UNSET)
-    successor_district: str | None = _field("他区代码", default=UNSET)
-    successor_name: str | None = _field("他区承接机构名称", default=UNSET)
+    plan: strawberry.ID = field("承接方案")
+    expected_version: int = field(VERSION)
+    service_area: str = field("请其承接的区域")
+    population: int = field("居民人数")
+    services: list[ContinuityService] = field("请其承接的服务")
+    idempotency_key: str = field(KEY)
+    successor: strawberry.ID | None = field("本区的承接机构", default=UNSET)
+    successor_district: str | None = field("他区代码", default=UNSET)
+    successor_name: str | None = field("他区承接机构名称", default=UNSET)
 
 
 @strawberry.input(description="答复承接征询 over the successor's own district")
 class AnswerSuccessionInput:
     """What answering takes."""
 
-    request: strawberry.ID = _field("承接征询")
-    institution: strawberry.ID = _field("承接机构 of the caller's own district")
-    accept: bool = _field("是否同意")
-    idempotency_key: str = _field(_KEY)
-    reason: str | None = _field("理由 of a refusal", default=UNSET)
+    request: strawberry.ID = field("承接征询")
+    institution: strawberry.ID = field("承接机构 of the caller's own district")
+    accept: bool = field("是否同意")
+    idempotency_key: str = field(KEY)
+    reason: str | None = field("理由 of a refusal", default=UNSET)
 
 
 @strawberry.input(description="撤回承接征询")
 class WithdrawSuccessionRequestInput:
     """What withdrawing takes."""
 
-    request: strawberry.ID = _field("承接征询")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    request: strawberry.ID = field("承接征询")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="批准承接方案 once every successor has accepted")
 class ApproveContinuityPlanInput:
     """What approving takes."""
 
-    plan: strawberry.ID = _field("承接方案")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    plan: strawberry.ID = field("承接方案")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开始承接")
 class StartContinuityTransferInput:
     """What starting takes."""
 
-    plan: strawberry.ID = _field("承接方案")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
+    plan: strawberry.ID = field("承接方案")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="完成承接")
 class CompleteContinuityTransferInput:
     """What completing takes."""
 
-    plan: strawberry.ID = _field("承接方案")
-    expected_version: int = _field(_VERSION)
-    outcome: str = _field("承接结果 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    plan: strawberry.ID = field("承接方案")
+    expected_version: int = field(VERSION)
+    outcome: str = field("承接结果 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="启动转型 in either direction")
 class OpenConversionInput:
     """What opening takes."""
 
-    institution: strawberry.ID = _field("机构")
-    direction: ConversionDirection = _field("方向")
-    target_kind: InstitutionKind = _field("目标类别")
-    because: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    institution: strawberry.ID = field("机构")
+    direction: ConversionDirection = field("方向")
+    target_kind: InstitutionKind = field("目标类别")
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="商定转型")
 class AgreeConversionInput:
     """What agreeing takes."""
 
-    conversion: strawberry.ID = _field("转型")
-    expected_version: int = _field(_VERSION)
-    agreement: str = _field("商定内容 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    conversion: strawberry.ID = field("转型")
+    expected_version: int = field(VERSION)
+    agreement: str = field("商定内容 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="不转型 guidance is advice")
 class DeclineConversionInput:
     """What declining takes."""
 
-    conversion: strawberry.ID = _field("转型")
-    expected_version: int = _field(_VERSION)
-    because: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    conversion: strawberry.ID = field("转型")
+    expected_version: int = field(VERSION)
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="完成转型")
 class ExecuteConversionInput:
     """What executing takes."""
 
-    conversion: strawberry.ID = _field("转型")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    special_reason: str | None = _field(
+    conversion: strawberry.ID = field("转型")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    special_reason: str | None = field(
         "特殊原因 within a year of signing an insurance agreement; the agency is told", default=UNSET
     )
 
@@ -161,77 +145,77 @@ class ExecuteConversionInput:
 class ContinuityPlanDrafted:
     """A plan."""
 
-    plan: ContinuityPlan = _field("承接方案")
+    plan: ContinuityPlan = field("承接方案")
 
 
 @strawberry.type(description="已征询")
 class SuccessorAsked:
     """A request."""
 
-    request: SuccessionRequest = _field("承接征询")
+    request: SuccessionRequest = field("承接征询")
 
 
 @strawberry.type(description="已答复")
 class SuccessionAnswered:
     """An answer."""
 
-    answer: SuccessionAnswer = _field("承接答复")
+    answer: SuccessionAnswer = field("承接答复")
 
 
 @strawberry.type(description="已撤回征询")
 class SuccessionRequestWithdrawn:
     """A withdrawal."""
 
-    request: SuccessionRequest = _field("承接征询 as it is now")
+    request: SuccessionRequest = field("承接征询 as it is now")
 
 
 @strawberry.type(description="已批准承接方案")
 class ContinuityPlanApproved:
     """An approval."""
 
-    plan: ContinuityPlan = _field("承接方案 as it is now")
+    plan: ContinuityPlan = field("承接方案 as it is now")
 
 
 @strawberry.type(description="已开始承接")
 class ContinuityTransferStarted:
     """A start."""
 
-    plan: ContinuityPlan = _field("承接方案 as it is now")
+    plan: ContinuityPlan = field("承接方案 as it is now")
 
 
 @strawberry.type(description="已完成承接")
 class ContinuityTransferCompleted:
     """A completion."""
 
-    plan: ContinuityPlan = _field("承接方案 as it is now")
+    plan: ContinuityPlan = field("承接方案 as it is now")
 
 
 @strawberry.type(description="已启动转型")
 class ConversionOpened:
     """A conversion."""
 
-    conversion: ConversionCase = _field("转型")
+    conversion: ConversionCase = field("转型")
 
 
 @strawberry.type(description="已商定转型")
 class ConversionAgreed:
     """An agreement."""
 
-    conversion: ConversionCase = _field("转型 as it is now")
+    conversion: ConversionCase = field("转型 as it is now")
 
 
 @strawberry.type(description="不转型")
 class ConversionDeclined:
     """A refusal."""
 
-    conversion: ConversionCase = _field("转型 as it is now")
+    conversion: ConversionCase = field("转型 as it is now")
 
 
 @strawberry.type(description="已完成转型")
 class ConversionExecuted:
     """An execution."""
 
-    conversion: ConversionCase = _field("转型 as it is now")
+    conversion: ConversionCase = field("转型 as it is now")
 
 
 _Problems = InvalidInput | Conflicting | OutOfDate

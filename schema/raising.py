@@ -2,16 +2,17 @@
 
 from collections.abc import Awaitable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, referring, request_of
 from schema.filters import UNSET
-from schema.institutions import INSTITUTION_TAG
-from schema.negative_list import CARD_TAG, FINDING_TAG, NegativeFinding
+from schema.inputs import KEY, VERSION, field
+from schema.negative_list import NegativeFinding
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
-from schema.risks import SIGNAL_TAG, VISIT_TAG, JointVisit, RiskSignal
+from schema.risks import JointVisit, RiskSignal
+from schema.tags import CARD_TAG, FINDING_TAG, INSTITUTION_TAG, SIGNAL_TAG, VISIT_TAG
 from server.districts.model import AuthorityKind
 from server.kit.ids import NodeId
 from server.record.acts import Act
@@ -20,160 +21,153 @@ from server.supervision.actions.signals import Raised
 from server.supervision.actions.visits import Planned
 from server.supervision.model import RiskKind, RiskLevel, VisitKind
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
-
 
 @strawberry.input(description="提出风险信号 each kind by its own department")
 class RaiseRiskSignalInput:
     """What raising takes."""
 
-    institution: strawberry.ID = _field("机构")
-    kind: RiskKind = _field("种类")
-    level: RiskLevel = _field("等级")
-    observed_on: date = _field("发现日期")
-    facts: str = _field("情况 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    institution: strawberry.ID = field("机构")
+    kind: RiskKind = field("种类")
+    level: RiskLevel = field("等级")
+    observed_on: date = field("发现日期")
+    facts: str = field("情况 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="研判风险信号")
 class TriageRiskSignalInput:
     """What triage takes."""
 
-    signal: strawberry.ID = _field("风险信号")
-    expected_version: int = _field(_VERSION)
-    level: RiskLevel = _field("研判等级")
-    note: str = _field("研判意见 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    signal: strawberry.ID = field("风险信号")
+    expected_version: int = field(VERSION)
+    level: RiskLevel = field("研判等级")
+    note: str = field("研判意见 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="通报风险信号 inside the district")
 class ShareRiskSignalInput:
     """What sharing takes."""
 
-    signal: strawberry.ID = _field("风险信号")
-    expected_version: int = _field(_VERSION)
-    departments: list[AuthorityKind] = _field("通报部门")
-    idempotency_key: str = _field(_KEY)
+    signal: strawberry.ID = field("风险信号")
+    expected_version: int = field(VERSION)
+    departments: list[AuthorityKind] = field("通报部门")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="办结风险信号")
 class CloseRiskSignalInput:
     """What closing takes."""
 
-    signal: strawberry.ID = _field("风险信号")
-    expected_version: int = _field(_VERSION)
-    outcome: str = _field("办理结果 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    signal: strawberry.ID = field("风险信号")
+    expected_version: int = field(VERSION)
+    outcome: str = field("办理结果 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="风险信号转负面清单线索")
 class EscalateRiskSignalInput:
     """What escalating takes."""
 
-    signal: strawberry.ID = _field("风险信号")
-    expected_version: int = _field(_VERSION)
-    item: str = _field("条目号")
-    occurred_on: date = _field("发生日期")
-    evidence: str = _field("证据 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    signal: strawberry.ID = field("风险信号")
+    expected_version: int = field(VERSION)
+    item: str = field("条目号")
+    occurred_on: date = field("发生日期")
+    evidence: str = field("证据 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="安排联合检查或专项指导 the health commission always takes part")
 class PlanJointVisitInput:
     """What planning takes."""
 
-    institution: strawberry.ID = _field("机构")
-    kind: VisitKind = _field("种类")
-    planned_on: date = _field("安排日期")
-    departments: list[AuthorityKind] = _field("参加部门")
-    purpose: str = _field("目的 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
-    signal: strawberry.ID | None = _field("所依据的风险信号", default=UNSET)
-    card: strawberry.ID | None = _field("所依据的黄牌", default=UNSET)
+    institution: strawberry.ID = field("机构")
+    kind: VisitKind = field("种类")
+    planned_on: date = field("安排日期")
+    departments: list[AuthorityKind] = field("参加部门")
+    purpose: str = field("目的 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+    signal: strawberry.ID | None = field("所依据的风险信号", default=UNSET)
+    card: strawberry.ID | None = field("所依据的黄牌", default=UNSET)
 
 
 @strawberry.input(description="记录联合检查或专项指导的情况")
 class ConcludeJointVisitInput:
     """What concluding takes."""
 
-    visit: strawberry.ID = _field("联合检查或专项指导")
-    expected_version: int = _field(_VERSION)
-    held_on: date = _field("开展日期")
-    findings: str = _field("情况 1 to 4000 characters")
-    problems_found: bool = _field("是否发现问题")
-    idempotency_key: str = _field(_KEY)
+    visit: strawberry.ID = field("联合检查或专项指导")
+    expected_version: int = field(VERSION)
+    held_on: date = field("开展日期")
+    findings: str = field("情况 1 to 4000 characters")
+    problems_found: bool = field("是否发现问题")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="取消联合检查或专项指导")
 class CancelJointVisitInput:
     """What cancelling takes."""
 
-    visit: strawberry.ID = _field("联合检查或专项指导")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    visit: strawberry.ID = field("联合检查或专项指导")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已提出风险信号")
 class RiskSignalRaised:
     """A signal."""
 
-    signal: RiskSignal = _field("风险信号")
+    signal: RiskSignal = field("风险信号")
 
 
 @strawberry.type(description="已研判")
 class RiskSignalTriaged:
     """A triage."""
 
-    signal: RiskSignal = _field("风险信号 as it is now")
+    signal: RiskSignal = field("风险信号 as it is now")
 
 
 @strawberry.type(description="已通报")
 class RiskSignalShared:
     """A circulation."""
 
-    signal: RiskSignal = _field("风险信号 as it is now")
+    signal: RiskSignal = field("风险信号 as it is now")
 
 
 @strawberry.type(description="已办结风险信号")
 class RiskSignalClosed:
     """A closure."""
 
-    signal: RiskSignal = _field("风险信号 as it is now")
+    signal: RiskSignal = field("风险信号 as it is now")
 
 
 @strawberry.type(description="已转负面清单线索")
 class RiskSignalEscalated:
     """An escalation."""
 
-    signal: RiskSignal = _field("风险信号 as it is now")
-    finding: NegativeFinding = _field("线索")
+    signal: RiskSignal = field("风险信号 as it is now")
+    finding: NegativeFinding = field("线索")
 
 
 @strawberry.type(description="已安排")
 class JointVisitPlanned:
     """A visit to come."""
 
-    visit: JointVisit = _field("联合检查或专项指导")
+    visit: JointVisit = field("联合检查或专项指导")
 
 
 @strawberry.type(description="已开展")
 class JointVisitConcluded:
     """A visit that was held."""
 
-    visit: JointVisit = _field("联合检查或专项指导 as it is now")
+    visit: JointVisit = field("联合检查或专项指导 as it is now")
 
 
 @strawberry.type(description="已取消")
 class JointVisitCancelled:
     """A visit that was not."""
 
-    visit: JointVisit = _field("联合检查或专项指导 as it is now")
+    visit: JointVisit = field("联合检查或专项指导 as it is now")
 
 
 _Problems = InvalidInput | Conflicting | OutOfDate

@@ -10,12 +10,13 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, ref, request_of
 from schema.filters import UNSET
 from schema.finding import StandingChange, changes_of, refs, told_back
-from schema.institutions import INSTITUTION_TAG
-from schema.negative_list import FINDING_TAG, NegativeFinding
+from schema.inputs import KEY, VERSION, field
+from schema.negative_list import NegativeFinding
 from schema.problems import Conflicting, InvalidInput, OutOfDate
-from schema.proposals import PROPOSAL_TAG, Proposal
+from schema.proposals import Proposal
 from schema.rows import PROPOSALS
-from schema.supervision import FACT_TAG, SupervisionFact
+from schema.supervision import SupervisionFact
+from schema.tags import FACT_TAG, FINDING_TAG, INSTITUTION_TAG, PROPOSAL_TAG
 from server.kit.ids import NodeId
 from server.policy import terms
 from server.record.acts import Act
@@ -24,13 +25,6 @@ from server.standing.reversing import annul_fact
 from server.supervision.actions import facts
 from server.supervision.actions.facts import Said
 from server.supervision.model import ComplaintChannel, FactKind, PenaltyKind
-
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 def _maybe(description: str) -> Any:
@@ -43,11 +37,11 @@ def _maybe(description: str) -> Any:
 class RecordSupervisionFactInput:
     """What recording takes."""
 
-    institution: strawberry.ID = _field("机构")
-    kind: FactKind = _field("种类")
-    occurred_on: date = _field("发生日期")
-    source_name: str = _field("来源 the body or record it comes from, 1 to 200 characters")
-    idempotency_key: str = _field(_KEY)
+    institution: strawberry.ID = field("机构")
+    kind: FactKind = field("种类")
+    occurred_on: date = field("发生日期")
+    source_name: str = field("来源 the body or record it comes from, 1 to 200 characters")
+    idempotency_key: str = field(KEY)
     decided_on: date | None = _maybe("认定日期 with any determination; none while it is still to be determined")
     reference_number: str | None = _maybe("文号")
     summary: str | None = _maybe("摘要")
@@ -73,10 +67,10 @@ class RecordSupervisionFactInput:
 class DetermineSupervisionFactInput:
     """What determining takes."""
 
-    fact: strawberry.ID = _field("监管事实")
-    expected_version: int = _field(_VERSION)
-    decided_on: date = _field("认定日期")
-    idempotency_key: str = _field(_KEY)
+    fact: strawberry.ID = field("监管事实")
+    expected_version: int = field(VERSION)
+    decided_on: date = field("认定日期")
+    idempotency_key: str = field(KEY)
     reference_number: str | None = _maybe("文号")
     summary: str | None = _maybe("摘要")
     substantiated: bool | None = _maybe("是否经查属实")
@@ -95,37 +89,37 @@ class DetermineSupervisionFactInput:
 class AnnulSupervisionFactInput:
     """What annulling takes."""
 
-    fact: strawberry.ID = _field("监管事实")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由 1 to 4000 characters")
-    idempotency_key: str = _field(_KEY)
+    fact: strawberry.ID = field("监管事实")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记监管事实")
 class SupervisionFactRecorded:
     """A fact on record."""
 
-    fact: SupervisionFact = _field("监管事实")
-    proposals: list[Proposal] = _field("处置建议 those that are new, for callers who read proposals; a person decides")
+    fact: SupervisionFact = field("监管事实")
+    proposals: list[Proposal] = field("处置建议 those that are new, for callers who read proposals; a person decides")
 
 
 @strawberry.type(description="已认定监管事实")
 class SupervisionFactDetermined:
     """A determination."""
 
-    fact: SupervisionFact = _field("监管事实 in the place of the earlier one, which stays readable")
-    proposals: list[Proposal] = _field("处置建议 those that are new")
+    fact: SupervisionFact = field("监管事实 in the place of the earlier one, which stays readable")
+    proposals: list[Proposal] = field("处置建议 those that are new")
 
 
 @strawberry.type(description="已撤销监管事实")
 class SupervisionFactAnnulled:
     """An annulment, with all that it changed."""
 
-    fact: SupervisionFact = _field("监管事实 as it is now")
-    findings: list[NegativeFinding] = _field("须复核的认定 confirmed ones that rest on it; a person reverses them")
-    changes: list[StandingChange] = _field("判定变化")
-    lapsed_proposals: list[Proposal] = _field("失效的处置建议")
-    proposals: list[Proposal] = _field("新的处置建议")
+    fact: SupervisionFact = field("监管事实 as it is now")
+    findings: list[NegativeFinding] = field("须复核的认定 confirmed ones that rest on it; a person reverses them")
+    changes: list[StandingChange] = field("判定变化")
+    lapsed_proposals: list[Proposal] = field("失效的处置建议")
+    proposals: list[Proposal] = field("新的处置建议")
 
 
 _Problems = InvalidInput | Conflicting | OutOfDate

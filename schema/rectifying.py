@@ -2,91 +2,85 @@
 
 from collections.abc import Awaitable, Mapping
 from datetime import date
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.assessment import ITEM_TAG, RectificationItem
+from schema.assessment import RectificationItem
+from schema.documents import documents_in
 from schema.filters import UNSET
-from schema.institutions import INSTITUTION_TAG
+from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.tags import INSTITUTION_TAG, ITEM_TAG
 from server.assessment.actions import ORGANISERS, rectification
 from server.assessment.model import RectificationSource
 from server.kit.actor import Role
 from server.kit.ids import NodeId
 from server.record.acts import Act
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-_DOCUMENT_TAG = 30
 _STAFF = (Role.INSTITUTION_STAFF,)
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="登记整改事项")
 class RecordProblemInput:
     """What recording a problem takes."""
 
-    institution: strawberry.ID = _field("机构")
-    source: RectificationSource = _field("来源")
-    problem: str = _field("问题")
-    due_on: date = _field("整改期限")
-    idempotency_key: str = _field(_KEY)
+    institution: strawberry.ID = field("机构")
+    source: RectificationSource = field("来源")
+    problem: str = field("问题")
+    due_on: date = field("整改期限")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="填报整改措施")
 class PlanRectificationInput:
     """What planning takes."""
 
-    item: strawberry.ID = _field("整改事项")
-    expected_version: int = _field(_VERSION)
-    plan: str = _field("整改措施")
-    idempotency_key: str = _field(_KEY)
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    plan: str = field("整改措施")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="提交整改")
 class SubmitRectificationInput:
     """What submitting takes."""
 
-    item: strawberry.ID = _field("整改事项")
-    expected_version: int = _field(_VERSION)
-    evidence: str = _field("整改情况")
-    idempotency_key: str = _field(_KEY)
-    documents: list[strawberry.ID] | None = _field("证明材料 stored files", default=UNSET)
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    evidence: str = field("整改情况")
+    idempotency_key: str = field(KEY)
+    documents: list[strawberry.ID] | None = field("证明材料 stored files", default=UNSET)
 
 
 @strawberry.input(description="验收整改")
 class DecideRectificationInput:
     """What deciding takes."""
 
-    item: strawberry.ID = _field("整改事项")
-    expected_version: int = _field(_VERSION)
-    accepted: bool = _field("是否通过")
-    idempotency_key: str = _field(_KEY)
-    reason: str | None = _field("理由 needed where it is not accepted", default=UNSET)
-    due_on: date | None = _field("新的整改期限 where it is not accepted", default=UNSET)
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    accepted: bool = field("是否通过")
+    idempotency_key: str = field(KEY)
+    reason: str | None = field("理由 needed where it is not accepted", default=UNSET)
+    due_on: date | None = field("新的整改期限 where it is not accepted", default=UNSET)
 
 
 @strawberry.input(description="认定拒不整改")
 class FindRectificationRefusedInput:
     """What finding a refusal takes."""
 
-    item: strawberry.ID = _field("整改事项")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="整改事项已更新")
 class RectificationSaved:
     """The object as it is now."""
 
-    item: RectificationItem = _field("整改事项 as it is now")
+    item: RectificationItem = field("整改事项 as it is now")
 
 
 Problems = InvalidInput | Conflicting | OutOfDate
@@ -97,10 +91,6 @@ DecideRectificationResult = Annotated[RectificationSaved | Problems, strawberry.
 FindRectificationRefusedResult = Annotated[
     RectificationSaved | Problems, strawberry.union("FindRectificationRefusedResult")
 ]
-
-
-def _documents(value: Any) -> list[UUID]:
-    return [node_of(one, _DOCUMENT_TAG, "documents").id for one in given(value) or ()]
 
 
 @strawberry.type
@@ -140,7 +130,7 @@ class RectificationMutations:
                 node.id,
                 expected_version=input.expected_version,
                 evidence=input.evidence,
-                documents=_documents(input.documents),
+                documents=documents_in(input.documents),
             )
 
         node = node_of(input.item, ITEM_TAG, "item")

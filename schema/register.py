@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.districts import AGENCY_TAG, InsuranceAgency
+from schema.districts import InsuranceAgency
 from schema.filters import UNSET
-from schema.institutions import INSTITUTION_TAG, Institution
+from schema.inputs import KEY, VERSION, field
+from schema.institutions import Institution
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.scalars import UnifiedSocialCreditCode
+from schema.tags import AGENCY_TAG, INSTITUTION_TAG
 from server.districts import actions as districts
 from server.institutions import actions as institutions
 from server.institutions.model import (
@@ -26,151 +28,145 @@ from server.insurance.actions.agreements import heed_lock
 from server.kit.ids import NodeId
 from server.record.acts import Act
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 _SPECIAL = "特殊原因 needed within a year of signing an insurance agreement (京医保中心发〔2025〕4号 附件2-1第九项)"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="登记机构")
 class RegisterInstitutionInput:
     """What registering takes."""
 
-    district: str = _field("辖区代码")
-    name: str = _field("机构名称 at most 200 characters")
-    kind: InstitutionKind = _field("类别")
-    address: str = _field("执业地址")
-    idempotency_key: str = _field(_KEY)
-    registration_number: str | None = _field("登记号", default=UNSET)
-    unified_social_credit_code: UnifiedSocialCreditCode | None = _field("统一社会信用代码", default=UNSET)
-    status: InstitutionStatus = _field("状态", default=InstitutionStatus.OPERATING)
-    operating_nature: OperatingNature | None = _field("经营性质", default=UNSET)
-    ownership: Ownership | None = _field("所有制形式", default=UNSET)
-    operator_kind: OperatorKind | None = _field("举办主体类别", default=UNSET)
-    centre: strawberry.ID | None = _field("上级中心 for stations and village clinics", default=UNSET)
-    service_population: int | None = _field("服务人口", default=UNSET)
-    opened_on: date | None = _field("正式运营日期", default=UNSET)
+    district: str = field("辖区代码")
+    name: str = field("机构名称 at most 200 characters")
+    kind: InstitutionKind = field("类别")
+    address: str = field("执业地址")
+    idempotency_key: str = field(KEY)
+    registration_number: str | None = field("登记号", default=UNSET)
+    unified_social_credit_code: UnifiedSocialCreditCode | None = field("统一社会信用代码", default=UNSET)
+    status: InstitutionStatus = field("状态", default=InstitutionStatus.OPERATING)
+    operating_nature: OperatingNature | None = field("经营性质", default=UNSET)
+    ownership: Ownership | None = field("所有制形式", default=UNSET)
+    operator_kind: OperatorKind | None = field("举办主体类别", default=UNSET)
+    centre: strawberry.ID | None = field("上级中心 for stations and village clinics", default=UNSET)
+    service_population: int | None = field("服务人口", default=UNSET)
+    opened_on: date | None = field("正式运营日期", default=UNSET)
 
 
 @strawberry.input(description="机构更名")
 class RenameInstitutionInput:
     """What renaming takes."""
 
-    institution: strawberry.ID = _field("机构")
-    expected_version: int = _field(_VERSION)
-    name: str = _field("新名称")
-    on: date = _field("启用日期 the first day of the new name")
-    idempotency_key: str = _field(_KEY)
+    institution: strawberry.ID = field("机构")
+    expected_version: int = field(VERSION)
+    name: str = field("新名称")
+    on: date = field("启用日期 the first day of the new name")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="机构迁址")
 class MoveInstitutionInput:
     """What moving takes."""
 
-    institution: strawberry.ID = _field("机构")
-    expected_version: int = _field(_VERSION)
-    address: str = _field("新执业地址")
-    on: date = _field("启用日期 the first day at the new address")
-    idempotency_key: str = _field(_KEY)
-    special_reason: str | None = _field(_SPECIAL, default=UNSET)
-    longitude: float | None = _field("经度 CGCS2000", default=UNSET)
-    latitude: float | None = _field("纬度 CGCS2000", default=UNSET)
+    institution: strawberry.ID = field("机构")
+    expected_version: int = field(VERSION)
+    address: str = field("新执业地址")
+    on: date = field("启用日期 the first day at the new address")
+    idempotency_key: str = field(KEY)
+    special_reason: str | None = field(_SPECIAL, default=UNSET)
+    longitude: float | None = field("经度 CGCS2000", default=UNSET)
+    latitude: float | None = field("纬度 CGCS2000", default=UNSET)
 
 
 @strawberry.input(description="变更机构类别")
 class ChangeInstitutionKindInput:
     """What changing the kind takes."""
 
-    institution: strawberry.ID = _field("机构")
-    expected_version: int = _field(_VERSION)
-    kind: InstitutionKind = _field("新类别")
-    idempotency_key: str = _field(_KEY)
-    special_reason: str | None = _field(_SPECIAL, default=UNSET)
+    institution: strawberry.ID = field("机构")
+    expected_version: int = field(VERSION)
+    kind: InstitutionKind = field("新类别")
+    idempotency_key: str = field(KEY)
+    special_reason: str | None = field(_SPECIAL, default=UNSET)
 
 
 @strawberry.input(description="站点挂靠中心")
 class LinkStationInput:
     """What linking takes."""
 
-    station: strawberry.ID = _field("站点")
-    expected_version: int = _field(_VERSION)
-    centre: strawberry.ID | None = _field("中心 null to stand under none")
-    idempotency_key: str = _field(_KEY)
+    station: strawberry.ID = field("站点")
+    expected_version: int = field(VERSION)
+    centre: strawberry.ID | None = field("中心 null to stand under none")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="登记机构沿革")
 class SucceedInstitutionInput:
     """What succeeding takes."""
 
-    successor: strawberry.ID = _field("后继机构")
-    expected_version: int = _field(_VERSION + ", of the successor")
-    predecessor: strawberry.ID = _field("前身机构")
-    on: date = _field("日期")
-    reason: SuccessionReason = _field("原因")
-    idempotency_key: str = _field(_KEY)
+    successor: strawberry.ID = field("后继机构")
+    expected_version: int = field(VERSION + ", of the successor")
+    predecessor: strawberry.ID = field("前身机构")
+    on: date = field("日期")
+    reason: SuccessionReason = field("原因")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="更新经办机构联系方式")
 class UpdateAgencyContactsInput:
     """What updating contacts takes."""
 
-    agency: strawberry.ID = _field("经办机构")
-    expected_version: int = _field(_VERSION)
-    phones: list[str] = _field("业务咨询电话 1 to 5")
-    email: str = _field("专用邮箱")
-    idempotency_key: str = _field(_KEY)
+    agency: strawberry.ID = field("经办机构")
+    expected_version: int = field(VERSION)
+    phones: list[str] = field("业务咨询电话 1 to 5")
+    email: str = field("专用邮箱")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记")
 class InstitutionRegistered:
     """A registration."""
 
-    institution: Institution = _field("机构 as it is now")
+    institution: Institution = field("机构 as it is now")
 
 
 @strawberry.type(description="已更名")
 class InstitutionRenamed:
     """A change of name."""
 
-    institution: Institution = _field("机构 as it is now")
+    institution: Institution = field("机构 as it is now")
 
 
 @strawberry.type(description="已迁址")
 class InstitutionMoved:
     """A move."""
 
-    institution: Institution = _field("机构 as it is now")
+    institution: Institution = field("机构 as it is now")
 
 
 @strawberry.type(description="已变更类别")
 class InstitutionKindChanged:
     """A change of kind."""
 
-    institution: Institution = _field("机构 as it is now")
+    institution: Institution = field("机构 as it is now")
 
 
 @strawberry.type(description="已变更挂靠")
 class StationLinked:
     """A change of superior."""
 
-    institution: Institution = _field("机构 as it is now")
+    institution: Institution = field("机构 as it is now")
 
 
 @strawberry.type(description="已登记沿革")
 class InstitutionSucceeded:
     """A succession."""
 
-    institution: Institution = _field("机构 as it is now")
+    institution: Institution = field("机构 as it is now")
 
 
 @strawberry.type(description="联系方式已更新")
 class AgencyContactsUpdated:
     """New contacts."""
 
-    agency: InsuranceAgency = _field("经办机构 as it is now")
+    agency: InsuranceAgency = field("经办机构 as it is now")
 
 
 Problems = InvalidInput | Conflicting | OutOfDate

@@ -10,6 +10,7 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter, IntFilter, StringFilter
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import REVIEWS
+from schema.tags import REVIEW_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.terms import Term
@@ -40,7 +41,6 @@ term(ReviewOutcome, "评审结果")
 
 
 #: The number of this type in node ids.
-REVIEW_TAG = 5
 
 
 @strawberry.type(description="评审记录 one concluded review of an institution")

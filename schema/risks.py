@@ -11,6 +11,7 @@ from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter
 from schema.negative_list import NegativeFinding, YellowCard
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import SIGNALS, VISITS
+from schema.tags import SIGNAL_TAG, VISIT_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.districts.model import AuthorityKind
@@ -29,8 +30,6 @@ term(VisitKind, "联合行动种类", "JointVisitKind")
 term(VisitStatus, "联合行动状态", "JointVisitStatus")
 
 #: The numbers of these types in node ids.
-SIGNAL_TAG = 74
-VISIT_TAG = 75
 
 
 @strawberry.type(description="风险信号 that a department saw; read by it and by those it is shared with")

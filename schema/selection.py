@@ -9,11 +9,12 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.gaps import ServiceGap, ServiceGapFilter, by_id
+from schema.gaps import ServiceGap, ServiceGapFilter
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import PUBLISHED
+from schema.tags import CALL_TAG, CRITERION_TAG, MATERIAL_TAG, NOTICE_TAG
 from schema.terms import term
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.kit.terms import Term
 from server.planner.binding import Compare, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
 from server.policy.terms import SourceStatus
@@ -37,10 +38,6 @@ term(GapOutcome, "空白点遴选结果")
 term(NoticeKind, "公告种类", "PublicNoticeKind")
 
 #: The numbers of these types in node ids.
-CALL_TAG = 145
-NOTICE_TAG = 146
-MATERIAL_TAG = 147
-CRITERION_TAG = 148
 
 
 @strawberry.type(description="申报材料要求 what applicants hand in")

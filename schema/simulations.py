@@ -11,10 +11,11 @@ import strawberry
 from schema.access import Request
 from schema.acting import Ref, request_of
 from schema.connections import After, Connection, Edge, First, PageInfo
-from schema.institutions import INSTITUTION_TAG, Institution
+from schema.institutions import Institution
 from schema.planned import resolved
 from schema.policies import OFFICIALS, district_named, policy_of, reading_role
 from schema.standing import RuleHeading
+from schema.tags import INSTITUTION_TAG
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY
 from server.kit.errors import BadInput, NotAllowed

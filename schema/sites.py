@@ -11,6 +11,7 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
+from schema.tags import SITE_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.terms import Term
@@ -113,7 +114,7 @@ BINDS = (
         Site,
         tables.site,
         register(OF_OWN_INSTITUTION),
-        tag=4,
+        tag=SITE_TAG,
         fields={
             "areaM2": Column("{t}.area_m2", Kind.DECIMAL, nullable=True),
             "location": Embedded("Location", "{t}.longitude IS NOT NULL"),

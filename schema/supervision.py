@@ -13,6 +13,7 @@ from schema.fetching import fetched
 from schema.filters import UNSET, BooleanFilter, DateFilter, DateTimeFilter, Filter, IDFilter, StringFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.rows import FACTS
+from schema.tags import FACT_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.ids import NodeId
@@ -35,7 +36,6 @@ term(
 )
 
 #: The number of this type in node ids.
-FACT_TAG = 70
 
 _ROOTS = (
     "SELECT tenant_id, id, root_id FROM supervision_fact"

@@ -18,8 +18,9 @@ from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policies import cited
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate
 from schema.rows import TASKS
+from schema.tags import TASK_TAG
 from schema.terms import term
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.districts.model import AuthorityKind
 from server.kit.actor import Role
 from server.kit.clause import Clause as Citation
@@ -35,7 +36,6 @@ term(TaskKind, "待办种类")
 term(TaskStatus, "待办状态")
 
 #: The number of this type in node ids.
-TASK_TAG = 32
 
 _CLAUSES = (
     "SELECT tenant_id, id, clause_document, clause_anchor FROM task"
@@ -221,14 +221,7 @@ BINDS = (
 )
 
 
-def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
-    node = NodeId.parse(arguments["id"])
-    if node.tag != TASK_TAG:
-        return "false", {}
-    return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
-
-
 ROOTS = {
     "tasks": Root("Task", Shape.PAGE, order="DUE_ON ASC", arguments=within_district),
-    "task": Root("Task", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
+    "task": Root("Task", Shape.ONE, arguments=by_id(TASK_TAG), required=True),
 }

@@ -9,12 +9,13 @@ import strawberry
 
 from schema.access import Request
 from schema.acting import Ref, request_of
-from schema.districts import DISTRICT_TAG, District
+from schema.districts import District
 from schema.exit_terms import ExitStatus
 from schema.planned import resolved
 from schema.policies import OFFICIALS, On, cited, district_named
 from schema.problems import Clause
 from schema.standing import RuleHeading
+from schema.tags import DISTRICT_TAG
 from schema.terms import term
 from server.kit import clock
 from server.kit.actor import MUNICIPAL_READERS, Role

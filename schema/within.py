@@ -1,9 +1,11 @@
-"""The ``district`` argument of root lists."""
+"""Arguments that root fields share: the ``district`` of lists, the ``id`` of single objects."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import strawberry
+
+from server.kit.ids import NodeId
 
 InDistrict = Annotated[
     str | None, strawberry.argument(description="辖区代码 without it, all districts the caller may see")
@@ -18,3 +20,15 @@ def within_district(arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any
     if TENANT not in arguments:
         return "true", {}
     return "{t}.tenant_id = :tenant", {"tenant": arguments[TENANT]}
+
+
+def by_id(tag: int) -> Any:
+    """The arguments of a root field that names one object of the type with this tag."""
+
+    def arguments(given: dict[str, str]) -> tuple[str, dict[str, object]]:
+        node = NodeId.parse(given["id"])
+        if node.tag != tag:
+            return "false", {}
+        return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
+
+    return arguments

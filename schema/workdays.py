@@ -10,6 +10,7 @@ from schema.acting import Ref, mutation, perform, request_of
 from schema.planned import Binds, field_of, not_resolved, planned, resolved
 from schema.problems import Conflicting, InvalidInput
 from schema.rows import EVERYONE
+from schema.tags import CALENDAR_YEAR_TAG
 from schema.terms import term
 from server.insurance.actions.recalculating import tell_windows
 from server.insurance.actions.stepping import Ground
@@ -30,7 +31,6 @@ from server.workdays.store import calendar_within
 term(DayKind, "日期种类")
 term(CalendarStatus, "日历状态 official by a State Council notice, or an estimate")
 
-_YEAR_TAG = 7
 _WORKING_DAYS_MOST = 1000
 
 
@@ -139,7 +139,7 @@ LoadWorkYearResult = Annotated[WorkYearLoaded | InvalidInput | Conflicting, stra
 
 
 def _loaded(year: int, changed_days: int) -> Any:
-    node = NodeId(_YEAR_TAG, MUNICIPALITY, stable_id("work-year", str(year)))
+    node = NodeId(CALENDAR_YEAR_TAG, MUNICIPALITY, stable_id("work-year", str(year)))
     return WorkYearLoaded(year=Ref(node), changed_days=changed_days)  # type: ignore[arg-type]
 
 
@@ -179,7 +179,7 @@ BINDS = (
         WorkYear,
         tables.work_year,
         EVERYONE,
-        tag=_YEAR_TAG,
+        tag=CALENDAR_YEAR_TAG,
         fields={"days": Many(Link("WorkDay", (("id", "work_year_id"),)), Key("{t}.on_date", Kind.DATE))},
     ),
 )

@@ -9,7 +9,8 @@ import strawberry
 from schema.acting import Ref, given, mutation, node_of, perform, referring, request_of
 from schema.districts import InsuranceAgency
 from schema.filters import UNSET
-from schema.insurance.cases import APPLICATION_TAG, DesignationApplication
+from schema.inputs import KEY, field
+from schema.insurance.cases import DesignationApplication
 from schema.insurance.grounds import ground_of
 from schema.insurance.written import (
     DesignationForm,
@@ -23,6 +24,7 @@ from schema.insurance.written import (
 )
 from schema.planned import field_of, resolved
 from schema.problems import Clause, Conflicting, InvalidInput, PolicyNotEnabled
+from schema.tags import AGENCY_TAG, DESIGNATION_APPLICATION_TAG, DOCUMENT_TAG, INSTITUTION_TAG
 from server.db import roles
 from server.insurance import checks, keeping, prefilling, rules
 from server.insurance.actions import applying
@@ -34,9 +36,6 @@ from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.workdays.errors import YearMissing
 from server.workdays.model import CalendarStatus
-
-_INSTITUTION_TAG, _DOCUMENT_TAG, _AGENCY_TAG = 3, 30, 2
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 
 
 @strawberry.type(description="医保定点申请窗口 the first working days of a quarter (京医保中心发〔2025〕4号 三(一))")
@@ -146,7 +145,7 @@ class ApplyingQueries:
         self, info: strawberry.Info, institution: Annotated[strawberry.ID, strawberry.argument(description="机构")]
     ) -> DesignationPrefill:
         request = request_of(info)
-        node = node_of(institution, _INSTITUTION_TAG, "institution")
+        node = node_of(institution, INSTITUTION_TAG, "institution")
         tenant = request.tenant_of(node)
         if request.actor is None or not request.actor.roles_in(tenant) & PREFILLERS:
             raise NotAllowed("预填申请表限该机构工作人员、区医保经办机构和区卫生健康委")
@@ -187,7 +186,7 @@ def check_told(one: checks.Check) -> CommitmentCheck:
 async def _agency(request: Any, tenant: int) -> Any:
     sql = "SELECT id FROM insurance_agency WHERE tenant_id = $1"
     rows = await request.engine.pools.fetch(roles.PUBLIC_READER, sql, [tenant])
-    return Ref(NodeId(_AGENCY_TAG, tenant, rows[0][0]))
+    return Ref(NodeId(AGENCY_TAG, tenant, rows[0][0]))
 
 
 def _clause(refusal: Refusal) -> Clause | None:
@@ -201,49 +200,45 @@ def _citation(clause: Any) -> Clause:
 # Handing in -----------------------------------------------------------------------------------------------------------
 
 
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
-
-
 @strawberry.input(description="申请承诺（附件2-1）")
 class DesignationCommitmentsInput:
     """The nine commitments."""
 
-    accepted: list[int] = _field("承诺的事项编号 1 to 9")
-    signed_on: date | None = _field("法人签署日期", default=None)
+    accepted: list[int] = field("承诺的事项编号 1 to 9")
+    signed_on: date | None = field("法人签署日期", default=None)
 
 
 @strawberry.input(description="管理责任承诺书（附件2-2） of the superior designated institution")
 class SuperiorGuaranteeInput:
     """The superior's guarantee."""
 
-    name: str = _field("上级定点医疗机构名称")
-    code: str = _field("定点编码")
-    signed_on: date = _field("法人代表签署日期")
+    name: str = field("上级定点医疗机构名称")
+    code: str = field("定点编码")
+    signed_on: date = field("法人代表签署日期")
 
 
 @strawberry.input(description="申请材料")
 class DesignationMaterialInput:
     """A material's file; several of one kind may be given."""
 
-    kind: MaterialKind = _field("种类")
-    document: strawberry.ID = _field("文件 uploaded before (`requestUpload`)")
+    kind: MaterialKind = field("种类")
+    document: strawberry.ID = field("文件 uploaded before (`requestUpload`)")
 
 
 @strawberry.input(description="提交医保定点申请")
 class SubmitDesignationInput:
     """What handing in takes."""
 
-    institution: strawberry.ID = _field("机构")
-    applied_on: date = _field("申请时间 as on the form; not after today")
-    form: DesignationFormInput = _field("申请表（附件1）")
-    commitments: DesignationCommitmentsInput = _field("申请承诺（附件2-1）")
-    idempotency_key: str = _field(_KEY)
-    superior_guarantee: SuperiorGuaranteeInput | None = _field(
+    institution: strawberry.ID = field("机构")
+    applied_on: date = field("申请时间 as on the form; not after today")
+    form: DesignationFormInput = field("申请表（附件1）")
+    commitments: DesignationCommitmentsInput = field("申请承诺（附件2-1）")
+    idempotency_key: str = field(KEY)
+    superior_guarantee: SuperiorGuaranteeInput | None = field(
         "管理责任承诺书（附件2-2） for stations and village clinics alone", default=UNSET
     )
-    materials: list[DesignationMaterialInput] = _field("申请材料", default_factory=list)
-    mailed_at: datetime | None = _field(
+    materials: list[DesignationMaterialInput] = field("申请材料", default_factory=list)
+    mailed_at: datetime | None = field(
         "专用邮箱收到时间 where the agency enters what came by mail; it decides whether the window was open",
         default=UNSET,
     )
@@ -265,7 +260,7 @@ def files_of(materials: list[DesignationMaterialInput]) -> Mapping[MaterialKind,
     """The files by material."""
     found: dict[MaterialKind, tuple[Any, ...]] = {}
     for one in materials:
-        node = node_of(one.document, _DOCUMENT_TAG, "materials")
+        node = node_of(one.document, DOCUMENT_TAG, "materials")
         found[one.kind] = (*found.get(one.kind, ()), node.id)
     return found
 
@@ -280,7 +275,7 @@ class ApplyingMutations:
     )
     async def submit_designation(self, info: strawberry.Info, input: SubmitDesignationInput) -> SubmitDesignationResult:
         request = request_of(info)
-        node = node_of(input.institution, _INSTITUTION_TAG, "institution")
+        node = node_of(input.institution, INSTITUTION_TAG, "institution")
         tenant = request.tenant_of(node)
         guarantee = given(input.superior_guarantee)
         wanted = applying.Submission(
@@ -299,7 +294,7 @@ class ApplyingMutations:
             made = await applying.submit(act, ground, wanted)
             if request.engine.smtp is not None and wanted.mailed_at is None:
                 await mail(act, made, register=request.engine.policies.library.register, enabled=True)
-            return {"application": str(NodeId(APPLICATION_TAG, tenant, made))}
+            return {"application": str(NodeId(DESIGNATION_APPLICATION_TAG, tenant, made))}
 
         answer = await perform(info, tenant, input, verb, referring(DesignationSubmitted))
         if request.engine.smtp is not None:

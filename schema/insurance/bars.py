@@ -9,12 +9,14 @@ import strawberry
 from schema.acting import mutation, node_of, perform_on, request_of
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.filters import UNSET, DateFilter, Filter, IDFilter
-from schema.insurance.cases import APPLICATION_TAG, DesignationApplication
+from schema.inputs import KEY
+from schema.insurance.cases import DesignationApplication
 from schema.insurance.grounds import ground_of
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.rows import CASES
 from schema.scalars import MaskedText
+from schema.tags import BAR_TAG, DESIGNATION_APPLICATION_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.insurance import model, tables
@@ -26,8 +28,6 @@ from server.planner.binding import Compare, Kind, Root, Shape
 from server.record.acts import Act
 
 #: The number of this type in node ids.
-BAR_TAG = 137
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
 _CENTRE = frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
 
 
@@ -102,7 +102,7 @@ class BarDesignationHolderInput:
     expected_version: int = strawberry.field(description="所见版本")
     discovered_on: date = strawberry.field(description="发现日期 the bar runs from it")
     reason: str = strawberry.field(description="理由")
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
     persons: list[model.PersonRole] = strawberry.field(description="一并限制的人员 of the form", default_factory=list)
 
 
@@ -113,7 +113,7 @@ class LiftDesignationBarInput:
     bar: strawberry.ID = strawberry.field(description="限制")
     expected_version: int = strawberry.field(description="所见版本")
     reason: str = strawberry.field(description="理由")
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="已限制申请")
@@ -158,7 +158,7 @@ class BarMutations:
                 persons=input.persons,
             )
 
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, DESIGNATION_APPLICATION_TAG, "application")
         answer: Any = await perform_on(info, node, input, verb, DesignationHolderBarred)
         return answer
 

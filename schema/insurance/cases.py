@@ -30,8 +30,9 @@ from schema.insurance.written import (
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.rows import CASES, OF_OWN_INSTITUTION
 from schema.scalars import JSON, MaskedText
+from schema.tags import DESIGNATION_APPLICATION_TAG, DESIGNATION_OBJECTION_TAG, DESIGNATION_PERSON_TAG
 from schema.terms import term
-from schema.within import InDistrict, within_district
+from schema.within import InDistrict, by_id, within_district
 from server.institutions.model import InstitutionKind
 from server.insurance import model, tables
 from server.kit.actor import Role
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 
 #: The numbers of these types in node ids.
-APPLICATION_TAG, OBJECTION_TAG, PERSON_TAG = 130, 132, 136
 
 
 @strawberry.type(description="申请材料 one of the six, whether handed in or not")
@@ -371,20 +371,20 @@ BINDS = (
     Binds(DesignationSupplement, tables.designation_supplement, _ROWS),
     Binds(DesignationMessage, tables.designation_message, _ROWS),
     Binds(DesignationEvaluation, tables.designation_evaluation, _ROWS),
-    Binds(DesignationPerson, tables.designation_person, _ROWS, tag=PERSON_TAG),
+    Binds(DesignationPerson, tables.designation_person, _ROWS, tag=DESIGNATION_PERSON_TAG),
     # Who objected is nothing that the institution is told.
     Binds(
         DesignationObjection,
         tables.designation_objection,
         CASES,
-        tag=OBJECTION_TAG,
+        tag=DESIGNATION_OBJECTION_TAG,
         fields={"application": One(_APPLICATION)},
     ),
     Binds(
         DesignationApplication,
         tables.designation_application,
         _ROWS,
-        tag=APPLICATION_TAG,
+        tag=DESIGNATION_APPLICATION_TAG,
         fields={
             **dict.fromkeys(("form", "amendedForm", "provenance", "findings", "amendedFindings"), Computed()),
             "district": One(_DISTRICT),
@@ -414,18 +414,13 @@ BINDS = (
 )
 
 
-def _by_id(arguments: dict[str, str]) -> tuple[str, dict[str, object]]:
-    node = NodeId.parse(arguments["id"])
-    if node.tag != APPLICATION_TAG:
-        return "false", {}
-    return "{t}.tenant_id = :tenant AND {t}.id = :id", {"tenant": node.tenant_id, "id": node.id}
-
-
 ROOTS = {
     "designationApplications": Root(
         "DesignationApplication", Shape.PAGE, order="RECEIVED_ON DESC", arguments=within_district
     ),
-    "designationApplication": Root("DesignationApplication", Shape.ONE, arguments=_by_id, required=True),  # type: ignore[arg-type]
+    "designationApplication": Root(
+        "DesignationApplication", Shape.ONE, arguments=by_id(DESIGNATION_APPLICATION_TAG), required=True
+    ),
     "designationApplicationGroups": Root(
         "DesignationApplication", Shape.GROUPS, arguments=within_district, grouping=GROUPING
     ),

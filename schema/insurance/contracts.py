@@ -9,10 +9,12 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, referring, request_of
 from schema.filters import UNSET
-from schema.insurance.designations import AGREEMENT_TAG, MEASURE_TAG, InsuranceAgreement, InsuranceMeasure
+from schema.inputs import KEY, VERSION, field
+from schema.insurance.designations import InsuranceAgreement, InsuranceMeasure
 from schema.insurance.grounds import ground_of
 from schema.planned import field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.tags import INSTITUTION_TAG, INSURANCE_AGREEMENT_TAG, INSURANCE_MEASURE_TAG
 from server.insurance import keeping
 from server.insurance.actions import agreements
 from server.kit.actor import Role
@@ -21,73 +23,66 @@ from server.policy.terms import InsuranceAction
 from server.record.acts import Act
 from server.standing.proposing import propose_for
 
-_INSTITUTION_TAG = 3
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` of the agreement that the caller read; a newer one gives `OutOfDate`"
 _CITY = frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
 _AGENCY = agreements.HANDLERS - _CITY
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
 
 
 @strawberry.input(description="中止服务协议")
 class SuspendInsuranceAgreementInput:
     """What suspending takes."""
 
-    agreement: strawberry.ID = _field("服务协议")
-    expected_version: int = _field(_VERSION)
-    suspended_from: date = _field("中止日期")
-    on_request: bool = _field("是否依机构申请 false for a measure, which becomes a fact of supervision")
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
-    suspended_until: date | None = _field("中止期满日期 the first day it runs again", default=UNSET)
+    agreement: strawberry.ID = field("服务协议")
+    expected_version: int = field(VERSION)
+    suspended_from: date = field("中止日期")
+    on_request: bool = field("是否依机构申请 false for a measure, which becomes a fact of supervision")
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
+    suspended_until: date | None = field("中止期满日期 the first day it runs again", default=UNSET)
 
 
 @strawberry.input(description="恢复服务协议")
 class ResumeInsuranceAgreementInput:
     """What resuming takes."""
 
-    agreement: strawberry.ID = _field("服务协议")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
+    agreement: strawberry.ID = field("服务协议")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="解除服务协议")
 class TerminateInsuranceAgreementInput:
     """What terminating takes."""
 
-    agreement: strawberry.ID = _field("服务协议")
-    expected_version: int = _field(_VERSION)
-    ended_on: date = _field("解除日期 not after today")
-    on_request: bool = _field("是否双方协商终止 false for a measure, which becomes a fact of supervision")
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
+    agreement: strawberry.ID = field("服务协议")
+    expected_version: int = field(VERSION)
+    ended_on: date = field("解除日期 not after today")
+    on_request: bool = field("是否双方协商终止 false for a measure, which becomes a fact of supervision")
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="续签服务协议")
 class RenewInsuranceAgreementInput:
     """What renewing takes."""
 
-    agreement: strawberry.ID = _field("服务协议")
-    expected_version: int = _field(_VERSION)
-    number: str = _field("新协议编号")
-    signed_on: date = _field("签订日期 not before the reminder, not after today")
-    idempotency_key: str = _field(_KEY)
-    until: date | None = _field("期满日期 by the policy's usual term where not given", default=UNSET)
+    agreement: strawberry.ID = field("服务协议")
+    expected_version: int = field(VERSION)
+    number: str = field("新协议编号")
+    signed_on: date = field("签订日期 not before the reminder, not after today")
+    idempotency_key: str = field(KEY)
+    until: date | None = field("期满日期 by the policy's usual term where not given", default=UNSET)
 
 
 @strawberry.input(description="登记医保处理")
 class RecordInsuranceMeasureInput:
     """What a measure takes."""
 
-    institution: strawberry.ID = _field("机构")
-    action: InsuranceAction = _field("种类 a yellow card of the insurance, a department or a practitioner suspended")
-    decided_on: date = _field("决定日期 not after today")
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
+    institution: strawberry.ID = field("机构")
+    action: InsuranceAction = field("种类 a yellow card of the insurance, a department or a practitioner suspended")
+    decided_on: date = field("决定日期 not after today")
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="协议已中止")
@@ -150,7 +145,7 @@ _MEASURES = (InsuranceAgreementSuspended, InsuranceAgreementTerminated)
 async def _on_agreement(info: strawberry.Info, input: Any, verb: Any, payload: Any) -> Any:
     """One verb on the agreement that the input names; measures of the centre are told to supervision afterwards."""
     request = request_of(info)
-    node = node_of(input.agreement, AGREEMENT_TAG, "agreement")
+    node = node_of(input.agreement, INSURANCE_AGREEMENT_TAG, "agreement")
     tenant = request.tenant_of(node, _CITY)
 
     async def on_node(act: Act) -> Mapping[str, str]:
@@ -158,7 +153,7 @@ async def _on_agreement(info: strawberry.Info, input: Any, verb: Any, payload: A
         told = found if payload is InsuranceAgreementRenewed else node.id
         if payload in _MEASURES and act.actor.roles_in(tenant):
             await propose_for(act, request.engine.policies, [found])
-        return {"agreement": str(NodeId(AGREEMENT_TAG, tenant, told))}
+        return {"agreement": str(NodeId(INSURANCE_AGREEMENT_TAG, tenant, told))}
 
     answer = await perform(info, tenant, input, on_node, referring(payload))
     await _told(request, tenant)
@@ -249,7 +244,7 @@ class AgreementMutations:
         self, info: strawberry.Info, input: RecordInsuranceMeasureInput
     ) -> RecordInsuranceMeasureResult:
         request = request_of(info)
-        node = node_of(input.institution, _INSTITUTION_TAG, "institution")
+        node = node_of(input.institution, INSTITUTION_TAG, "institution")
         tenant = request.tenant_of(node, _CITY)
 
         async def verb(act: Act) -> Mapping[str, str]:
@@ -258,7 +253,7 @@ class AgreementMutations:
             )
             if act.actor.roles_in(tenant):
                 await propose_for(act, request.engine.policies, [node.id])
-            return {"measure": str(NodeId(MEASURE_TAG, tenant, made))}
+            return {"measure": str(NodeId(INSURANCE_MEASURE_TAG, tenant, made))}
 
         answer = await perform(info, tenant, input, verb, referring(InsuranceMeasureRecorded))
         await _told(request, tenant)

@@ -10,6 +10,7 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import CASES, EVERYONE, OF_OWN_INSTITUTION, register
+from schema.tags import DESIGNATION_TAG, INSURANCE_AGREEMENT_TAG, INSURANCE_MEASURE_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.institutions.model import InstitutionKind
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 
 #: The numbers of these types in node ids.
-DESIGNATION_TAG, AGREEMENT_TAG, MEASURE_TAG = 133, 134, 135
 
 
 @strawberry.type(description="医保定点 an institution's designation; on the public list once it is announced")
@@ -227,11 +227,11 @@ BINDS = (
         InsuranceAgreement,
         tables.designation_agreement,
         _ROWS,
-        tag=AGREEMENT_TAG,
+        tag=INSURANCE_AGREEMENT_TAG,
         fields={"district": One(_DISTRICT), "institution": One(_INSTITUTION)},
         filters={"id": Compare("{t}.id", Kind.UUID, node="InsuranceAgreement"), "district": Related(_DISTRICT)},
     ),
-    Binds(InsuranceMeasure, tables.designation_measure, _ROWS, tag=MEASURE_TAG),
+    Binds(InsuranceMeasure, tables.designation_measure, _ROWS, tag=INSURANCE_MEASURE_TAG),
     Binds(DesignationWindowNotice, tables.designation_window_notice, EVERYONE),
 )
 

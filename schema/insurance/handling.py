@@ -9,9 +9,9 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.insurance import steps
 from schema.insurance.applying import files_of
-from schema.insurance.cases import APPLICATION_TAG, OBJECTION_TAG
 from schema.insurance.grounds import ground_of
 from schema.insurance.written import entered
+from schema.tags import DESIGNATION_APPLICATION_TAG, DESIGNATION_OBJECTION_TAG
 from server.db import roles
 from server.insurance import keeping
 from server.insurance.actions import accepting, contracting, ending, evaluating, publicising
@@ -31,7 +31,9 @@ async def _step(
     info: strawberry.Info, input: Any, verb: Callable[[Act, NodeId], Awaitable[object]], payload: Any
 ) -> Any:
     """One verb on the application that the input names."""
-    return await perform_on(info, node_of(input.application, APPLICATION_TAG, "application"), input, verb, payload)
+    return await perform_on(
+        info, node_of(input.application, DESIGNATION_APPLICATION_TAG, "application"), input, verb, payload
+    )
 
 
 def _verdict(input: steps.Evaluation) -> evaluating.Verdict:
@@ -218,7 +220,7 @@ class CentreMutations:
     async def decide_designation_objection(
         self, info: strawberry.Info, input: steps.DecideDesignationObjectionInput
     ) -> steps.DecideDesignationObjectionResult:
-        node = node_of(input.objection, OBJECTION_TAG, "objection")
+        node = node_of(input.objection, DESIGNATION_OBJECTION_TAG, "objection")
         tenant = request_of(info).tenant_of(node, frozenset({Role.MUNICIPAL_INSURANCE_OFFICER}))
 
         async def verb(act: Act) -> Mapping[str, str]:
@@ -229,7 +231,7 @@ class CentreMutations:
                 outcome=input.outcome,
                 reason=input.reason,
             )
-            return {"application": str(NodeId(APPLICATION_TAG, tenant, found))}
+            return {"application": str(NodeId(DESIGNATION_APPLICATION_TAG, tenant, found))}
 
         return await perform(info, tenant, input, verb, referring(steps.DesignationObjectionDecided))
 

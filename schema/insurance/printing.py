@@ -10,11 +10,12 @@ import strawberry
 
 from schema.access import Request
 from schema.acting import mutation, node_of, perform_on, request_of
-from schema.insurance.cases import APPLICATION_TAG, DesignationApplication
+from schema.insurance.cases import DesignationApplication
 from schema.insurance.written import rows_of
 from schema.planned import field_of, resolved
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.reading import sees
+from schema.tags import DESIGNATION_APPLICATION_TAG
 from schema.terms import term
 from server.db import roles
 from server.institutions.model import InstitutionKind
@@ -111,7 +112,7 @@ class PrintingQueries:
     ) -> PrintedFile:
         request = request_of(info)
         node = NodeId.parse(application, path=("application",))
-        if node.tag != APPLICATION_TAG or not await sees(request, node):
+        if node.tag != DESIGNATION_APPLICATION_TAG or not await sees(request, node):
             raise NotFound(path=("application",))
         row, persons = await _filed(request, node)
         if kind is PrintKind.ANNEX_2_2 and not row["guarantee_required"]:
@@ -176,7 +177,7 @@ class MailingMutations:
     )
     async def mail_designation(self, info: strawberry.Info, input: MailDesignationInput) -> MailDesignationResult:
         request = request_of(info)
-        node = node_of(input.application, APPLICATION_TAG, "application")
+        node = node_of(input.application, DESIGNATION_APPLICATION_TAG, "application")
         engine = request.engine
 
         async def verb(act: Act, node: NodeId) -> None:

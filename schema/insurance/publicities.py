@@ -10,6 +10,7 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, IntFilter, StringFilter
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import EVERYONE
+from schema.tags import PUBLICITY_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.institutions.model import InstitutionKind
@@ -19,7 +20,6 @@ from server.planner.binding import Compare, Kind, Link, One, Related, Root, Shap
 from server.workdays.model import CalendarStatus
 
 #: The number of this type in node ids.
-PUBLICITY_TAG = 131
 
 
 @strawberry.type(description="公示 an institution that passed, on the public list for the days of publicity (三(三))")

@@ -1,11 +1,12 @@
 """What the steps of a case take and answer."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from schema.filters import UNSET
+from schema.inputs import KEY, VERSION, field
 from schema.insurance.applying import DesignationMaterialInput
 from schema.insurance.cases import DesignationApplication
 from schema.insurance.written import DesignationFormInput
@@ -13,186 +14,179 @@ from schema.planned import field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from server.insurance.model import DesignationMethod, EvaluationResult, ObjectionOutcome, PersonRole
 
-_KEY = "幂等键 the same key returns the same answer, executed once; kept at least 24 hours"
-_VERSION = "所见版本 the `version` the caller read; a newer one gives `OutOfDate`"
-
-
-def _field(description: str, **options: Any) -> Any:
-    return strawberry.field(description=description, **options)
-
 
 @strawberry.input
 class _Step:
     """What a plain step takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    explanation: str | None = _field("说明", default=UNSET)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    explanation: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="电话确认")
 class ConfirmDesignationByPhoneInput:
     """What confirming takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    confirmed_at: datetime | None = _field("确认时间 now where not given", default=UNSET)
-    explanation: str | None = _field("说明", default=UNSET)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    confirmed_at: datetime | None = field("确认时间 now where not given", default=UNSET)
+    explanation: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="一次性告知补充")
 class RequestDesignationSupplementInput:
     """What the one notice takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    items: list[str] = _field("经办机构另行提出的事项 besides what the system found", default_factory=list)
-    leave_out: list[int] = _field("不采纳的系统发现 numbers from 0 in `findings`", default_factory=list)
-    reply_by: date | None = _field("要求补充的期限 the notice names none", default=UNSET)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    items: list[str] = field("经办机构另行提出的事项 besides what the system found", default_factory=list)
+    leave_out: list[int] = field("不采纳的系统发现 numbers from 0 in `findings`", default_factory=list)
+    reply_by: date | None = field("要求补充的期限 the notice names none", default=UNSET)
 
 
 @strawberry.input(description="补充材料")
 class SupplementDesignationInput:
     """What the applicant's answer takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    idempotency_key: str = _field(_KEY)
-    materials: list[DesignationMaterialInput] = _field("补充的材料", default_factory=list)
-    form: DesignationFormInput | None = _field("更正后的申请表 the one submitted stays as it was", default=UNSET)
-    explanation: str | None = _field("说明", default=UNSET)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    materials: list[DesignationMaterialInput] = field("补充的材料", default_factory=list)
+    form: DesignationFormInput | None = field("更正后的申请表 the one submitted stays as it was", default=UNSET)
+    explanation: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="核查事项")
 class DesignationLookedAtInput:
     """One thing an evaluation looked at."""
 
-    item: str = _field("事项")
-    met: bool = _field("是否符合")
-    note: str | None = _field("说明", default=None)
+    item: str = field("事项")
+    met: bool = field("是否符合")
+    note: str | None = field("说明", default=None)
 
 
 @strawberry.input
 class Evaluation:
     """What an evaluation takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    result: EvaluationResult = _field("结果")
-    method: DesignationMethod = _field("方式 CONFIRMATION where the centre confirms a district's fail")
-    idempotency_key: str = _field(_KEY)
-    reasons: str | None = _field("理由 must be given on a fail", default=UNSET)
-    advice: str | None = _field("整改建议 must be given on a municipal fail", default=UNSET)
-    checks: list[DesignationLookedAtInput] = _field("逐项核查", default_factory=list)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    result: EvaluationResult = field("结果")
+    method: DesignationMethod = field("方式 CONFIRMATION where the centre confirms a district's fail")
+    idempotency_key: str = field(KEY)
+    reasons: str | None = field("理由 must be given on a fail", default=UNSET)
+    advice: str | None = field("整改建议 must be given on a municipal fail", default=UNSET)
+    checks: list[DesignationLookedAtInput] = field("逐项核查", default_factory=list)
 
 
 @strawberry.input(description="公示")
 class PubliciseDesignationInput:
     """What publicity takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    published_on: date = _field("公示日期 not after today")
-    idempotency_key: str = _field(_KEY)
-    url: str | None = _field("公示网址", default=UNSET)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    published_on: date = field("公示日期 not after today")
+    idempotency_key: str = field(KEY)
+    url: str | None = field("公示网址", default=UNSET)
 
 
 @strawberry.input(description="登记异议")
 class RecordDesignationObjectionInput:
     """What an objection takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    raised_on: date = _field("提出日期 within the days of publicity")
-    content: str = _field("内容")
-    idempotency_key: str = _field(_KEY)
-    objector: str | None = _field("提出人", default=UNSET)
-    objector_phone: str | None = _field("联系电话 kept encrypted, shown masked", default=UNSET)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    raised_on: date = field("提出日期 within the days of publicity")
+    content: str = field("内容")
+    idempotency_key: str = field(KEY)
+    objector: str | None = field("提出人", default=UNSET)
+    objector_phone: str | None = field("联系电话 kept encrypted, shown masked", default=UNSET)
 
 
 @strawberry.input(description="异议核查结论")
 class DecideDesignationObjectionInput:
     """What deciding takes."""
 
-    objection: strawberry.ID = _field("异议")
-    expected_version: int = _field(_VERSION + ", of the objection")
-    outcome: ObjectionOutcome = _field("结论 DISMISSED or UPHELD")
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
+    objection: strawberry.ID = field("异议")
+    expected_version: int = field(VERSION + ", of the objection")
+    outcome: ObjectionOutcome = field("结论 DISMISSED or UPHELD")
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="信息系统验收")
 class AcceptDesignationSystemInput:
     """What acceptance takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    accepted_on: date = _field("验收日期 not after today")
-    idempotency_key: str = _field(_KEY)
-    explanation: str | None = _field("说明", default=UNSET)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    accepted_on: date = field("验收日期 not after today")
+    idempotency_key: str = field(KEY)
+    explanation: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="签订服务协议")
 class SignInsuranceAgreementInput:
     """What signing takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    number: str = _field("协议编号")
-    code: str = _field("定点编码")
-    signed_on: date = _field("签订日期 not after today")
-    idempotency_key: str = _field(_KEY)
-    from_on: date | None = _field("生效日期 the day of signing where not given", default=UNSET)
-    until: date | None = _field(
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    number: str = field("协议编号")
+    code: str = field("定点编码")
+    signed_on: date = field("签订日期 not after today")
+    idempotency_key: str = field(KEY)
+    from_on: date | None = field("生效日期 the day of signing where not given", default=UNSET)
+    until: date | None = field(
         "期满日期 the first day it no longer runs; by the policy's usual term where not given", default=UNSET
     )
-    contradicted_because: str | None = _field("有与承诺不符的记录仍予签订的理由", default=UNSET)
+    contradicted_because: str | None = field("有与承诺不符的记录仍予签订的理由", default=UNSET)
 
 
 @strawberry.input(description="公布名单")
 class AnnounceDesignationInput:
     """What announcing takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    announced_on: date = _field("公布日期 not after today")
-    document_number: str = _field("印发文件文号")
-    idempotency_key: str = _field(_KEY)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    announced_on: date = field("公布日期 not after today")
+    document_number: str = field("印发文件文号")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="发放标牌")
 class IssueDesignationPlaqueInput:
     """What the plaque takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    issued_on: date = _field("发放日期 not after today")
-    idempotency_key: str = _field(_KEY)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    issued_on: date = field("发放日期 not after today")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input
 class _End:
     """What an end takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="认定材料不实")
 class RejectFalseDesignationInput:
     """What a finding of false material takes."""
 
-    application: strawberry.ID = _field("申请")
-    expected_version: int = _field(_VERSION)
-    discovered_on: date = _field("发现日期 the bar runs from it")
-    reason: str = _field("理由")
-    idempotency_key: str = _field(_KEY)
-    persons: list[PersonRole] = _field("一并限制的人员 of the form", default_factory=list)
+    application: strawberry.ID = field("申请")
+    expected_version: int = field(VERSION)
+    discovered_on: date = field("发现日期 the bar runs from it")
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
+    persons: list[PersonRole] = field("一并限制的人员 of the form", default_factory=list)
 
 
 @strawberry.input(description="受理")

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from schema.documents import DOCUMENT_TAG
+from schema.tags import DOCUMENT_TAG
 from server.kit import clock
 from server.kit.ids import NodeId, new_id
 from tests.driving import Client, Server

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from schema.applications import APPLICATION_TAG
+from schema.tags import OPERATOR_APPLICATION_TAG
 from server.kit.ids import NodeId, new_id
 from tests.driving import Client, Server
 from tests.selection.world import DISTRICT, TENANT, act, failing, on, persona, stranger
@@ -50,7 +50,7 @@ def awarded(superuser: str, status: str = "CONFIRMED") -> str:
             " now(), '2026-12-01', 'ELIGIBLE', '2027-01-08', '2027-06-30', 'tests', 'SAMPLE')",
             mine,
         )
-    return str(NodeId(APPLICATION_TAG, TENANT, application))
+    return str(NodeId(OPERATOR_APPLICATION_TAG, TENANT, application))
 
 
 async def place(officer: Client, **given: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from graphql import (
 from psycopg.types.json import Jsonb
 
 from schema.contract import graphql_schema
-from schema.institutions import INSTITUTION_TAG
+from schema.tags import INSTITUTION_TAG
 from server.kit.actor import Role
 from server.kit.ids import NodeId, new_id, stable_id
 from server.planner.binding import Aggregate, Grouping

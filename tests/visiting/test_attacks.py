@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from schema.institutions import INSTITUTION_TAG
+from schema.tags import INSTITUTION_TAG
 from server.development.samples import first_centre
 from server.kit.actor import Role
 from server.kit.errors import BadInput

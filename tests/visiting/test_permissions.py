@@ -20,8 +20,8 @@ from graphql import (
 
 from schema.acting import CITY_WIDE, RIGHTS
 from schema.contract import bindings, graphql_schema
-from schema.institutions import INSTITUTION_TAG
 from schema.permissions import permission_table
+from schema.tags import INSTITUTION_TAG
 from server.development.samples import first_centre
 from server.identity import rules
 from server.kit.actor import MUNICIPALITY, Role

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from schema.institutions import INSTITUTION_TAG
+from schema.tags import INSTITUTION_TAG
 from server.db import roles
 from server.development.samples import first_centre
 from server.districts.files import load_districts
