@@ -88,8 +88,8 @@ def serve(
     database_url, secret = settings.require_database()
     settings.require_audit_retention()
     development = settings.environment is Environment.DEVELOPMENT
-    logs.configure(settings.log_level, pretty=development)
     issuer, keys, token_type = _issuer(settings, data_dir, development=development)
+    logs.configure(settings.log_level, pretty=development)
     app = App(
         database_url=database_url,
         role_secret=secret,

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,10 @@ from typer.testing import CliRunner
 
 from schema.contract import sdl
 from server import installation
-from server.cli import app, main
+from server.cli import app
 from server.cli.commands import COMMANDS, loaded
 from server.settings import ROOT, SettingsError
+from tests.typed import shequ
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,29 +38,6 @@ def imported(done: subprocess.CompletedProcess[str]) -> set[str]:
 def said(done: subprocess.CompletedProcess[str]) -> list[str]:
     """The lines that the process meant for a person."""
     return [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
-
-
-#: Runs the command in this process: exit code, output, messages.
-Shequ = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def shequ(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shequ:
-    for name in [name for name in os.environ if name.startswith("SHEQU_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def typed(*arguments: str, **environment: str) -> tuple[int, str, str]:
-        with monkeypatch.context() as here:
-            for name, value in environment.items():
-                here.setenv(name, value)
-            here.setattr(sys, "argv", ["shequ", *arguments])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return typed
 
 
 @pytest.mark.parametrize(
@@ -101,8 +78,8 @@ def test_help_imports_no_room() -> None:
     assert rooms == {"server", "server.cli", "server.cli.commands"}
 
 
-def test_the_schema_is_exported(shequ: Shequ, tmp_path: Path) -> None:
-    assert shequ("export-schema", "-o", str(tmp_path / "schema.graphql"))[0] == 0
+def test_the_schema_is_exported(tmp_path: Path) -> None:
+    assert shequ("export-schema", "-o", str(tmp_path / "schema.graphql")).code == 0
     assert (tmp_path / "schema.graphql").read_text() == sdl() + "\n"
 
 
@@ -116,18 +93,18 @@ def test_changes_since_another_schema_are_told(tmp_path: Path) -> None:
     assert "nickname" in done.stdout
 
 
-def test_a_token_is_printed_alone_and_in_development_only(shequ: Shequ, tmp_path: Path) -> None:
+def test_a_token_is_printed_alone_and_in_development_only(tmp_path: Path) -> None:
     development = {"SHEQU_ENVIRONMENT": "development"}
-    code, token, _ = shequ("token", "fengtai-officer", "--data-dir", str(tmp_path / "a"), **development)
-    assert code == 0
-    assert token.count(".") == 2
-    assert len(token.split()) == 1
-    code, out, told = shequ("token", "fengtai-officer", "--data-dir", str(tmp_path / "b"))
-    assert (code, out) == (1, "")
-    assert "SHEQU_ENVIRONMENT" in told
-    code, _, told = shequ("token", "nobody", "--data-dir", str(tmp_path / "a"), **development)
-    assert code != 0
-    assert "fengtai-officer" in told
+    token = shequ("token", "fengtai-officer", "--data-dir", str(tmp_path / "a"), **development)
+    assert token.code == 0
+    assert token.out.count(".") == 2
+    assert len(token.out.split()) == 1
+    refused = shequ("token", "fengtai-officer", "--data-dir", str(tmp_path / "b"))
+    assert (refused.code, refused.out) == (1, "")
+    assert "SHEQU_ENVIRONMENT" in refused.err
+    unknown = shequ("token", "nobody", "--data-dir", str(tmp_path / "a"), **development)
+    assert unknown.code != 0
+    assert "fengtai-officer" in unknown.err
 
 
 @pytest.mark.parametrize("command", [("serve",), ("migrate",), ("provision",), ("import", "institutions", "README.md")])
@@ -149,19 +126,19 @@ def test_a_database_that_does_not_answer_is_one_sentence() -> None:
     assert not {name.split(".")[0] for name in imported(done)} & {"schema", "strawberry", "graphql", "starlette"}
 
 
-def test_migrating_and_provisioning_again_changes_nothing(shequ: Shequ, migrator: str, role_secret: str) -> None:
+def test_migrating_and_provisioning_again_changes_nothing(migrator: str, role_secret: str) -> None:
     settings = {
         "SHEQU_MIGRATOR_URL": migrator,
         "SHEQU_DATABASE_URL": installation.server_dsn(migrator),
         "SHEQU_ROLE_SECRET": role_secret,
     }
-    assert shequ("migrate", **settings)[0] == 0
-    code, _, told = shequ("provision", **settings)
-    assert code == 0, told
-    assert "17 个辖区" in told
+    assert shequ("migrate", **settings).code == 0
+    done = shequ("provision", **settings)
+    assert done.code == 0, done.err
+    assert "17 个辖区" in done.err
 
 
-def test_the_sql_of_all_migrations_is_printed(shequ: Shequ) -> None:
-    code, printed, told = shequ("migrate", "--sql")
-    assert code == 0, told
-    assert "FORCE ROW LEVEL SECURITY" in printed
+def test_the_sql_of_all_migrations_is_printed() -> None:
+    done = shequ("migrate", "--sql")
+    assert done.code == 0, done.err
+    assert "FORCE ROW LEVEL SECURITY" in done.out
