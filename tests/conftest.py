@@ -1,5 +1,6 @@
 """One throwaway PostgreSQL for the whole run, one database per worker, made from a template that is provisioned once."""
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg
@@ -23,6 +24,11 @@ _ROLE_SECRET = "role-secret-of-the-test-run"
 _MIGRATOR_PASSWORD = "migrator-password-of-the-test-run"
 
 logs.configure("CRITICAL", pretty=False)
+
+# A run that was started in the background (``nohup make test &``) ignores SIGINT, and so would the programs that tests
+# start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
