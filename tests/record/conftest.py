@@ -69,7 +69,7 @@ class Trail:
 async def emptied(superuser_dsn: str, template: str, role_secret: str, worker_id: str) -> AsyncIterator[Trail]:
     """The database for trails, one for all tests of the worker: each empties it."""
     with (
-        cloned(superuser_dsn, template, f"shequ_trail_{worker_id}") as dsn,
+        cloned(superuser_dsn, template, f"shequ_chains_{worker_id}") as dsn,
         psycopg.connect(dsn, autocommit=True) as superuser,
     ):
         pools = Pools(installation.server_dsn(dsn), role_secret, size=4)
