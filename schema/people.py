@@ -23,7 +23,7 @@ from server.planner.binding import Link, One, Root
 from server.record.acts import Act
 
 if TYPE_CHECKING:
-    from schema.institutions import Institution
+    from schema.institutions.register import Institution
 
 term(Position, "任职 as what a person answers for an institution")
 
@@ -43,7 +43,7 @@ class Person(Node):
         "终止日期 the first day somebody else, or nobody, answers; null while the person does"
     )
     version: int = field_of("版本 for `expectedVersion`")
-    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("机构")
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("机构")
 
 
 @strawberry.input(description="登记负责人")
