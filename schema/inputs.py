@@ -1,4 +1,4 @@
-"""What the inputs of all mutations share: their fields, the key that makes them safe to repeat, the version that was seen."""
+"""What the inputs of all mutations share: their fields, the key that makes them safe to repeat, the version seen."""
 
 from typing import Any
 
