@@ -2,32 +2,20 @@
 
 from collections.abc import Mapping
 
-from schema import (
-    applications,
-    assessment,
-    districts,
-    documents,
-    entrusting,
-    exits,
-    gaps,
-    identity,
-    institutions,
-    licence_applications,
-    licences,
-    negative_list,
-    obligations,
-    papers,
-    people,
-    proposals,
-    reviews,
-    risks,
-    selection,
-    sites,
-    supervision,
-    tasks,
-    workdays,
-)
+from schema import districts, documents, papers, people, proposals, reviews, tasks, workdays
+from schema.assessment import assessments as assessment
+from schema.exits import cases as exits
+from schema.identity import members as identity
+from schema.institutions import register as institutions
 from schema.insurance import bars, cases, designations, publicities
+from schema.licensing import applications as licence_applications
+from schema.licensing import licences, obligations
+from schema.selection import applications
+from schema.selection import calls as selection
+from schema.sites import agreements as entrusting
+from schema.sites import gaps, sites
+from schema.supervision import facts as supervision
+from schema.supervision import negative_list, risks
 
 #: Every area with its ``BINDS`` and ``ROOTS``; the audit trail itself stands above them.
 AREAS = (

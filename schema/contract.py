@@ -7,67 +7,50 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import (
-    applications,
-    applying,
-    assessment,
-    audit,
-    calls,
-    concluding,
-    districts,
-    documents,
-    entrusting,
-    entrusting_changes,
-    evaluating,
-    events,
-    exits,
-    gap_changes,
-    gaps,
-    granting,
-    identity,
-    institutions,
-    licence_applications,
-    licences,
-    negative_list,
-    obligations,
-    papers,
-    people,
-    proposals,
-    reviews,
-    risks,
-    selection,
-    sites,
-    supervision,
-    tasks,
-    workdays,
-)
+from schema import audit, districts, documents, events, papers, people, proposals, reviews, tasks, workdays
 from schema.areas import AREAS
-from schema.assessing import AssessmentMutations
-from schema.carding import CardMutations
+from schema.assessment import assessments as assessment
+from schema.assessment.assessing import AssessmentMutations
+from schema.assessment.rectifying import RectificationMutations
 from schema.connections import Node
 from schema.describing import complete
-from schema.exiting import ExitMutations
+from schema.exits import cases as exits
+from schema.exits.exiting import ExitMutations
+from schema.exits.providing import ProvidingMutations
 from schema.exporting import ExportMutations
-from schema.finding import FindingMutations
+from schema.identity import granting
+from schema.identity import members as identity
+from schema.identity.unmasking import UnmaskingMutations
+from schema.institutions import register as institutions
+from schema.institutions.registering import RegisterMutations
 from schema.insurance import applying as designating
 from schema.insurance import bars, cases, contracts, designations, handling, printing, publicities
-from schema.licence_applying import LicenceApplyingMutations
-from schema.licence_ending import LicenceEndingMutations
-from schema.licence_keeping import LicenceKeepingMutations
+from schema.licensing import applications as licence_applications
+from schema.licensing import licences, obligations
+from schema.licensing.applying import LicenceApplyingMutations
+from schema.licensing.ending import LicenceEndingMutations
+from schema.licensing.keeping import LicenceKeepingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
-from schema.policies import PolicyQueries
-from schema.policy_changes import PolicyMutations
-from schema.policy_comparison import PolicyComparisonQueries
-from schema.providing import ProvidingMutations
-from schema.raising import RiskMutations
-from schema.recording import RecordingMutations
-from schema.rectifying import RectificationMutations
-from schema.register import RegisterMutations
+from schema.policy.changing import PolicyMutations
+from schema.policy.comparison import PolicyComparisonQueries
+from schema.policy.policies import PolicyQueries
+from schema.policy.simulations import SimulationQueries
 from schema.scalars import SCALARS
-from schema.simulations import SimulationQueries
+from schema.selection import applications, applying, concluding, evaluating
+from schema.selection import calling as calls
+from schema.selection import calls as selection
+from schema.sites import agreements as entrusting
+from schema.sites import entrusting as entrusting_changes
+from schema.sites import gaps, sites
+from schema.sites import identifying as gap_changes
+from schema.standing.timelines import ComparisonQueries
+from schema.supervision import facts as supervision
+from schema.supervision import negative_list, risks
+from schema.supervision.carding import CardMutations
+from schema.supervision.finding import FindingMutations
+from schema.supervision.raising import RiskMutations
+from schema.supervision.recording import RecordingMutations
 from schema.terms import VocabularyTerm, vocabulary
-from schema.timelines import ComparisonQueries
-from schema.unmasking import UnmaskingMutations
 from server.planner.binding import Catalogue
 
 

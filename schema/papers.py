@@ -9,18 +9,18 @@ import strawberry
 from schema.access import Request
 from schema.acting import mutation, node_of, perform_on
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
-from schema.days import DayUnit
 from schema.districts import District, DistrictFilter
 from schema.documents import address_of
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.institutions import Institution, InstitutionFilter
+from schema.institutions.register import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policies import cited
+from schema.policy.policies import cited
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.rows import OF_PAPER, PAPERS
 from schema.tags import PAPER_TAG
 from schema.terms import term
+from schema.vocabularies import DayUnit
 from schema.within import InDistrict, by_id, within_district
 from server.documents.tickets import Purpose
 from server.kit.clause import Clause as Citation

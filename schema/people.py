@@ -9,7 +9,7 @@ import strawberry
 from schema.acting import mutation, node_of, perform, perform_on, referring, request_of
 from schema.connections import Node
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.planned import Binds, field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.rows import OF_OWN_INSTITUTION, register
@@ -23,7 +23,7 @@ from server.planner.binding import Link, One, Root
 from server.record.acts import Act
 
 if TYPE_CHECKING:
-    from schema.institutions import Institution
+    from schema.institutions.register import Institution
 
 term(Position, "任职 as what a person answers for an institution")
 
@@ -43,42 +43,37 @@ class Person(Node):
         "终止日期 the first day somebody else, or nobody, answers; null while the person does"
     )
     version: int = field_of("版本 for `expectedVersion`")
-    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("机构")
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("机构")
 
 
 @strawberry.input(description="登记负责人")
-class AppointPersonInput:
+class AppointPersonInput(Keyed):
     """What appointing takes."""
 
     institution: strawberry.ID = field("机构")
     position: Position = field("任职")
     name: str = field("姓名 at most 50 characters")
     from_on: date = field("任职日期 not after today; whoever was in the position ends on it")
-    idempotency_key: str = field(KEY)
     identity_number: PersonalText | None = field("身份证件号码 kept encrypted, shown masked", default=None)
     phone: PersonalText | None = field("联系电话 kept encrypted, shown masked", default=None)
 
 
 @strawberry.input(description="更正负责人信息")
-class CorrectPersonInput:
+class CorrectPersonInput(Versioned):
     """What correcting takes; what is not given stays as it is."""
 
     person: strawberry.ID = field("负责人")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     name: str | None = field("姓名", default=UNSET)
     identity_number: PersonalText | None = field("身份证件号码 null to remove it", default=UNSET)
     phone: PersonalText | None = field("联系电话 null to remove it", default=UNSET)
 
 
 @strawberry.input(description="终止任职")
-class DismissPersonInput:
+class DismissPersonInput(Versioned):
     """What ending takes."""
 
     person: strawberry.ID = field("负责人")
-    expected_version: int = field(VERSION)
     until: date = field("终止日期 the first day the person no longer answers; not after today")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记负责人")

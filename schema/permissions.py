@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, get_named_type, is_leaf_type
 
-from schema import simulations, timelines
 from schema.acting import CITY_WIDE, RIGHTS
 from schema.contract import bindings, graphql_schema
+from schema.policy import simulations
+from schema.standing import timelines
 from server.db.metadata import metadata, sealed_columns
 from server.identity import rules
 from server.kit.actor import Role

@@ -9,15 +9,15 @@ import strawberry
 from schema.access import Request
 from schema.acting import mutation, node_of, perform_on
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
-from schema.decisions import told_again
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.institutions import Institution, InstitutionFilter
+from schema.institutions.register import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
+from schema.policy.decisions import told_again
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.rows import PROPOSALS
-from schema.standing import PolicyDecision
+from schema.standing.standings import PolicyDecision
 from schema.tags import PROPOSAL_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district

@@ -33,8 +33,8 @@ from server.reviews import tables
 from server.reviews.model import ReviewKind, ReviewOutcome
 
 if TYPE_CHECKING:
-    from schema.applications import OperatorApplication
-    from schema.institutions import Institution, InstitutionFilter
+    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.selection.applications import OperatorApplication
 
 term(ReviewKind, "评审种类")
 term(ReviewOutcome, "评审结果")
@@ -59,10 +59,10 @@ class Review(Node):
     policy_digest: str | None = field_of("所依据政策版本的摘要 SHA-256")
     annulled_on: date | None = field_of("撤销日期 null while it stands")
     district: District = field_of("辖区")
-    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of(
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of(
         "被评审机构 null where an application was reviewed, whose operator has none yet"
     )
-    application: Annotated["OperatorApplication", strawberry.lazy("schema.applications")] | None = field_of(
+    application: Annotated["OperatorApplication", strawberry.lazy("schema.selection.applications")] | None = field_of(
         "被评审申报 of a selection"
     )
 
@@ -98,8 +98,8 @@ class ReviewFilter:
     decided_on: DateFilter | None = strawberry.field(default=UNSET, description="作出日期")
     annulled_on: DateFilter | None = strawberry.field(default=UNSET, description="撤销日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions")] | None = strawberry.field(
-        default=UNSET, description="被评审机构"
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+        strawberry.field(default=UNSET, description="被评审机构")
     )
     and_: list["ReviewFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
     or_: list["ReviewFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")

@@ -42,7 +42,7 @@ from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One
 from server.workdays.model import CalendarStatus
 
 if TYPE_CHECKING:
-    from schema.institutions import Institution, InstitutionFilter
+    from schema.institutions.register import Institution, InstitutionFilter
 
 
 #: The numbers of these types in node ids.
@@ -201,7 +201,7 @@ class DesignationApplication(Node):
     version: int = field_of("版本 for `expectedVersion`")
     district: District = field_of("辖区")
     agency: InsuranceAgency | None = field_of("区医保经办机构")
-    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("机构")
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("机构")
     materials: list[DesignationMaterial] = field_of("申请材料 all six, in the order of 二")
     persons: list[DesignationPerson] = field_of("申请表所列人员")
     checks: list[DesignationCheck] = field_of("承诺事项核对")
@@ -295,8 +295,8 @@ class DesignationApplicationFilter:
     )
     closed_on: DateFilter | None = strawberry.field(default=UNSET, description="办结日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions")] | None = strawberry.field(
-        default=UNSET, description="机构"
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+        strawberry.field(default=UNSET, description="机构")
     )
     and_: list["DesignationApplicationFilter"] | None = strawberry.field(
         default=UNSET, name="and", description="同时满足"

@@ -22,7 +22,7 @@ from server.policy.terms import InsuranceAction
 from server.workdays.model import CalendarStatus
 
 if TYPE_CHECKING:
-    from schema.institutions import Institution
+    from schema.institutions.register import Institution
 
 
 #: The numbers of these types in node ids.
@@ -66,7 +66,7 @@ class InsuranceAgreement(Node):
     reason: str | None = field_of("理由")
     version: int = field_of("版本 for `expectedVersion`")
     district: District = field_of("辖区")
-    institution: Annotated["Institution", strawberry.lazy("schema.institutions")] | None = field_of("机构")
+    institution: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("机构")
 
 
 @strawberry.type(description="医保处理 what the insurance side did; becomes a fact of the district's supervision (X-2)")

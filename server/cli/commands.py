@@ -44,6 +44,11 @@ COMMANDS = {
         "export",
         "把一个列表的全部行导出为 Excel、CSV 或 NDJSON：与该用户在接口上看到的完全一样，个人信息脱敏。",
     ),
+    "daily": Place(
+        "daily",
+        "daily",
+        "每日事务：核查逾期开业与校验并提出建议，按正式日历重算暂定期限，提醒续签，协议到期，重试待发邮件。可重复执行。",
+    ),
     "export-schema": Place("exporting", "export_schema", "导出 GraphQL 模式（SDL）。"),
     "export-permissions": Place(
         "exporting", "export_permissions", "导出权限表（CSV）：每个角色对每个类型、字段的读权限和对每个变更的写权限。"
@@ -57,7 +62,6 @@ COMMANDS = {
     "tenant": Place("tenants", "app", "辖区数据：整体导出、导入、清除"),
     "documents": Place("documents", "app", "受信文档：登记客户端的 GraphQL 操作"),
     "policy": Place("policies", "app", "政策文件：检查、计划、执行、导出、比较"),
-    "designation": Place("designation", "app", "医保定点：每日事务"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Assessment in the API: schemes, cycles, scores, effects, rectification."""

@@ -1,0 +1,166 @@
+"""The rectification ledger: its mutations."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.assessment.assessments import RectificationItem
+from schema.documents import documents_in
+from schema.filters import UNSET
+from schema.inputs import KEY, VERSION, field
+from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.tags import INSTITUTION_TAG, ITEM_TAG
+from server.assessment.actions import ORGANISERS, rectification
+from server.assessment.model import RectificationSource
+from server.kit.actor import Role
+from server.kit.ids import NodeId
+from server.record.acts import Act
+
+_STAFF = (Role.INSTITUTION_STAFF,)
+
+
+@strawberry.input(description="登记整改事项")
+class RecordProblemInput:
+    """What recording a problem takes."""
+
+    institution: strawberry.ID = field("机构")
+    source: RectificationSource = field("来源")
+    problem: str = field("问题")
+    due_on: date = field("整改期限")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="填报整改措施")
+class PlanRectificationInput:
+    """What planning takes."""
+
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    plan: str = field("整改措施")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="提交整改")
+class SubmitRectificationInput:
+    """What submitting takes."""
+
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    evidence: str = field("整改情况")
+    idempotency_key: str = field(KEY)
+    documents: list[strawberry.ID] | None = field("证明材料 stored files", default=UNSET)
+
+
+@strawberry.input(description="验收整改")
+class DecideRectificationInput:
+    """What deciding takes."""
+
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    accepted: bool = field("是否通过")
+    idempotency_key: str = field(KEY)
+    reason: str | None = field("理由 needed where it is not accepted", default=UNSET)
+    due_on: date | None = field("新的整改期限 where it is not accepted", default=UNSET)
+
+
+@strawberry.input(description="认定拒不整改")
+class FindRectificationRefusedInput:
+    """What finding a refusal takes."""
+
+    item: strawberry.ID = field("整改事项")
+    expected_version: int = field(VERSION)
+    reason: str = field("理由")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.type(description="整改事项已更新")
+class RectificationSaved:
+    """The object as it is now."""
+
+    item: RectificationItem = field("整改事项 as it is now")
+
+
+Problems = InvalidInput | Conflicting | OutOfDate
+RecordProblemResult = Annotated[RectificationSaved | Problems, strawberry.union("RecordProblemResult")]
+PlanRectificationResult = Annotated[RectificationSaved | Problems, strawberry.union("PlanRectificationResult")]
+SubmitRectificationResult = Annotated[RectificationSaved | Problems, strawberry.union("SubmitRectificationResult")]
+DecideRectificationResult = Annotated[RectificationSaved | Problems, strawberry.union("DecideRectificationResult")]
+FindRectificationRefusedResult = Annotated[
+    RectificationSaved | Problems, strawberry.union("FindRectificationRefusedResult")
+]
+
+
+@strawberry.type
+class RectificationMutations:
+    """Root fields of the ledger."""
+
+    @mutation("登记整改事项 in the institution's ledger", by=rectification.FINDERS)
+    async def record_problem(self, info: strawberry.Info, input: RecordProblemInput) -> RecordProblemResult:
+        node = node_of(input.institution, INSTITUTION_TAG, "institution")
+        tenant = request_of(info).tenant_of(node)
+
+        async def verb(act: Act) -> Mapping[str, str]:
+            made = await rectification.record_problem(
+                act, institution_id=node.id, source=input.source, problem=input.problem, due_on=input.due_on
+            )
+            return {"item": str(NodeId(ITEM_TAG, tenant, made))}
+
+        return await perform(info, tenant, input, verb, referring(RectificationSaved))
+
+    @mutation("填报整改措施", by=_STAFF)
+    async def plan_rectification(self, info: strawberry.Info, input: PlanRectificationInput) -> PlanRectificationResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return rectification.plan_rectification(
+                act, node.id, expected_version=input.expected_version, plan=input.plan
+            )
+
+        node = node_of(input.item, ITEM_TAG, "item")
+        return await perform_on(info, node, input, verb, RectificationSaved)
+
+    @mutation("提交整改", by=_STAFF)
+    async def submit_rectification(
+        self, info: strawberry.Info, input: SubmitRectificationInput
+    ) -> SubmitRectificationResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return rectification.submit_rectification(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                evidence=input.evidence,
+                documents=documents_in(input.documents),
+            )
+
+        node = node_of(input.item, ITEM_TAG, "item")
+        return await perform_on(info, node, input, verb, RectificationSaved)
+
+    @mutation("验收整改", by=ORGANISERS)
+    async def decide_rectification(
+        self, info: strawberry.Info, input: DecideRectificationInput
+    ) -> DecideRectificationResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return rectification.decide_rectification(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                accepted=input.accepted,
+                reason=given(input.reason),
+                due_on=given(input.due_on),
+            )
+
+        node = node_of(input.item, ITEM_TAG, "item")
+        return await perform_on(info, node, input, verb, RectificationSaved)
+
+    @mutation("认定拒不整改", by=ORGANISERS)
+    async def find_rectification_refused(
+        self, info: strawberry.Info, input: FindRectificationRefusedInput
+    ) -> FindRectificationRefusedResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[None]:
+            return rectification.find_refused(
+                act, node.id, expected_version=input.expected_version, reason=input.reason
+            )
+
+        node = node_of(input.item, ITEM_TAG, "item")
+        return await perform_on(info, node, input, verb, RectificationSaved)

@@ -1,0 +1,1 @@
+"""Exits in the API: cases from opening to end, conversion, continuity for residents."""

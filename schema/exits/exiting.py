@@ -1,0 +1,373 @@
+"""An exit case from its opening to its end: mutations."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.exits.cases import ExitCase
+from schema.exits.terms import AppealKind, AppealOutcome, ExitGround
+from schema.filters import UNSET
+from schema.inputs import KEY, VERSION, field
+from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.tags import EXIT_TAG, FINDING_TAG, INSTITUTION_TAG, PROPOSAL_TAG
+from server.exits.actions import cases, executing
+from server.exits.actions.cases import Opening
+from server.kit.errors import Invalid, NotFound
+from server.kit.ids import NodeId
+from server.policy.terms import Effect
+from server.record.acts import Act
+
+
+@strawberry.input(
+    description="退出立案 on an accepted proposal, a confirmed finding, the institution's wish, or statute"
+)
+class OpenExitCaseInput:
+    """What opening takes."""
+
+    district: str = field("辖区代码")
+    ground: ExitGround = field("立案依据")
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+    proposal: strawberry.ID | None = field("处置建议 of RULE: it is thereby accepted", default=UNSET)
+    expected_version: int | None = field("所见版本 of the proposal", default=UNSET)
+    finding: strawberry.ID | None = field("认定 of FINDING", default=UNSET)
+    institution: strawberry.ID | None = field("机构 of VOLUNTARY and STATUTORY", default=UNSET)
+    effects: list[Effect] = field("拟作出的效果 of a rule: those of its proposal", default_factory=list)
+
+
+@strawberry.input(description="核实退出事实")
+class ReviewExitFactsInput:
+    """What reviewing takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    facts: str = field("核实的事实 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="退出事先告知")
+class NotifyExitInput:
+    """What notifying takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    statement_by: date = field("陈述申辩期限 the last day; after today, of a revocation at least five working days")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="陈述申辩 by the institution, or entered by an officer")
+class StateOnExitInput:
+    """What a statement takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    statement: str = field("陈述申辩 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="拟定退出决定 by the first of two persons")
+class DraftExitDecisionInput:
+    """What drafting takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    effects: list[Effect] = field("效果 among those notified, or NO_ACTION alone")
+    because: str = field("理由 1 to 4000 characters")
+    service_stops: bool = field("是否停止服务 whether residents lose their service by it")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="审批退出决定 by the second person")
+class DecideExitInput:
+    """What deciding takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="执行退出决定")
+class ExecuteExitInput:
+    """What executing takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+    without_plan_because: str | None = field("紧急理由 why it does not wait for a continuity plan", default=UNSET)
+    handed_over_to: str | None = field("移送机关 where statute alone can do it", default=UNSET)
+
+
+@strawberry.input(description="结案")
+class CloseExitCaseInput:
+    """What closing takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="撤销退出案件 before its decision")
+class WithdrawExitCaseInput:
+    """What withdrawing takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="对退出决定申请复议或起诉")
+class AppealExitInput:
+    """What an appeal takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    kind: AppealKind = field("途径")
+    on: date = field("提出日期")
+    because: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input(description="记录复议或诉讼结果")
+class ConcludeExitAppealInput:
+    """What concluding an appeal takes."""
+
+    case: strawberry.ID = field("退出案件")
+    expected_version: int = field(VERSION)
+    outcome: AppealOutcome = field("结果 REVOKED: the decision never held")
+    on: date = field("结果日期")
+    reason: str = field("理由 1 to 4000 characters")
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.type(description="已立案")
+class ExitCaseOpened:
+    """A case."""
+
+    case: ExitCase = field("退出案件")
+
+
+@strawberry.type(description="已核实")
+class ExitFactsReviewed:
+    """A review of the facts."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已告知")
+class ExitNotified:
+    """A notice."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已陈述")
+class ExitStated:
+    """A statement."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已拟定")
+class ExitDecisionDrafted:
+    """A draft."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已决定")
+class ExitDecided:
+    """A decision."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已执行")
+class ExitExecuted:
+    """An execution."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已结案")
+class ExitCaseClosed:
+    """A closure."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已撤销案件")
+class ExitCaseWithdrawn:
+    """A withdrawal."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="已提出救济")
+class ExitAppealed:
+    """An appeal."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+@strawberry.type(description="救济已终结")
+class ExitAppealConcluded:
+    """The end of an appeal."""
+
+    case: ExitCase = field("退出案件 as it is now")
+
+
+_Problems = InvalidInput | Conflicting | OutOfDate
+OpenExitCaseResult = Annotated[ExitCaseOpened | _Problems | PolicyNotEnabled, strawberry.union("OpenExitCaseResult")]
+ReviewExitFactsResult = Annotated[ExitFactsReviewed | _Problems, strawberry.union("ReviewExitFactsResult")]
+NotifyExitResult = Annotated[ExitNotified | _Problems, strawberry.union("NotifyExitResult")]
+StateOnExitResult = Annotated[ExitStated | _Problems, strawberry.union("StateOnExitResult")]
+DraftExitDecisionResult = Annotated[ExitDecisionDrafted | _Problems, strawberry.union("DraftExitDecisionResult")]
+DecideExitResult = Annotated[ExitDecided | _Problems, strawberry.union("DecideExitResult")]
+ExecuteExitResult = Annotated[ExitExecuted | _Problems | PolicyNotEnabled, strawberry.union("ExecuteExitResult")]
+CloseExitCaseResult = Annotated[ExitCaseClosed | _Problems, strawberry.union("CloseExitCaseResult")]
+WithdrawExitCaseResult = Annotated[ExitCaseWithdrawn | _Problems, strawberry.union("WithdrawExitCaseResult")]
+AppealExitResult = Annotated[ExitAppealed | _Problems, strawberry.union("AppealExitResult")]
+ConcludeExitAppealResult = Annotated[ExitAppealConcluded | _Problems, strawberry.union("ConcludeExitAppealResult")]
+
+
+@strawberry.type
+class ExitMutations:
+    """Root fields of this area."""
+
+    @mutation("退出立案", by=cases.OFFICERS)
+    async def open_exit_case(self, info: strawberry.Info, input: OpenExitCaseInput) -> OpenExitCaseResult:
+        proposal, finding, institution = given(input.proposal), given(input.finding), given(input.institution)
+        nodes = {
+            "proposal": node_of(proposal, PROPOSAL_TAG, "proposal") if proposal else None,
+            "finding": node_of(finding, FINDING_TAG, "finding") if finding else None,
+            "institution": node_of(institution, INSTITUTION_TAG, "institution") if institution else None,
+        }
+        named = [one for one in nodes.values() if one is not None]
+        tenant, shelf = await request_of(info).tenant_named(input.district), request_of(info).engine.policies
+        wanted = Opening(
+            input.ground,
+            input.because,
+            proposal_id=nodes["proposal"].id if nodes["proposal"] else None,
+            proposal_version=given(input.expected_version),
+            finding_id=nodes["finding"].id if nodes["finding"] else None,
+            institution_id=nodes["institution"].id if nodes["institution"] else None,
+            effects=input.effects,
+        )
+
+        async def verb(act: Act) -> Mapping[str, str]:
+            if len(named) != 1:
+                raise Invalid("proposal、finding、institution 须填且只填一项", path=("input", "proposal"))
+            if named[0].tenant_id != tenant:
+                raise NotFound()
+            made = await cases.open_case(act, await shelf.current(), wanted)
+            return {"case": str(NodeId(EXIT_TAG, tenant, made))}
+
+        return await perform(info, tenant, input, verb, referring(ExitCaseOpened))
+
+    @mutation("核实退出事实", by=cases.OFFICERS)
+    async def review_exit_facts(self, info: strawberry.Info, input: ReviewExitFactsInput) -> ReviewExitFactsResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return cases.review_facts(act, node.id, expected_version=input.expected_version, facts=input.facts)
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitFactsReviewed)
+
+    @mutation("退出事先告知 with its official document", by=cases.OFFICERS)
+    async def notify_exit(self, info: strawberry.Info, input: NotifyExitInput) -> NotifyExitResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return cases.notify(act, node.id, expected_version=input.expected_version, statement_by=input.statement_by)
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitNotified)
+
+    @mutation("陈述申辩", by=cases.STATING)
+    async def state_on_exit(self, info: strawberry.Info, input: StateOnExitInput) -> StateOnExitResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return cases.state(act, node.id, expected_version=input.expected_version, statement=input.statement)
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitStated)
+
+    @mutation("拟定退出决定", by=cases.OFFICERS)
+    async def draft_exit_decision(
+        self, info: strawberry.Info, input: DraftExitDecisionInput
+    ) -> DraftExitDecisionResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return cases.draft(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                effects=input.effects,
+                because=input.because,
+                service_stops=input.service_stops,
+            )
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitDecisionDrafted)
+
+    @mutation("审批退出决定 by another person than the one who drafted it", by=cases.OFFICERS)
+    async def decide_exit(self, info: strawberry.Info, input: DecideExitInput) -> DecideExitResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return cases.decide(act, node.id, expected_version=input.expected_version)
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitDecided)
+
+    @mutation("执行退出决定 a planned exit once its continuity plan is approved", by=cases.OFFICERS)
+    async def execute_exit(self, info: strawberry.Info, input: ExecuteExitInput) -> ExecuteExitResult:
+        shelf = request_of(info).engine.policies
+
+        async def verb(act: Act, node: NodeId) -> None:
+            await executing.execute(
+                act,
+                await shelf.current(),
+                node.id,
+                expected_version=input.expected_version,
+                without_plan_because=given(input.without_plan_because),
+                handed_over_to=given(input.handed_over_to),
+            )
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitExecuted)
+
+    @mutation("结案", by=cases.OFFICERS)
+    async def close_exit_case(self, info: strawberry.Info, input: CloseExitCaseInput) -> CloseExitCaseResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return executing.close(act, node.id, expected_version=input.expected_version)
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitCaseClosed)
+
+    @mutation("撤销退出案件", by=cases.OFFICERS)
+    async def withdraw_exit_case(self, info: strawberry.Info, input: WithdrawExitCaseInput) -> WithdrawExitCaseResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return executing.withdraw(act, node.id, expected_version=input.expected_version, because=input.because)
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitCaseWithdrawn)
+
+    @mutation("对退出决定申请复议或起诉 while the remedy is open", by=cases.STATING)
+    async def appeal_exit(self, info: strawberry.Info, input: AppealExitInput) -> AppealExitResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return executing.appeal(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                kind=input.kind,
+                on=input.on,
+                because=input.because,
+            )
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitAppealed)
+
+    @mutation("记录复议或诉讼结果", by=cases.OFFICERS)
+    async def conclude_exit_appeal(
+        self, info: strawberry.Info, input: ConcludeExitAppealInput
+    ) -> ConcludeExitAppealResult:
+        def verb(act: Act, node: NodeId) -> Awaitable[object]:
+            return executing.conclude_appeal(
+                act,
+                node.id,
+                expected_version=input.expected_version,
+                outcome=input.outcome,
+                on=input.on,
+                reason=input.reason,
+            )
+
+        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitAppealConcluded)

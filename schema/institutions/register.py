@@ -1,0 +1,381 @@
+"""Institutions and the organisations that run them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import strawberry
+
+from schema.access import Request
+from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
+from schema.districts import District, DistrictFilter
+from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.institutions.groups import (
+    GROUPING,
+    InstitutionGroup,
+    InstitutionGroupHaving,
+    InstitutionGroupKey,
+    InstitutionGroupOrder,
+)
+from schema.people import Person
+from schema.planned import Binds, computed, field_of, not_resolved, planned
+from schema.policy.policies import On
+from schema.reviews import Review, ReviewFilter, ReviewOrder
+from schema.rows import OF_OWN_INSTITUTION, OWN_INSTITUTION, register
+from schema.scalars import UnifiedSocialCreditCode
+from schema.sites.sites import Site, SiteFilter
+from schema.standing.standings import InstitutionStanding, institution_standings
+from schema.standing.timelines import TimelineEntry, institution_timelines
+from schema.supervision.facts import SupervisionFact, SupervisionFactFilter, SupervisionFactOrder
+from schema.supervision.negative_list import (
+    NegativeFinding,
+    NegativeFindingFilter,
+    NegativeFindingOrder,
+    YellowCard,
+    YellowCardFilter,
+    YellowCardOrder,
+)
+from schema.tags import INSTITUTION_TAG
+from schema.terms import term
+from schema.within import InDistrict, by_id, within_district
+from server.institutions import tables
+from server.institutions.model import (
+    InstitutionKind,
+    InstitutionStatus,
+    OperatingNature,
+    OperatorKind,
+    Ownership,
+    RecordSource,
+    SuccessionReason,
+)
+from server.kit.ids import NodeId
+from server.kit.terms import Term
+from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
+
+if TYPE_CHECKING:
+    from schema.insurance.designations import Designation
+    from schema.licensing.licences import Licence, LicenceFilter
+    from schema.licensing.obligations import MonitoringEnrolment, Obligation
+
+term(SuccessionReason, "沿革原因")
+
+#: The number of this type in node ids.
+
+
+@strawberry.type(description="举办主体 the legal person that runs institutions")
+class Organisation(Node):
+    """An organisation."""
+
+    name: str = field_of("名称")
+    kind: OperatorKind = field_of("类别")
+    unified_social_credit_code: UnifiedSocialCreditCode | None = field_of("统一社会信用代码")
+    version: int = field_of("版本")
+
+
+@strawberry.type(description="曾用名")
+class FormerName:
+    """A name no longer borne."""
+
+    name: str = field_of("名称")
+    until: date = field_of("停用日期 the first day of the next name")
+
+
+@strawberry.type(description="机构沿革 one institution following another")
+class Succession:
+    """A succession."""
+
+    on: date = field_of("日期")
+    reason: SuccessionReason = field_of("原因")
+    predecessor: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("前身")
+    successor: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("后继")
+
+
+class InstitutionOrderField(Term):
+    """What institutions can be ordered by."""
+
+    NAME = "NAME", "名称（拼音）"
+    KIND = "KIND", "类别"
+    STATUS = "STATUS", "状态"
+    OPENED_ON = "OPENED_ON", "正式运营日期"
+    LATEST_REVIEW = "LATEST_REVIEW", "最近评审日期"
+    CREATED_AT = "CREATED_AT", "登记时间"
+
+
+term(InstitutionOrderField, "机构排序字段")
+
+
+@strawberry.input(description="机构排序")
+class InstitutionOrder:
+    """One sort key."""
+
+    field: InstitutionOrderField = strawberry.field(description="字段")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
+
+
+@strawberry.input(description="机构筛选 all given conditions must hold")
+class InstitutionFilter:
+    """A filter on institutions."""
+
+    id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
+    name: StringFilter | None = strawberry.field(default=UNSET, description="名称")
+    kind: Filter[InstitutionKind] | None = strawberry.field(default=UNSET, description="类别")
+    status: Filter[InstitutionStatus] | None = strawberry.field(default=UNSET, description="状态")
+    operating_nature: Filter[OperatingNature] | None = strawberry.field(default=UNSET, description="经营性质")
+    ownership: Filter[Ownership] | None = strawberry.field(default=UNSET, description="所有制形式")
+    operator_kind: Filter[OperatorKind] | None = strawberry.field(default=UNSET, description="举办主体类别")
+    registration_number: StringFilter | None = strawberry.field(default=UNSET, description="登记号")
+    unified_social_credit_code: StringFilter | None = strawberry.field(default=UNSET, description="统一社会信用代码")
+    opened_on: DateFilter | None = strawberry.field(default=UNSET, description="正式运营日期")
+    latest_review_on: DateFilter | None = strawberry.field(default=UNSET, description="最近评审日期")
+    source: Filter[RecordSource] | None = strawberry.field(default=UNSET, description="数据来源")
+    district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
+    parent: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, description="上级机构")
+    sites: SiteFilter | None = strawberry.field(default=UNSET, description="有一处场所满足")
+    reviews: ReviewFilter | None = strawberry.field(default=UNSET, description="有一条评审记录满足")
+    licence: Annotated["LicenceFilter", strawberry.lazy("schema.licensing.licences")] | None = strawberry.field(
+        default=UNSET, description="最近一本执业许可证满足"
+    )
+    and_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
+    or_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
+    not_: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
+
+
+@strawberry.type(description="医疗卫生机构 an institution as the district registers it")
+class Institution(Node):
+    """An institution."""
+
+    name: str = field_of("机构名称")
+    former_names: list[FormerName] = field_of("曾用名 earliest first")
+    registration_number: str | None = field_of("登记号")
+    unified_social_credit_code: UnifiedSocialCreditCode | None = field_of(
+        "统一社会信用代码 of the legal person; a centre and its stations may share one"
+    )
+    kind: InstitutionKind = field_of("类别")
+    status: InstitutionStatus = field_of("状态")
+    operating_nature: OperatingNature | None = field_of("经营性质")
+    ownership: Ownership | None = field_of("所有制形式")
+    operator_kind: OperatorKind | None = field_of("举办主体类别")
+    organisation: Organisation | None = field_of("举办主体")
+    competent_department: str | None = field_of("主管部门")
+    phone: str | None = field_of("联系电话 of the institution's office")
+    service_population: int | None = field_of("服务人口")
+    annotations: list[str] = field_of("执业许可证加注 such as COMMUNITY_HOSPITAL")
+    opened_on: date | None = field_of("正式运营日期")
+    latest_review_on: date | None = field_of("最近评审日期")
+    source: RecordSource = field_of("数据来源 sample data is always marked")
+    version: int = field_of("版本 for `expectedVersion`")
+    created_at: datetime = field_of("登记时间")
+    updated_at: datetime = field_of("更新时间")
+    district: District = field_of("辖区")
+    parent: Optional["Institution"] = field_of("上级机构 the centre a station stands under")
+    people: list[Person] = field_of("负责人 those who answer for the institution now")
+    sites: list[Site] = field_of("在用场所 the sites the institution has not left")
+    predecessors: list[Succession] = field_of("前身")
+    successors: list[Succession] = field_of("后继")
+    licence: Annotated["Licence", strawberry.lazy("schema.licensing.licences")] | None = field_of(
+        "执业许可证 the latest, whatever became of it; null where none is known here"
+    )
+    obligations: list[Annotated["Obligation", strawberry.lazy("schema.licensing.obligations")]] = field_of(
+        "义务 by code"
+    )
+    monitoring: Annotated["MonitoringEnrolment", strawberry.lazy("schema.licensing.obligations")] | None = field_of(
+        "监测体系纳入情况 null where it is not enrolled"
+    )
+
+    designation: Annotated["Designation", strawberry.lazy("schema.insurance.designations")] | None = field_of(
+        "医保定点 null where it never was within the designated ones, or the caller may not see it yet"
+    )
+
+    @computed("判定情况 what every policy in force on the day says about the institution, with the reasons")
+    async def standing(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        on: On = UNSET,
+    ) -> Sequence[InstitutionStanding]:
+        return await institution_standings(request, ids, on or None)
+
+    @computed(
+        "大事记 latest first: what happened up to the day, what of it counted then, until when, and for which rule"
+    )
+    async def timeline(
+        ids: Sequence[NodeId],  # noqa: N805
+        request: Request,
+        on: On = UNSET,
+    ) -> Sequence[list[TimelineEntry]]:
+        return await institution_timelines(request, ids, on or None)
+
+    @planned
+    def stations(
+        self,
+        filter: InstitutionFilter | None = UNSET,
+        order_by: list[InstitutionOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection["Institution"]:
+        """下设站点 stations and village clinics under this centre"""
+        not_resolved()
+
+    @planned
+    def reviews(
+        self,
+        filter: ReviewFilter | None = UNSET,
+        order_by: list[ReviewOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[Review]:
+        """评审记录 latest first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def yellow_cards(
+        self,
+        filter: YellowCardFilter | None = UNSET,
+        order_by: list[YellowCardOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[YellowCard]:
+        """黄牌 of its own, not those of stations under it (A-FT-13); latest first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def negative_findings(
+        self,
+        filter: NegativeFindingFilter | None = UNSET,
+        order_by: list[NegativeFindingOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[NegativeFinding]:
+        """负面清单认定 latest occurrence first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def supervision_facts(
+        self,
+        filter: SupervisionFactFilter | None = UNSET,
+        order_by: list[SupervisionFactOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[SupervisionFact]:
+        """监管事实 latest first unless ordered otherwise"""
+        not_resolved()
+
+
+@strawberry.type
+class InstitutionQueries:
+    """Root fields of this area."""
+
+    @planned
+    def institutions(
+        self,
+        district: InDistrict = UNSET,
+        filter: InstitutionFilter | None = UNSET,
+        order_by: list[InstitutionOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[Institution]:
+        """机构 of one district, or of all that the caller may see; by name in pinyin unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def institution_groups(
+        self,
+        group_by: list[InstitutionGroupKey],
+        district: InDistrict = UNSET,
+        filter: InstitutionFilter | None = UNSET,
+        having: InstitutionGroupHaving | None = UNSET,
+        order_by: list[InstitutionGroupOrder] | None = UNSET,
+        first: FirstGroups = UNSET,
+    ) -> list[InstitutionGroup]:
+        """机构分组统计 of the very rows `institutions` lists; by its keys unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def institution(self, id: Annotated[strawberry.ID, strawberry.argument(description="标识")]) -> Institution | None:
+        """一个机构 by its id; an error `NOT_FOUND` where the caller sees none"""
+        not_resolved()
+
+
+_DISTRICT = Link("District", ())
+_PARENT = Link("Institution", (("parent_id", "id"),))
+_OWN = (("id", "institution_id"),)
+_CURRENT_SITES = Link("Site", _OWN, "{t}.until IS NULL")
+_REVIEWS = Link("Review", _OWN)
+_LICENCE = Link("Licence", _OWN, "{t}.current")
+
+BINDS = (
+    Binds(
+        Organisation,
+        tables.organisation,
+        register(
+            "{t}.id IN (SELECT own.organisation_id FROM institution own WHERE own.tenant_id = {t}.tenant_id"
+            " AND own.id = ANY(:institutions::uuid[]))"
+        ),
+        tag=6,
+    ),
+    Binds(FormerName, tables.former_name, register(OF_OWN_INSTITUTION)),
+    Binds(
+        Succession,
+        tables.succession,
+        register("{t}.predecessor_id = ANY(:institutions::uuid[]) OR {t}.successor_id = ANY(:institutions::uuid[])"),
+        fields={
+            "predecessor": One(Link("Institution", (("predecessor_id", "id"),))),
+            "successor": One(Link("Institution", (("successor_id", "id"),))),
+        },
+        columns={"on": "on_date"},
+    ),
+    Binds(
+        Institution,
+        tables.institution,
+        register(OWN_INSTITUTION),
+        tag=INSTITUTION_TAG,
+        fields={
+            "standing": Computed(),
+            "timeline": Computed(),
+            "district": One(_DISTRICT),
+            "organisation": One(Link("Organisation", (("organisation_id", "id"),))),
+            "parent": One(_PARENT),
+            "sites": Many(_CURRENT_SITES, Key("{t}.kind", Kind.TEXT)),
+            "people": Many(Link("Person", _OWN, "{t}.until IS NULL"), Key("{t}.position", Kind.TEXT)),
+            "formerNames": Many(Link("FormerName", _OWN), Key("{t}.until", Kind.DATE)),
+            "predecessors": Many(Link("Succession", (("id", "successor_id"),)), Key("{t}.on_date", Kind.DATE)),
+            "successors": Many(Link("Succession", (("id", "predecessor_id"),)), Key("{t}.on_date", Kind.DATE)),
+            "stations": Paged(Link("Institution", (("id", "parent_id"),)), "NAME ASC"),
+            "reviews": Paged(_REVIEWS, "DECIDED_ON DESC"),
+            "licence": One(_LICENCE),
+            "obligations": Many(Link("Obligation", _OWN, "{t}.until IS NULL"), Key("{t}.code", Kind.TEXT)),
+            "monitoring": One(Link("MonitoringEnrolment", _OWN, "{t}.ended_on IS NULL")),
+            "yellowCards": Paged(Link("YellowCard", _OWN), "ISSUED_ON DESC"),
+            "negativeFindings": Paged(Link("NegativeFinding", _OWN), "OCCURRED_ON DESC"),
+            "supervisionFacts": Paged(Link("SupervisionFact", _OWN), "OCCURRED_ON DESC"),
+            "designation": One(Link("Designation", _OWN)),
+        },
+        columns={"NAME": "sort_key", "LATEST_REVIEW": "latest_review_on"},
+        filters={
+            "id": Compare("{t}.id", Kind.UUID, node="Institution"),
+            "district": Related(_DISTRICT),
+            "parent": Related(_PARENT),
+            "sites": Related(_CURRENT_SITES),
+            "reviews": Related(_REVIEWS),
+            "licence": Related(_LICENCE),
+        },
+    ),
+)
+
+
+ROOTS = {
+    "institutions": Root("Institution", Shape.PAGE, order="NAME ASC", arguments=within_district),
+    "institutionGroups": Root("Institution", Shape.GROUPS, arguments=within_district, grouping=GROUPING),
+    "institution": Root("Institution", Shape.ONE, arguments=by_id(INSTITUTION_TAG), required=True, unique=True),
+}

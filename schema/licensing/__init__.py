@@ -1,0 +1,1 @@
+"""Licensing in the API: set-up, practice licences, verification, endings, obligations."""

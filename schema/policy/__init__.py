@@ -1,0 +1,1 @@
+"""Policy in the API: versions, rules, simulation, comparison, kept decisions."""

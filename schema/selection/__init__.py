@@ -1,0 +1,1 @@
+"""Public selection in the API: calls, applications, evaluation and award."""

@@ -1,0 +1,1 @@
+"""Sites in the API: practice sites, service gaps, premises and entrustment agreements."""
