@@ -14,7 +14,7 @@ from schema.filters import UNSET
 from schema.inputs import KEY, VERSION, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import ASSESSMENT_TAG, CYCLE_TAG, EFFECT_TAG, INDICATOR_TAG, SCHEME_TAG
-from server.assessment.actions import ORGANISERS, appeals, assessing, planning
+from server.assessment.actions import ORGANISERS, appeals, assessing, planning, scoring
 from server.assessment.model import (
     AssessmentLevel,
     Indicator,
@@ -345,10 +345,10 @@ class AssessmentMutations:
         node = node_of(input.assessment, ASSESSMENT_TAG, "assessment")
         return await perform_on(info, node, input, verb, AssessmentSaved)
 
-    @mutation("考核评分 by the bodies that the scheme names; by the centre for its stations", by=assessing.ASSESSORS)
+    @mutation("考核评分 by the bodies that the scheme names; by the centre for its stations", by=scoring.ASSESSORS)
     async def score_assessment(self, info: strawberry.Info, input: ScoreAssessmentInput) -> ScoreAssessmentResult:
         def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return assessing.score(
+            return scoring.score(
                 act, node.id, expected_version=input.expected_version, marks=_marks(input.scores, "scores")
             )
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Table, func, insert, literal, select, update
+from sqlalchemy import RowMapping, Table, bindparam, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.assessment.model import EffectStatus, SchemeStatus
@@ -128,12 +128,34 @@ async def list_scores(connection: AsyncConnection, tenant_id: int, assessment_id
     return rows.mappings().all()
 
 
-async def update_score(connection: AsyncConnection, tenant_id: int, score_id: UUID, values: Mapping[str, Any]) -> None:
-    """Change one score."""
-    table = assessment_score
-    await connection.execute(
-        update(table).where(table.c.tenant_id == literal(tenant_id), table.c.id == score_id).values(**values)
+async def list_scores_of_cycle(connection: AsyncConnection, tenant_id: int, cycle_id: UUID) -> Sequence[RowMapping]:
+    """The scores of all assessments of the cycle, each with what its indicator says, in order within an assessment."""
+    one, of = assessment_score, assessment_indicator
+    rows = await connection.execute(
+        select(one, of.c.code, of.c.weight, of.c.max_score, of.c.assessor)
+        .join(of, (of.c.tenant_id == one.c.tenant_id) & (of.c.id == one.c.indicator_id))
+        .join(assessment, (assessment.c.tenant_id == one.c.tenant_id) & (assessment.c.id == one.c.assessment_id))
+        .where(one.c.tenant_id == literal(tenant_id), assessment.c.cycle_id == cycle_id)
+        .order_by(one.c.assessment_id, one.c.position)
     )
+    return rows.mappings().all()
+
+
+async def update_scores(
+    connection: AsyncConnection, tenant_id: int, changes: Sequence[tuple[UUID, Mapping[str, Any]]]
+) -> None:
+    """Change scores: each with its id and values, all with values of the same names; none is fine."""
+    if not changes:
+        return
+    table = assessment_score
+    names = tuple(changes[0][1])
+    statement = (
+        update(table)
+        .where(table.c.tenant_id == literal(tenant_id), table.c.id == bindparam("of_score"))
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+    rows = [{"of_score": one} | {f"new_{name}": values[name] for name in names} for one, values in changes]
+    await connection.execute(statement, rows)
 
 
 async def void_effects(connection: AsyncConnection, tenant_id: int, assessment_id: UUID, on: date) -> None:
@@ -178,16 +200,22 @@ async def list_unsettled(connection: AsyncConnection, tenant_id: int, cycle_id: 
     return [status for (status,) in rows]
 
 
-async def find_assessments(connection: AsyncConnection, tenant_id: int, cycle_id: UUID) -> Sequence[RowMapping]:
-    """The cycle's assessments with the institution's name, in pinyin order, locked for change."""
-    rows = await connection.execute(
-        select(assessment, institution.c.name.label("institution_name"))
+async def list_assessments(
+    connection: AsyncConnection, tenant_id: int, cycle_id: UUID, *, for_change: bool = False
+) -> Sequence[RowMapping]:
+    """The cycle's assessments with the institution's name and registration number, in pinyin order."""
+    wanted = (
+        select(
+            assessment,
+            institution.c.name.label("institution_name"),
+            institution.c.registration_number.label("institution_code"),
+        )
         .join(
             institution,
             (institution.c.tenant_id == assessment.c.tenant_id) & (institution.c.id == assessment.c.institution_id),
         )
         .where(assessment.c.tenant_id == literal(tenant_id), assessment.c.cycle_id == cycle_id)
         .order_by(institution.c.sort_key, institution.c.id)
-        .with_for_update(of=assessment)
     )
+    rows = await connection.execute(wanted.with_for_update(of=assessment) if for_change else wanted)
     return rows.mappings().all()
