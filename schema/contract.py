@@ -9,7 +9,7 @@ from strawberry.tools import merge_types
 
 from schema import audit, districts, documents, events, papers, people, proposals, reviews, tasks, workdays
 from schema.areas import AREAS
-from schema.assessment import assessments as assessment
+from schema.assessment import assessments, cycles, ledger
 from schema.assessment.assessing import AssessmentMutations
 from schema.assessment.rectifying import RectificationMutations
 from schema.connections import Node
@@ -102,7 +102,9 @@ Query = merge_types(
         obligations.ObligationQueries,
         risks.RiskQueries,
         exits.ExitQueries,
-        assessment.AssessmentQueries,
+        cycles.AssessmentCycleQueries,
+        assessments.AssessmentQueries,
+        ledger.LedgerQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.assessment.assessments import Assessment, AssessmentCycle, AssessmentEffect, AssessmentScheme
+from schema.assessment.assessments import Assessment, AssessmentEffect
+from schema.assessment.cycles import AssessmentCycle, AssessmentScheme
 from schema.documents import documents_in
 from schema.filters import UNSET
 from schema.inputs import KEY, VERSION, field

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.assessment.assessments import RectificationItem
+from schema.assessment.ledger import RectificationItem
 from schema.documents import documents_in
 from schema.filters import UNSET
 from schema.inputs import KEY, VERSION, field
