@@ -49,6 +49,8 @@ MAKING_UNDER = {
     "draftCall",
     "draftContinuityPlan",
     "enrolInMonitoring",
+    "enterAssessmentScoresFromSpreadsheet",
+    "exportAssessmentScoreSheet",
     "mailDesignation",
     "openConversion",
     "planAssessmentCycle",

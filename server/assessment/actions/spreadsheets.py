@@ -74,9 +74,13 @@ async def score_sheet(act: Act, cycle_id: UUID) -> ScoreSheet:
     from server.assessment.sheets.writing import written
 
     content = await asyncio.to_thread(written, cycle_id, title, columns, rows)
-    told = {"institutions": len(rows), "indicators": [one.code for one in columns]}
-    await act.note("sheet_taken", "assessment_cycle", cycle_id, after=told)
     return ScoreSheet(f"{title}-{clock.today():%Y%m%d}.xlsx", content, len(rows))
+
+
+async def note_taken(act: Act, cycle_id: UUID, sheet: ScoreSheet) -> None:
+    """The trail says that the sheet was handed out."""
+    told = {"institutions": sheet.rows, "sha256": sha256(sheet.content).hexdigest()}
+    await act.note("sheet_taken", "assessment_cycle", cycle_id, after=told)
 
 
 async def enter_sheet(act: Act, vault: Vault, cycle_id: UUID, document_id: UUID, *, dry_run: bool) -> Entered:
