@@ -20,10 +20,11 @@ from schema.documents import documents_in
 from schema.filters import UNSET
 from schema.inputs import KEY, VERSION, field
 from schema.tags import EFFECT_TAG
-from server.assessment.actions import ORGANISERS, appeals
+from server.assessment.actions import ORGANISERS, appeals, effects
 from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.standing.proposing import propose_for
+from server.standing.reversing import review_findings_on
 
 
 @strawberry.input(description="申诉")
@@ -90,7 +91,7 @@ class AppealingMutations:
         shelf = request_of(info).engine.policies
 
         async def verb(act: Act, node: NodeId) -> None:
-            institution = await appeals.decide_appeal(
+            decided = await appeals.decide_appeal(
                 act,
                 await shelf.current(),
                 node.id,
@@ -98,7 +99,9 @@ class AppealingMutations:
                 reason=input.reason,
                 corrections=marks_of(input.corrections, "corrections"),
             )
-            await propose_for(act, shelf, [institution])
+            if decided.annulled_review_id is not None:
+                await review_findings_on(act, decided.annulled_review_id, decided.institution_id)
+            await propose_for(act, shelf, [decided.institution_id])
 
         return await on_assessment(info, input, verb)
 
@@ -107,7 +110,7 @@ class AppealingMutations:
         self, info: strawberry.Info, input: SettleAssessmentEffectInput
     ) -> SettleAssessmentEffectResult:
         def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return appeals.settle_effect(act, node.id, expected_version=input.expected_version, note=input.note)
+            return effects.settle_effect(act, node.id, expected_version=input.expected_version, note=input.note)
 
         node = node_of(input.effect, EFFECT_TAG, "effect")
         return await perform_on(info, node, input, verb, AssessmentEffectSettled)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import strawberry
 
 from schema.assessment.cycles import AssessmentCycle, AssessmentCycleFilter, AssessmentIndicator
+from schema.assessment.ledger import RectificationItem
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter
@@ -22,6 +23,8 @@ from server.planner.binding import Compare, Key, Kind, Link, Many, One, Related,
 
 if TYPE_CHECKING:
     from schema.institutions.register import Institution, InstitutionFilter
+    from schema.proposals import Proposal
+    from schema.supervision.negative_list import Interview, NegativeFinding
 
 term(AssessmentStatus, "机构考核状态")
 term(ResultGrade, "考核等次")
@@ -56,6 +59,16 @@ class AssessmentEffect(Node):
     clause_document: str | None = field_of("依据文件")
     clause_anchor: str | None = field_of("依据条款")
     note: str | None = field_of("落实情况")
+    assessment: "Assessment" = field_of("机构考核")
+    proposal: Annotated["Proposal", strawberry.lazy("schema.proposals")] | None = field_of(
+        "处置建议 that it led to by itself; what is decided about it settles the effect"
+    )
+    finding: Annotated["NegativeFinding", strawberry.lazy("schema.supervision.negative_list")] | None = field_of(
+        "负面清单认定 that settled it"
+    )
+    interview: Annotated["Interview", strawberry.lazy("schema.supervision.negative_list")] | None = field_of(
+        "约谈 that settled it"
+    )
     settled_on: date | None = field_of("落实日期")
     version: int = field_of("版本")
 
@@ -127,6 +140,7 @@ class Assessment(Node):
     scores: list[AssessmentScore] = field_of("指标得分 in the scheme's order")
     effects: list[AssessmentEffect] = field_of("结果运用")
     appeals: list[AssessmentAppeal] = field_of("申诉")
+    rectification_items: list[RectificationItem] = field_of("整改事项 that its confirmation entered in the ledger")
 
 
 @strawberry.type
@@ -160,7 +174,18 @@ BINDS = (
         register(OF_OWN_INSTITUTION),
         fields={"indicator": One(Link("AssessmentIndicator", (("indicator_id", "id"),)))},
     ),
-    Binds(AssessmentEffect, tables.assessment_effect, register(OF_OWN_INSTITUTION), tag=EFFECT_TAG),
+    Binds(
+        AssessmentEffect,
+        tables.assessment_effect,
+        register(OF_OWN_INSTITUTION),
+        tag=EFFECT_TAG,
+        fields={
+            "assessment": One(Link("Assessment", (("assessment_id", "id"),))),
+            "proposal": One(Link("Proposal", (("proposal_id", "id"),))),
+            "finding": One(Link("NegativeFinding", (("finding_id", "id"),))),
+            "interview": One(Link("Interview", (("interview_id", "id"),))),
+        },
+    ),
     Binds(AssessmentAppeal, tables.assessment_appeal, register(OF_OWN_INSTITUTION)),
     Binds(
         Assessment,
@@ -173,6 +198,9 @@ BINDS = (
             "institution": One(_INSTITUTION),
             "scores": Many(Link("AssessmentScore", _OF_ASSESSMENT), Key("{t}.position", Kind.INT)),
             "effects": Many(Link("AssessmentEffect", _OF_ASSESSMENT), Key("{t}.kind", Kind.TEXT)),
+            "rectificationItems": Many(
+                Link("RectificationItem", (("id", "subject_id"),)), Key("{t}.due_on", Kind.DATE)
+            ),
             "appeals": Many(Link("AssessmentAppeal", _OF_ASSESSMENT), Key("{t}.appealed_on", Kind.DATE)),
         },
         filters={

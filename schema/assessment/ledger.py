@@ -19,6 +19,7 @@ from server.kit.terms import Term
 from server.planner.binding import Compare, Kind, Link, One, Related, Root, Shape
 
 if TYPE_CHECKING:
+    from schema.assessment.assessments import Assessment
     from schema.institutions.register import Institution, InstitutionFilter
 
 term(RectificationSource, "整改事项来源")
@@ -77,6 +78,9 @@ class RectificationItem(Node):
     reason: str | None = field_of("理由")
     version: int = field_of("版本")
     district: District = field_of("辖区")
+    assessment: Annotated["Assessment", strawberry.lazy("schema.assessment.assessments")] | None = field_of(
+        "机构考核 that found the problem, if one did"
+    )
     institution: _OfInstitution | None = field_of("机构")
 
 
@@ -108,7 +112,11 @@ BINDS = (
         tables.rectification_item,
         register(OF_OWN_INSTITUTION),
         tag=ITEM_TAG,
-        fields={"district": One(_DISTRICT), "institution": One(_INSTITUTION)},
+        fields={
+            "district": One(_DISTRICT),
+            "institution": One(_INSTITUTION),
+            "assessment": One(Link("Assessment", (("subject_id", "id"),))),
+        },
         columns={"source": "source_kind"},
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="RectificationItem"),

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Table, bindparam, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.assessment.model import EffectStatus, SchemeStatus
+from server.assessment.model import EffectKind, EffectStatus, SchemeStatus
 from server.assessment.tables import (
     assessment,
     assessment_appeal,
@@ -17,6 +17,7 @@ from server.assessment.tables import (
     assessment_indicator,
     assessment_scheme,
     assessment_score,
+    rectification_item,
 )
 from server.institutions.model import InstitutionStatus
 from server.institutions.tables import institution
@@ -170,6 +171,45 @@ async def void_effects(connection: AsyncConnection, tenant_id: int, assessment_i
         )
         .values(status=EffectStatus.VOID, settled_on=on, version=table.c.version + 1, updated_at=func.now())
     )
+
+
+async def list_pending_effects(
+    connection: AsyncConnection, tenant_id: int, review_id: UUID, kind: EffectKind
+) -> Sequence[RowMapping]:
+    """The effects of the kind that are not settled yet, of the assessment whose result the review is; locked."""
+    table = assessment_effect
+    rows = await connection.execute(
+        select(table)
+        .join(assessment, (assessment.c.tenant_id == table.c.tenant_id) & (assessment.c.id == table.c.assessment_id))
+        .where(
+            table.c.tenant_id == literal(tenant_id),
+            assessment.c.review_id == review_id,
+            table.c.kind == kind,
+            table.c.status == EffectStatus.PENDING,
+        )
+        .with_for_update(of=table)
+    )
+    return rows.mappings().all()
+
+
+async def list_effects_of(
+    connection: AsyncConnection, tenant_id: int, column: str, row_id: UUID
+) -> Sequence[RowMapping]:
+    """The effects whose ``column`` names the row, locked."""
+    table = assessment_effect
+    rows = await connection.execute(
+        select(table).where(table.c.tenant_id == literal(tenant_id), table.c[column] == row_id).with_for_update()
+    )
+    return rows.mappings().all()
+
+
+async def list_item_statuses(connection: AsyncConnection, tenant_id: int, subject_id: UUID) -> Sequence[str]:
+    """The status of each item of the ledger that the case found."""
+    table = rectification_item
+    rows = await connection.execute(
+        select(table.c.status).where(table.c.tenant_id == literal(tenant_id), table.c.subject_id == subject_id)
+    )
+    return [status for (status,) in rows]
 
 
 async def load_open_appeal(connection: AsyncConnection, tenant_id: int, assessment_id: UUID) -> RowMapping:
