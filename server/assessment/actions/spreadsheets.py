@@ -97,7 +97,7 @@ async def enter_sheet(act: Act, vault: Vault, cycle_id: UUID, document_id: UUID,
     filled = await asyncio.to_thread(read, content, _DOCUMENT)
     if filled.cycle != str(cycle_id):
         raise Invalid("该评分表属于另一个考核周期，请上传本周期的评分表", path=_DOCUMENT)
-    ground = await _ground(act, cycle_id, for_change=True)
+    ground = await _ground(act, cycle_id, for_change=not dry_run)
     found = await asyncio.to_thread(check, filled, ground.columns, ground.known)
     if found.problems:
         raise FaultyCells(found.problems, path=_DOCUMENT)

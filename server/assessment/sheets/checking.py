@@ -148,7 +148,7 @@ class _Row:
                 NAME, f"与第 {self.first} 行是同一机构", "同一机构只能有一行，请删除其中一行", line.name
             )
         elif not known.mine:
-            yield self._problem(NAME, "该机构的考核不由您所在单位评分", "请删除该行，由负责的单位评分", line.name)
+            yield self._problem(NAME, "该机构的考核不由您所在单位评分", f"由负责的单位评分；{_AGAIN}", line.name)
         elif line.name != known.name.strip():
             remedy = f"名称与标识可能错行；{_AGAIN}"
             yield self._problem(NAME, "机构名称与考核标识不符", remedy, line.name or None, known.name)
@@ -157,7 +157,7 @@ class _Row:
             yield self._problem(CODE, "登记号与考核标识不符", remedy, line.code or None, known.code)
         elif self.news():
             if known.obstacle is not None:
-                yield self._problem(NAME, known.obstacle, "请删除该行，或清空已更改的得分", line.name)
+                yield self._problem(NAME, known.obstacle, "请清空该行中更改过的得分", line.name)
             elif line.version != str(known.version):
                 message = "下载评分表后，该机构的考核已被他人更改"
                 now = f"当前版本 {known.version}"

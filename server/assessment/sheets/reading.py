@@ -45,7 +45,9 @@ _SHEETS_MOST: Final = 20
 #: The format's own limit; what a sheet claims about its size is not believed.
 _LAST_ROW: Final = 1_048_576
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3}[0-9]{1,7}):[A-Z]{1,3}[0-9]{1,7}[\"']")
+#: What is told of a cell, and kept of a name: more than any name has.
 _TEXT_MOST: Final = 60
+_NAME_MOST: Final = 300
 
 _AS_NUMBER = "请输入半角阿拉伯数字；没有得分的请清空单元格"
 _AS_VALUE = "请复制该单元格，用“选择性粘贴—数值”改为数字"
@@ -163,7 +165,7 @@ def _at(row: Sequence[Any], column: int) -> Any:
 def _said(cell: Any) -> str:
     """What stands in a cell of the head, or of the columns that say whose a row is."""
     value = None if cell is None else cell.value
-    return "" if value is None else str(value).strip(AROUND)
+    return "" if value is None else str(value).strip(AROUND)[:_NAME_MOST]
 
 
 def _cell(cell: Any) -> Cell | None:
