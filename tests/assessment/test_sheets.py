@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.worksheet.formula import ArrayFormula
 
 from server.assessment import rules
 from server.assessment.sheets import reading
@@ -167,6 +168,11 @@ def test_a_percentage_is_no_score() -> None:
     assert (problem.cell, problem.found) == ("E7", "90%")
 
 
+def test_a_formula_of_many_cells_is_told_by_its_text() -> None:
+    (problem,) = checked(put({"E7": ArrayFormula("E7:E8", "=F7:F8*2")})).problems
+    assert (problem.cell, problem.found) == ("E7", "=F7:F8*2")
+
+
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_sheet() -> None:
     assert places(put({"G9": -1, "E7": "无", "F7": 34, "E9": "=1"})) == ["E7", "F7", "E9", "G9"]
 
@@ -306,6 +312,9 @@ def rewritten(part: str, content: Callable[[bytes], bytes]) -> bytes:
     return out.getvalue()
 
 
+BLANK = b"<row/>" * 25_000
+
+
 def entities() -> bytes:
     bomb = b'<!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">' + b"".join(
         b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
@@ -325,9 +334,27 @@ def entities() -> bytes:
         (rewritten("xl/styles.xml", lambda old: old + b" " * reading.UNPACKED_PART_MOST), "解压后过大"),
         (rewritten("xl/worksheets/sheet1.xml", lambda old: old + b" " * reading.UNPACKED_MOST), "解压后过大"),
         (entities(), "已损坏"),
+        (rewritten("xl/worksheets/sheet1.xml", lambda old: old + b"<c/>" * reading.TAGS_MOST), "单元格过多"),
+        (
+            rewritten("xl/worksheets/sheet1.xml", lambda old: old.replace(b"</sheetData>", BLANK + b"</sheetData>")),
+            "空行过多",
+        ),
         (bytes(reading.BYTES_MOST + 1), "不能超过"),
     ],
-    ids=["text", "cut off", "empty", "another", "unmarked", "broken", "styles", "bomb", "entities", "large"],
+    ids=[
+        "text",
+        "cut off",
+        "empty",
+        "another",
+        "unmarked",
+        "broken",
+        "styles",
+        "bomb",
+        "entities",
+        "cells",
+        "blank rows",
+        "large",
+    ],
 )
 def test_what_is_no_score_sheet_is_refused_whole(content: bytes, words: str) -> None:
     with pytest.raises(Invalid) as refused:

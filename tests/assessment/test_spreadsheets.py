@@ -110,10 +110,10 @@ def trail(superuser: str, table: str, action: str, row: str) -> list[Doing]:
     """What the audit says of the object."""
     with psycopg.connect(superuser) as connection:
         found = connection.execute(
-            "SELECT after FROM audit_entry WHERE subject_type = %s AND action = %s AND subject_id = %s ORDER BY id",
+            "SELECT before, after FROM audit_entry WHERE subject_type = %s AND action = %s AND subject_id = %s ORDER BY id",
             [table, action, NodeId.parse(row).id],
         )
-        return [after for (after,) in found]
+        return [(after or {}) | {"before": before} for before, after in found]
 
 
 async def test_a_sheet_is_taken_filled_in_and_entered_as_a_whole(superuser: str, body: Filling) -> None:
@@ -148,6 +148,7 @@ async def test_a_sheet_is_taken_filled_in_and_entered_as_a_whole(superuser: str,
     assert (first["status"], first["version"]) == ("OPEN", 2)
     (said,) = trail(superuser, "assessment", "scored", first["id"])
     assert said["scores"] == {"A1": "40.5", "B1": "50"}
+    assert said["before"]["scores"] == {"A1": None, "B1": None}
     assert said["document_id"] == str(NodeId.parse(document).id)
     uses = await body.uploads.shown(document, "uses { subjectType purpose }")
     assert uses == {"uses": [{"subjectType": "assessment_cycle", "purpose": "SCORES"}]}

@@ -22,11 +22,11 @@ async def held(act: Act, table: Table, row_id: UUID, expected_version: int) -> R
     return row
 
 
-async def change(act: Act, table: Table, action: str, before: RowMapping, after: dict[str, Any], **said: Any) -> None:
-    """The row changed, with its entry in the trail; ``said`` is told there besides."""
+async def change(act: Act, table: Table, action: str, before: RowMapping, after: dict[str, Any]) -> None:
+    """The row changed, with its entry in the trail."""
     await store.update_row(act.connection, table, act.tenant_id, before["id"], after)
     was = {key: before[key] for key in after}
-    await act.note(action, table.name, before["id"], before=was, after=after | said)
+    await act.note(action, table.name, before["id"], before=was, after=after)
 
 
 def made(act: Act, row_id: UUID, values: dict[str, Any]) -> dict[str, Any]:

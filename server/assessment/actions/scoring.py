@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from server.assessment import rules, store
-from server.assessment.actions import ORGANISERS, change, held
+from server.assessment.actions import ORGANISERS, held
 from server.assessment.actions.assessing import ask, checked
 from server.assessment.model import AssessmentStatus, Mark
 from server.assessment.tables import assessment, assessment_cycle
@@ -82,15 +82,16 @@ async def write_scores(
 ) -> None:
     """The marks, checked by whoever calls, on an assessment that is locked; with the last one it is assessed.
 
-    The trail says what was given, and in which file it came.
+    The trail says what was given, in the place of what, and in which file it came.
     """
     values: list[tuple[UUID, Mapping[str, Any]]] = []
+    was: dict[str, Decimal | None] = {}
     told: dict[str, Decimal] = {}
     for one in scores:
         mark = given.get(one["indicator_id"])
         if mark is None:
             continue
-        told[one["code"]] = mark.score
+        was[one["code"]], told[one["code"]] = one["score"], mark.score
         new = {"score": mark.score, "comment": mark.comment, "scored_by": act.actor.subject}
         values.append((one["id"], new | {"corrected_score": None, "correction": None, "corrected_by": None}))
     await store.update_scores(act.connection, act.tenant_id, values)
@@ -100,5 +101,7 @@ async def write_scores(
         after |= {"status": _S.ASSESSED, "assessed_on": clock.today()}
         await finish(act, subject_id=row["id"])
         await ask(act, row, TaskKind.RECHECK, "复核考核结果", Role.DISTRICT_OFFICER)
-    said: dict[str, Any] = {"scores": told} | ({"document_id": document_id} if document_id else {})
-    await change(act, assessment, "scored", row, after, **said)
+    await store.update_row(act.connection, assessment, act.tenant_id, row["id"], after)
+    source = {} if document_id is None else {"document_id": document_id}
+    before = {key: row[key] for key in after} | {"scores": was}
+    await act.note("scored", "assessment", row["id"], before=before, after=after | {"scores": told} | source)

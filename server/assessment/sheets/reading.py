@@ -7,6 +7,7 @@ the library takes its memory.
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
@@ -40,8 +41,11 @@ BYTES_MOST: Final = 5 * 1024 * 1024
 UNPACKED_MOST: Final = 24 * 1024 * 1024
 #: Sheets are read as a stream, other parts are not.
 UNPACKED_PART_MOST: Final = 4 * 1024 * 1024
+#: Beginnings and ends of elements in all parts: about four for each cell in which something stands.
+TAGS_MOST: Final = 1_000_000
 _PARTS_MOST: Final = 200
 _SHEETS_MOST: Final = 20
+_BLANK_MOST: Final = 20_000
 #: The format's own limit; what a sheet claims about its size is not believed.
 _LAST_ROW: Final = 1_048_576
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3}[0-9]{1,7}):[A-Z]{1,3}[0-9]{1,7}[\"']")
@@ -88,13 +92,17 @@ def _require_size(content: bytes, path: tuple[str, ...]) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as broken:
+            largest = max((one.file_size for one in parts if not one.filename.startswith("xl/worksheets/")), default=0)
+            unpacked = sum(one.file_size for one in parts)
+            if len(parts) > _PARTS_MOST or unpacked > UNPACKED_MOST or largest > UNPACKED_PART_MOST:
+                limit = UNPACKED_MOST // 1024 // 1024
+                raise Invalid(f"Excel 文件解压后过大（上限 {limit} MiB），请重新下载评分表，只填写得分", path=path)
+            # A row is held in memory as a whole, and a megabyte of empty cells takes a hundred times as much there.
+            tags = sum(archive.read(one).count(b"<") for one in parts)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as broken:
         raise _damaged(path) from broken
-    largest = max((one.file_size for one in parts if not one.filename.startswith("xl/worksheets/")), default=0)
-    unpacked = sum(one.file_size for one in parts)
-    if len(parts) > _PARTS_MOST or unpacked > UNPACKED_MOST or largest > UNPACKED_PART_MOST:
-        limit = UNPACKED_MOST // 1024 // 1024
-        raise Invalid(f"Excel 文件解压后过大（上限 {limit} MiB），请重新下载评分表，只填写得分", path=path)
+    if tags > TAGS_MOST:
+        raise Invalid("Excel 文件中的单元格过多，请重新下载评分表，只填写得分", path=path)
 
 
 def _opened(content: bytes, path: tuple[str, ...]) -> openpyxl.Workbook:
@@ -122,8 +130,15 @@ def _rows(sheet: _Sheet, last: int, path: tuple[str, ...]) -> Iterator[tuple[Any
 def _filled(sheet: _Sheet, content: bytes, path: tuple[str, ...]) -> Filled:
     cycle, titles, codes = "", (), ()
     lines: list[Line] = []
+    # Rows that the sheet leaves out come as one and the same empty row.
+    gap, blank = None, 0
     for number, row in enumerate(_rows(sheet, _LAST_ROW, path), 1):
+        if row is gap:
+            continue
         if all(one.value is None for one in row):
+            gap, blank = row, blank + 1
+            if blank > _BLANK_MOST:
+                raise Invalid(f"评分表中的空行过多（第 {number} 行），请删除空行或重新下载评分表", path=path)
             continue
         if number > ROWS_MOST:
             raise Invalid(f"评分表至多 {ROWS_MOST} 行，第 {number} 行仍有内容；请删除多余的行", path=path)
@@ -173,9 +188,11 @@ def _cell(cell: Any) -> Cell | None:
     value, kind = cell.value, cell.data_type
     if value is None or (isinstance(value, str) and not value.strip(AROUND)):
         return None
-    text = str(value)[:_TEXT_MOST]
     if kind == "f":
-        return Cell(text, flaw=("单元格是公式，不是数字", _AS_VALUE))
+        # A formula of many cells is an object, which has its text or none.
+        formula = value if isinstance(value, str) else getattr(value, "text", None)
+        return Cell(str(formula or "公式")[:_TEXT_MOST], flaw=("单元格是公式，不是数字", _AS_VALUE))
+    text = str(value)[:_TEXT_MOST]
     if kind == "e":
         return Cell(text, flaw=("单元格是公式的错误值", _AS_VALUE))
     match value:
