@@ -61,6 +61,18 @@ async def update_row(
     )
 
 
+async def update_rows(
+    connection: AsyncConnection, table: Table, tenant_id: int, row_ids: Sequence[UUID], values: Mapping[str, Any]
+) -> None:
+    """Change the values of all of these rows and count their versions up; none is fine."""
+    if row_ids:
+        await connection.execute(
+            update(table)
+            .where(table.c.tenant_id == literal(tenant_id), table.c.id.in_(row_ids))
+            .values(**values, version=table.c.version + 1, updated_at=func.now())
+        )
+
+
 async def next_number(connection: AsyncConnection, tenant_id: int, code: str) -> int:
     """The number of the next scheme of the code."""
     newest = await connection.scalar(

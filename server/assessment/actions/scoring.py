@@ -1,7 +1,7 @@
 """Scores by those who assess: which indicators are whose, and what entering the scores does."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +44,7 @@ async def score(act: Act, assessment_id: UUID, *, expected_version: int, marks: 
     for one in scores:
         if one["indicator_id"] in given and one["assessor"] not in mine:
             raise NotAllowed(f"指标 {one['code']} 不由您所在单位考核")
-    await write_scores(act, row, scores, given)
+    await write_scores(act, [Scored(row, scores, given)])
 
 
 def check_scorable(row: RowMapping, cycle: RowMapping) -> None:
@@ -72,36 +72,53 @@ def assessing_as(act: Act, row: RowMapping) -> frozenset[str]:
     return frozenset(mine)
 
 
-async def write_scores(
-    act: Act,
-    row: RowMapping,
-    scores: Sequence[RowMapping],
-    given: Mapping[UUID, Mark],
-    *,
-    document_id: UUID | None = None,
-) -> None:
-    """The marks, checked by whoever calls, on an assessment that is locked; with the last one it is assessed.
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """New marks, by indicator, of an assessment that is locked; its scores as they were."""
 
-    The trail says what was given, in the place of what, and in which file it came.
+    row: RowMapping
+    scores: Sequence[RowMapping]
+    given: Mapping[UUID, Mark]
+
+    @property
+    def complete(self) -> bool:
+        """Whether no indicator is without a score then."""
+        wanted = [one["indicator_id"] for one in self.scores]
+        before = {one["indicator_id"] for one in self.scores if one["score"] is not None}
+        return not rules.missing_indicators(wanted, before | self.given.keys())
+
+
+async def write_scores(act: Act, scored: Sequence[Scored], *, document_id: UUID | None = None) -> None:
+    """The marks, checked by whoever calls; with the last one an institution is assessed.
+
+    The trail says of each assessment what was given, in the place of what, and in which file it came.
     """
-    values: list[tuple[UUID, Mapping[str, Any]]] = []
-    was: dict[str, Decimal | None] = {}
-    told: dict[str, Decimal] = {}
-    for one in scores:
-        mark = given.get(one["indicator_id"])
-        if mark is None:
-            continue
-        was[one["code"]], told[one["code"]] = one["score"], mark.score
-        new = {"score": mark.score, "comment": mark.comment, "scored_by": act.actor.subject}
-        values.append((one["id"], new | {"corrected_score": None, "correction": None, "corrected_by": None}))
+    marked = [(one, mark) for each in scored for one in each.scores if (mark := each.given.get(one["indicator_id"]))]
+    fresh: dict[str, Any] = {
+        "scored_by": act.actor.subject,
+        "corrected_score": None,
+        "correction": None,
+        "corrected_by": None,
+    }
+    values: list[tuple[UUID, Mapping[str, Any]]] = [
+        (one["id"], {"score": mark.score, "comment": mark.comment} | fresh) for one, mark in marked
+    ]
     await store.update_scores(act.connection, act.tenant_id, values)
-    after: dict[str, Any] = {"returned_reason": None}
-    scored = {one["indicator_id"] for one in scores if one["score"] is not None} | given.keys()
-    if not rules.missing_indicators([one["indicator_id"] for one in scores], scored):
-        after |= {"status": _S.ASSESSED, "assessed_on": clock.today()}
-        await finish(act, subject_id=row["id"])
-        await ask(act, row, TaskKind.RECHECK, "复核考核结果", Role.DISTRICT_OFFICER)
-    await store.update_row(act.connection, assessment, act.tenant_id, row["id"], after)
+    begun: dict[str, Any] = {"returned_reason": None}
+    done = begun | {"status": _S.ASSESSED, "assessed_on": clock.today()}
     source = {} if document_id is None else {"document_id": document_id}
-    before = {key: row[key] for key in after} | {"scores": was}
-    await act.note("scored", "assessment", row["id"], before=before, after=after | {"scores": told} | source)
+    changes: list[tuple[UUID, Mapping[str, Any] | None, Mapping[str, Any] | None]] = []
+    for each in scored:
+        after = done if each.complete else begun
+        of_it = [one for one in each.scores if one["indicator_id"] in each.given]
+        was = {key: each.row[key] for key in after} | {"scores": {one["code"]: one["score"] for one in of_it}}
+        told = {"scores": {one["code"]: each.given[one["indicator_id"]].score for one in of_it}}
+        changes.append((each.row["id"], was, after | told | source))
+    for after, complete in ((begun, False), (done, True)):
+        ids = [each.row["id"] for each in scored if each.complete is complete]
+        await store.update_rows(act.connection, assessment, act.tenant_id, ids, after)
+    await act.note_all("scored", "assessment", changes)
+    for each in scored:
+        if each.complete:
+            await finish(act, subject_id=each.row["id"])
+            await ask(act, each.row, TaskKind.RECHECK, "复核考核结果", Role.DISTRICT_OFFICER)

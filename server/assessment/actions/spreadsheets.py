@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from server.assessment import store
-from server.assessment.actions.scoring import ASSESSORS, assessing_as, check_scorable, write_scores
+from server.assessment.actions.scoring import ASSESSORS, Scored, assessing_as, check_scorable, write_scores
 from server.assessment.model import AssessmentLevel, Mark
 from server.assessment.sheets.checking import check
 from server.assessment.sheets.model import Column, Known
@@ -107,10 +107,11 @@ async def enter_sheet(act: Act, vault: Vault, cycle_id: UUID, document_id: UUID,
     await take(
         act, [document_id], subject_type="assessment_cycle", subject_id=cycle_id, purpose="SCORES", path=_DOCUMENT
     )
-    for assessment_id, entries in found.entries.items():
-        given = {indicator: Mark(indicator, score) for indicator, score in entries.items()}
-        row, scores = ground.rows[assessment_id], ground.scores[assessment_id]
-        await write_scores(act, row, scores, given, document_id=document_id)
+    scored = [
+        Scored(ground.rows[one], ground.scores[one], {key: Mark(key, score) for key, score in entries.items()})
+        for one, entries in found.entries.items()
+    ]
+    await write_scores(act, scored, document_id=document_id)
     return done
 
 
