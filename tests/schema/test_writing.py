@@ -48,6 +48,8 @@ MAKING_UNDER = {
     "draftCall",
     "draftContinuityPlan",
     "enrolInMonitoring",
+    "enterAssessmentScoresFromSpreadsheet",
+    "exportAssessmentScoreSheet",
     "mailDesignation",
     "openConversion",
     "planAssessmentCycle",
