@@ -34,8 +34,7 @@ from schema.exits.terms import (
 from schema.fetching import fetched
 from schema.filters import UNSET
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import cited
-from schema.problems import Clause
+from schema.problems import Clause, cited
 from schema.proposals import Proposal
 from schema.rows import EXITS, OF_OWN_INSTITUTION, SUCCESSIONS, register
 from schema.supervision.negative_list import NegativeFinding

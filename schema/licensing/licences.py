@@ -12,8 +12,7 @@ from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, IntFilter, StringFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import cited
-from schema.problems import Clause
+from schema.problems import Clause, cited
 from schema.rows import LICENCES, OF_OWN_INSTITUTION, register
 from schema.tags import CHANGE_TAG, ENDING_TAG, LICENCE_TAG, VERIFICATION_TAG
 from schema.terms import term
