@@ -15,6 +15,9 @@ from schema.assessment.rectifying import RectificationMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.exits import cases as exits
+from schema.exits import continuity, conversions
+from schema.exits.concluding import ExitConcludingMutations
+from schema.exits.converting import ConversionMutations
 from schema.exits.exiting import ExitMutations
 from schema.exits.providing import ProvidingMutations
 from schema.exporting import ExportMutations
@@ -102,6 +105,8 @@ Query = merge_types(
         obligations.ObligationQueries,
         risks.RiskQueries,
         exits.ExitQueries,
+        continuity.ContinuityQueries,
+        conversions.ConversionQueries,
         assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
@@ -150,7 +155,9 @@ Mutation = merge_types(
         CardMutations,
         RiskMutations,
         ExitMutations,
+        ExitConcludingMutations,
         ProvidingMutations,
+        ConversionMutations,
         designating.ApplyingMutations,
         handling.AgencyMutations,
         handling.CentreMutations,

@@ -41,7 +41,7 @@ _CLAUSES = (
 )
 
 _SUBJECTS = (
-    "SELECT tenant_id, id, subject_type, subject_id FROM task"
+    "SELECT tenant_id, id, subject_type, subject_id, subject_tenant_id FROM task"
     " JOIN unnest($1::int4[], $2::uuid[]) AS wanted(tenant_id, id) USING (tenant_id, id)"
 )
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Table, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.kit.errors import NotFound
@@ -123,12 +123,12 @@ async def list_agreements_of(
 ) -> Sequence[RowMapping]:
     """The agreements made on these awards, or with this institution, that have not ended; locked for change."""
     columns = entrustment_agreement.c
-    wanted = columns.application_id.in_(application_ids)
+    wanted: list[ColumnElement[bool]] = [columns.application_id.in_(application_ids)]
     if institution_id is not None:
-        wanted |= columns.institution_id == institution_id
+        wanted.append(columns.institution_id == institution_id)
     rows = await connection.execute(
         select(entrustment_agreement)
-        .where(columns.tenant_id == literal(tenant_id), wanted, columns.ended_on.is_(None))
+        .where(columns.tenant_id == literal(tenant_id), or_(*wanted), columns.ended_on.is_(None))
         .order_by(columns.id)
         .with_for_update()
     )

@@ -111,7 +111,7 @@ async def asked(officer: Officer, plan: str, version: int, **given: Any) -> dict
 async def answered(officer: Officer, request: str, institution: str, *, accept: bool = True, **given: Any) -> Any:
     """The successor's answer."""
     shown = "... on SuccessionAnswered { answer { id accepted institution { id } } }"
-    wanted = {"request": request, "institution": institution, "accept": accept}
+    wanted = {"request": request, "expectedVersion": 1, "institution": institution, "accept": accept}
     return await officer.do("answerSuccession", shown, **wanted | given)
 
 

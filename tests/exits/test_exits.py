@@ -185,7 +185,13 @@ async def test_a_successor_of_another_district_answers_over_its_own(
         stranger = Officer.of(server, persona)
         reply = await stranger.ask(
             "mutation($i: AnswerSuccessionInput!) { answerSuccession(input: $i) { __typename } }",
-            i={"request": request["id"], "institution": theirs, "accept": True, "idempotencyKey": persona},
+            i={
+                "request": request["id"],
+                "expectedVersion": 1,
+                "institution": theirs,
+                "accept": True,
+                "idempotencyKey": persona,
+            },
         )
         assert reply.codes in (["FORBIDDEN"], ["NOT_FOUND"])
     silent = await answered(other, request["id"], theirs, accept=False)

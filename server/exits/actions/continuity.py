@@ -22,14 +22,14 @@ from server.institutions import store as institutions
 from server.institutions.rules import check_active
 from server.kit import clock
 from server.kit.actor import Role
-from server.kit.errors import Conflict, Invalid, NotFound
+from server.kit.errors import Conflict, Invalid, NotFound, OutOfDate
 from server.kit.ids import new_id
 from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.record.acts import Act
 from server.supervision import rules as said
 from server.supervision import store
-from server.tasks.actions import finish, open_task
+from server.tasks.actions import cancel, finish, open_task
 from server.tasks.model import Task, TaskKind
 
 OFFICERS = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR})
@@ -164,11 +164,18 @@ async def ask_successor(act: Act, plan: UUID, *, expected_version: int, asked: A
 
 
 async def answer(
-    act: Act, request_tenant_id: int, request: UUID, *, institution_id: UUID, accepted: bool, reason: str | None
+    act: Act,
+    request_tenant_id: int,
+    request: UUID,
+    *,
+    expected_version: int,
+    institution_id: UUID,
+    accepted: bool,
+    reason: str | None,
 ) -> UUID:
-    """The successor's answer, a row of its own district.
+    """The successor's answer, a row of its own district, to the request as the caller read it.
 
-    Raises: NotAllowed, NotFound, Invalid (a refusal without reason), Conflict (answered before, or withdrawn).
+    Raises: NotAllowed, NotFound, OutOfDate, Invalid (a refusal without reason), Conflict (answered before, or withdrawn).
     """
     act.require(*ANSWERING)
     row = await exits.load_request(act.connection, request_tenant_id, request)
@@ -180,6 +187,8 @@ async def answer(
         raise NotFound(path=("input", "institution"))
     if not abroad and row["institution_id"] != institution_id:
         raise Conflict("被征询的是另一机构", path=("input", "institution"))
+    if row["version"] != expected_version:
+        raise OutOfDate(current_version=row["version"])
     if row["withdrawn_on"] is not None:
         raise Conflict("该征询已撤回", path=("input", "request"))
     try:
@@ -205,13 +214,12 @@ async def answer(
     }
     await store.insert_row(act.connection, succession_answer, {"tenant_id": act.tenant_id, "id": answer_id} | after)
     await act.note("answered", "succession_answer", answer_id, after=after)
-    if not abroad:
-        await finish(act, subject_id=request)
+    await finish(act, subject_id=request)
     return answer_id
 
 
-async def withdraw_request(act: Act, request: UUID, *, expected_version: int) -> None:
-    """The successor need not answer, or its answer no longer matters.
+async def withdraw_request(act: Act, request: UUID, *, expected_version: int) -> int | None:
+    """The successor need not answer, or its answer no longer matters; the district it was asked in, where it is another.
 
     Raises: NotAllowed, NotFound, OutOfDate, Conflict.
     """
@@ -225,7 +233,9 @@ async def withdraw_request(act: Act, request: UUID, *, expected_version: int) ->
     values = {"withdrawn_on": clock.today()}
     await store.update_row(act.connection, succession_request, act.tenant_id, request, values)
     await act.note("withdrawn", "succession_request", request, after=values)
-    await finish(act, subject_id=request)
+    await cancel(act, subject_id=request)
+    counterpart: int | None = before["counterpart_tenant_id"]
+    return counterpart
 
 
 async def approve_plan(act: Act, plan: UUID, *, expected_version: int) -> None:
@@ -255,6 +265,7 @@ async def approve_plan(act: Act, plan: UUID, *, expected_version: int) -> None:
     await finish(act, subject_id=case["id"], kind=TaskKind.PLAN_CONTINUITY)
     if case["status"] == ExitStatus.DECIDED:
         await change_case(act, "continuity_ready", case, {"status": ExitStatus.CONTINUITY_READY})
+    if case["status"] == ExitStatus.DECIDED and case["handed_over_on"] is None:
         await to_do(
             act,
             TaskKind.EXECUTE_EXIT,
