@@ -12,6 +12,7 @@ from server.cli import (
     database,
     designation,
     documents,
+    exits,
     explaining,
     exporting,
     importing,
@@ -57,6 +58,7 @@ app.add_typer(tenants.app, name="tenant")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policies.app, name="policy")
 app.add_typer(designation.app, name="designation")
+app.add_typer(exits.app, name="exits")
 app.command("export-schema")(exporting.export_schema)
 app.command("export-permissions")(exporting.export_permissions)
 app.command("schema-changes")(exporting.schema_changes)
