@@ -1,4 +1,4 @@
-"""What the inputs and payloads of all mutations share: their fields, and the key and version that verbs take."""
+"""What the inputs of all mutations share: their fields, the key that makes them safe to repeat, the version seen."""
 
 from typing import Any
 
@@ -12,3 +12,17 @@ REASON = "理由 2 to 2000 characters"
 def field(description: str, **options: Any) -> Any:
     """A field of an input or a payload."""
     return strawberry.field(description=description, **options)
+
+
+@strawberry.input
+class Keyed:
+    """What every mutation takes that may be sent twice."""
+
+    idempotency_key: str = field(KEY)
+
+
+@strawberry.input
+class Versioned(Keyed):
+    """What every verb takes on an object that somebody else may have changed meanwhile."""
+
+    expected_version: int = field(VERSION)

@@ -9,7 +9,7 @@ import strawberry
 from schema.acting import mutation, node_of, perform, perform_on, referring, request_of
 from schema.connections import Node
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.planned import Binds, field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.rows import OF_OWN_INSTITUTION, register
@@ -47,38 +47,33 @@ class Person(Node):
 
 
 @strawberry.input(description="登记负责人")
-class AppointPersonInput:
+class AppointPersonInput(Keyed):
     """What appointing takes."""
 
     institution: strawberry.ID = field("机构")
     position: Position = field("任职")
     name: str = field("姓名 at most 50 characters")
     from_on: date = field("任职日期 not after today; whoever was in the position ends on it")
-    idempotency_key: str = field(KEY)
     identity_number: PersonalText | None = field("身份证件号码 kept encrypted, shown masked", default=None)
     phone: PersonalText | None = field("联系电话 kept encrypted, shown masked", default=None)
 
 
 @strawberry.input(description="更正负责人信息")
-class CorrectPersonInput:
+class CorrectPersonInput(Versioned):
     """What correcting takes; what is not given stays as it is."""
 
     person: strawberry.ID = field("负责人")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     name: str | None = field("姓名", default=UNSET)
     identity_number: PersonalText | None = field("身份证件号码 null to remove it", default=UNSET)
     phone: PersonalText | None = field("联系电话 null to remove it", default=UNSET)
 
 
 @strawberry.input(description="终止任职")
-class DismissPersonInput:
+class DismissPersonInput(Versioned):
     """What ending takes."""
 
     person: strawberry.ID = field("负责人")
-    expected_version: int = field(VERSION)
     until: date = field("终止日期 the first day the person no longer answers; not after today")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记负责人")

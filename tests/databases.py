@@ -22,6 +22,8 @@ def cloned(superuser_dsn: str, template: str, name: str) -> Iterator[str]:
         roles = connection.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper").fetchall()
         for (role,) in roles:
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(own, sql.Identifier(role)))
-    yield make_conninfo(superuser_dsn, dbname=name)
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(own))
+    try:
+        yield make_conninfo(superuser_dsn, dbname=name)
+    finally:
+        with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(own))

@@ -139,6 +139,65 @@ env:
 {{- end }}
 {{- end }}
 
+{{/* What only the API needs: browsers that sign in, and what callers may ask and spend. */}}
+{{- define "shequ.callers" -}}
+{{- if and .Values.signIn.clientId (not .Values.publicUrl) }}
+{{- fail "signIn.clientId needs publicUrl: the issuer sends browsers back to <publicUrl>/signin/back" }}
+{{- end -}}
+- name: SHEQU_PUBLIC_URL
+  value: {{ .Values.publicUrl | quote }}
+- name: SHEQU_OIDC_CLIENT_ID
+  value: {{ .Values.signIn.clientId | quote }}
+{{- if .Values.signIn.existingSecret }}
+{{- range $name, $key := dict "SHEQU_OIDC_CLIENT_SECRET" "client-secret" "SHEQU_SESSION_SECRET" "session-secret" }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.signIn.existingSecret }}
+      key: {{ $key }}
+      optional: true
+{{- end }}
+{{- end }}
+- name: SHEQU_TRUSTED_DOCUMENTS
+  value: {{ .Values.trustedDocuments }}
+{{- with .Values.rates }}
+- name: SHEQU_RATES
+  value: {{ toJson . | quote }}
+{{- end }}
+{{- with .Values.rateTogether }}
+- name: SHEQU_RATE_TOGETHER
+  value: {{ int64 . | quote }}
+{{- end }}
+{{- end }}
+
+{{/* Of those that hand over mail: the API at once, the day's work what waited. */}}
+{{- define "shequ.mail" -}}
+{{- with .Values.mail }}
+{{- if .host }}
+{{- if not .sender }}
+{{- fail "mail.host needs mail.sender: the address that mail comes from" }}
+{{- end }}
+- name: SHEQU_SMTP_HOST
+  value: {{ .host | quote }}
+- name: SHEQU_SMTP_PORT
+  value: {{ .port | quote }}
+- name: SHEQU_SMTP_SENDER
+  value: {{ .sender | quote }}
+- name: SHEQU_SMTP_USERNAME
+  value: {{ .username | quote }}
+- name: SHEQU_SMTP_START_TLS
+  value: {{ .startTls | quote }}
+{{- if .existingSecret }}
+- name: SHEQU_SMTP_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ .existingSecret }}
+      key: smtp-password
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "shequ.volumeMounts" -}}
 volumeMounts:
   - name: tmp

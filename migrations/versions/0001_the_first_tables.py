@@ -5,6 +5,7 @@ so closed to all; ``shequ provision``, which runs after every upgrade, applies r
 Expand first, contract in a later release; ADD COLUMN and ADD CONSTRAINT in separate statements.  Rows are hidden from the
 owner: around a change of data, or a foreign key between tables that have rows, ALTER TABLE … NO FORCE ROW LEVEL SECURITY on
 each of them, and FORCE again.
+Generated from the declarations in server/<area>/tables.py, then read: it is as long as the tables it makes, one file a release.
 """
 
 from alembic import op

@@ -9,7 +9,7 @@ from schema.acting import given, mutation, node_of, perform_on, perform_step, re
 from schema.exits.cases import ExitCase, ExitReferral
 from schema.exits.terms import AppealKind, AppealOutcome
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import EXIT_TAG, REFERRAL_TAG
 from server.districts.model import AuthorityKind
@@ -23,12 +23,10 @@ from server.record.acts import Act
 
 
 @strawberry.input(description="执行退出决定")
-class ExecuteExitInput:
+class ExecuteExitInput(Versioned):
     """What executing takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     without_plan_because: str | None = field("紧急理由 why it does not wait for a continuity plan", default=UNSET)
     handed_over_to: str | None = field(
         "移送机关 needed for REVOKE_LICENCE; for the rest the district's health commission where none is given",
@@ -46,56 +44,46 @@ class ExecuteExitInput:
 
 
 @strawberry.input(description="结案")
-class CloseExitCaseInput:
+class CloseExitCaseInput(Versioned):
     """What closing takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="撤销退出案件 before its decision")
-class WithdrawExitCaseInput:
+class WithdrawExitCaseInput(Versioned):
     """What withdrawing takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="对退出决定申请复议或起诉")
-class AppealExitInput:
+class AppealExitInput(Versioned):
     """What an appeal takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     kind: AppealKind = field("途径")
     on: date = field("提出日期")
     because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="记录复议或诉讼结果")
-class ConcludeExitAppealInput:
+class ConcludeExitAppealInput(Versioned):
     """What concluding an appeal takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     outcome: AppealOutcome = field("结果 REVOKED: the decision never held")
     on: date = field("结果日期")
     reason: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="移送事项不予采取措施 by whoever it was handed over to")
-class DeclineExitReferralInput:
+class DeclineExitReferralInput(Versioned):
     """What declining takes."""
 
     referral: strawberry.ID = field("移送事项")
-    expected_version: int = field(VERSION)
     reason: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
     reference: str | None = field("文号 of the document that says so", default=UNSET)
 
 

@@ -9,7 +9,7 @@ from schema.acting import given, mutation, node_of, perform, perform_step, refer
 from schema.exits.conversions import ConversionCase
 from schema.exits.terms import ConversionDirection
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.tags import CONVERSION_TAG, INSTITUTION_TAG
 from server.exits.actions import conversions
@@ -19,43 +19,36 @@ from server.record.acts import Act
 
 
 @strawberry.input(description="启动转型 in either direction")
-class OpenConversionInput:
+class OpenConversionInput(Keyed):
     """What opening takes."""
 
     institution: strawberry.ID = field("机构")
     direction: ConversionDirection = field("方向")
     target_kind: InstitutionKind = field("目标类别")
     because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="商定转型")
-class AgreeConversionInput:
+class AgreeConversionInput(Versioned):
     """What agreeing takes."""
 
     conversion: strawberry.ID = field("转型")
-    expected_version: int = field(VERSION)
     agreement: str = field("商定内容 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="不转型 guidance is advice")
-class DeclineConversionInput:
+class DeclineConversionInput(Versioned):
     """What declining takes."""
 
     conversion: strawberry.ID = field("转型")
-    expected_version: int = field(VERSION)
     because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="完成转型")
-class ExecuteConversionInput:
+class ExecuteConversionInput(Versioned):
     """What executing takes."""
 
     conversion: strawberry.ID = field("转型")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     special_reason: str | None = field(
         "特殊原因 within a year of signing an insurance agreement; the agency is told", default=UNSET
     )

@@ -10,7 +10,7 @@ from schema.acting import given, mutation, node_of, perform, perform_step, refer
 from schema.exits.cases import ExitCase
 from schema.exits.terms import ExitGround
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import EXIT_TAG, FINDING_TAG, INSTITUTION_TAG, PROPOSAL_TAG
 from server.exits.actions import cases
@@ -24,13 +24,12 @@ from server.record.acts import Act
 @strawberry.input(
     description="退出立案 on an accepted proposal, a confirmed finding, the institution's wish, or statute"
 )
-class OpenExitCaseInput:
+class OpenExitCaseInput(Keyed):
     """What opening takes."""
 
     district: str = field("辖区代码")
     ground: ExitGround = field("立案依据")
     because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
     proposal: strawberry.ID | None = field("处置建议 of RULE: it is thereby accepted", default=UNSET)
     expected_version: int | None = field("所见版本 of the proposal", default=UNSET)
     finding: strawberry.ID | None = field("认定 of FINDING", default=UNSET)
@@ -39,54 +38,44 @@ class OpenExitCaseInput:
 
 
 @strawberry.input(description="核实退出事实")
-class ReviewExitFactsInput:
+class ReviewExitFactsInput(Versioned):
     """What reviewing takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     facts: str = field("核实的事实 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="退出事先告知")
-class NotifyExitInput:
+class NotifyExitInput(Versioned):
     """What notifying takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     statement_by: date = field("陈述申辩期限 the last day; after today, of a revocation at least five working days")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="陈述申辩 by the institution, or entered by an officer")
-class StateOnExitInput:
+class StateOnExitInput(Versioned):
     """What a statement takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     statement: str = field("陈述申辩 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="拟定退出决定 by the first of two persons")
-class DraftExitDecisionInput:
+class DraftExitDecisionInput(Versioned):
     """What drafting takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     effects: list[Effect] = field("效果 among those notified, or NO_ACTION alone")
     because: str = field("理由 1 to 4000 characters")
     service_stops: bool = field("是否停止服务 whether residents lose their service by it")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="审批退出决定 by the second person")
-class DecideExitInput:
+class DecideExitInput(Versioned):
     """What deciding takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已立案")

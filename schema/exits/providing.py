@@ -13,7 +13,7 @@ from schema.acting import given, mutation, node_of, perform, perform_step, refer
 from schema.exits.continuity import ContinuityPlan, SuccessionAnswer, SuccessionRequest
 from schema.exits.terms import ContinuityService
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.tags import ANSWER_TAG, EXIT_TAG, INSTITUTION_TAG, PLAN_TAG, REQUEST_TAG
 from server.exits.actions import continuity
@@ -27,7 +27,7 @@ log = structlog.get_logger("shequ.exits")
 
 
 @strawberry.input(description="制定居民承接方案")
-class DraftContinuityPlanInput:
+class DraftContinuityPlanInput(Keyed):
     """What drafting takes."""
 
     case: strawberry.ID = field("退出案件")
@@ -37,72 +37,59 @@ class DraftContinuityPlanInput:
     high_need_residents: int = field("重点人群人数 a number, never a list of people")
     services: list[ContinuityService] = field("须承接的服务")
     from_on: date = field("起始日期")
-    idempotency_key: str = field(KEY)
     until: date | None = field("截止日期 the first day no longer part of the transfer", default=UNSET)
 
 
 @strawberry.input(description="征询承接机构 of this district by its id, of another by district and name")
-class AskSuccessorInput:
+class AskSuccessorInput(Versioned):
     """What asking takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
     service_area: str = field("请其承接的区域")
     population: int = field("居民人数")
     services: list[ContinuityService] = field("请其承接的服务")
-    idempotency_key: str = field(KEY)
     successor: strawberry.ID | None = field("本区的承接机构", default=UNSET)
     successor_district: str | None = field("他区代码", default=UNSET)
     successor_name: str | None = field("他区承接机构名称", default=UNSET)
 
 
 @strawberry.input(description="答复承接征询 over the successor's own district")
-class AnswerSuccessionInput:
+class AnswerSuccessionInput(Versioned):
     """What answering takes."""
 
-    request: strawberry.ID = field("承接征询")
-    expected_version: int = field("所见版本 of the request; a newer one gives `OutOfDate`")
+    request: strawberry.ID = field("承接征询 `expectedVersion` is its version")
     institution: strawberry.ID = field("承接机构 of the caller's own district")
     accept: bool = field("是否同意")
-    idempotency_key: str = field(KEY)
     reason: str | None = field("理由 of a refusal", default=UNSET)
 
 
 @strawberry.input(description="撤回承接征询")
-class WithdrawSuccessionRequestInput:
+class WithdrawSuccessionRequestInput(Versioned):
     """What withdrawing takes."""
 
     request: strawberry.ID = field("承接征询")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="批准承接方案 once every successor has accepted")
-class ApproveContinuityPlanInput:
+class ApproveContinuityPlanInput(Versioned):
     """What approving takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开始承接")
-class StartContinuityTransferInput:
+class StartContinuityTransferInput(Versioned):
     """What starting takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="完成承接")
-class CompleteContinuityTransferInput:
+class CompleteContinuityTransferInput(Versioned):
     """What completing takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
     outcome: str = field("承接结果 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已制定承接方案")

@@ -9,7 +9,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.districts import InsuranceAgency
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import VERSION, Keyed, Versioned, field
 from schema.institutions.register import Institution
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.scalars import UnifiedSocialCreditCode
@@ -32,14 +32,13 @@ _SPECIAL = "特殊原因 needed within a year of signing an insurance agreement 
 
 
 @strawberry.input(description="登记机构")
-class RegisterInstitutionInput:
+class RegisterInstitutionInput(Keyed):
     """What registering takes."""
 
     district: str = field("辖区代码")
     name: str = field("机构名称 at most 200 characters")
     kind: InstitutionKind = field("类别")
     address: str = field("执业地址")
-    idempotency_key: str = field(KEY)
     registration_number: str | None = field("登记号", default=UNSET)
     unified_social_credit_code: UnifiedSocialCreditCode | None = field("统一社会信用代码", default=UNSET)
     status: InstitutionStatus = field("状态", default=InstitutionStatus.OPERATING)
@@ -52,53 +51,45 @@ class RegisterInstitutionInput:
 
 
 @strawberry.input(description="机构更名")
-class RenameInstitutionInput:
+class RenameInstitutionInput(Versioned):
     """What renaming takes."""
 
     institution: strawberry.ID = field("机构")
-    expected_version: int = field(VERSION)
     name: str = field("新名称")
     on: date = field("启用日期 the first day of the new name")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="机构迁址")
-class MoveInstitutionInput:
+class MoveInstitutionInput(Versioned):
     """What moving takes."""
 
     institution: strawberry.ID = field("机构")
-    expected_version: int = field(VERSION)
     address: str = field("新执业地址")
     on: date = field("启用日期 the first day at the new address")
-    idempotency_key: str = field(KEY)
     special_reason: str | None = field(_SPECIAL, default=UNSET)
     longitude: float | None = field("经度 CGCS2000", default=UNSET)
     latitude: float | None = field("纬度 CGCS2000", default=UNSET)
 
 
 @strawberry.input(description="变更机构类别")
-class ChangeInstitutionKindInput:
+class ChangeInstitutionKindInput(Versioned):
     """What changing the kind takes."""
 
     institution: strawberry.ID = field("机构")
-    expected_version: int = field(VERSION)
     kind: InstitutionKind = field("新类别")
-    idempotency_key: str = field(KEY)
     special_reason: str | None = field(_SPECIAL, default=UNSET)
 
 
 @strawberry.input(description="站点挂靠中心")
-class LinkStationInput:
+class LinkStationInput(Versioned):
     """What linking takes."""
 
     station: strawberry.ID = field("站点")
-    expected_version: int = field(VERSION)
     centre: strawberry.ID | None = field("中心 null to stand under none")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="登记机构沿革")
-class SucceedInstitutionInput:
+class SucceedInstitutionInput(Keyed):
     """What succeeding takes."""
 
     successor: strawberry.ID = field("后继机构")
@@ -106,18 +97,15 @@ class SucceedInstitutionInput:
     predecessor: strawberry.ID = field("前身机构")
     on: date = field("日期")
     reason: SuccessionReason = field("原因")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="更新经办机构联系方式")
-class UpdateAgencyContactsInput:
+class UpdateAgencyContactsInput(Versioned):
     """What updating contacts takes."""
 
     agency: strawberry.ID = field("经办机构")
-    expected_version: int = field(VERSION)
     phones: list[str] = field("业务咨询电话 1 to 5")
     email: str = field("专用邮箱")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记")

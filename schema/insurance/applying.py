@@ -9,7 +9,7 @@ import strawberry
 from schema.acting import Ref, given, mutation, node_of, perform, referring, request_of
 from schema.districts import InsuranceAgency
 from schema.filters import UNSET
-from schema.inputs import KEY, field
+from schema.inputs import Keyed, field
 from schema.insurance.cases import DesignationApplication
 from schema.insurance.grounds import ground_of
 from schema.insurance.written import (
@@ -226,14 +226,13 @@ class DesignationMaterialInput:
 
 
 @strawberry.input(description="提交医保定点申请")
-class SubmitDesignationInput:
+class SubmitDesignationInput(Keyed):
     """What handing in takes."""
 
     institution: strawberry.ID = field("机构")
     applied_on: date = field("申请时间 as on the form; not after today")
     form: DesignationFormInput = field("申请表（附件1）")
     commitments: DesignationCommitmentsInput = field("申请承诺（附件2-1）")
-    idempotency_key: str = field(KEY)
     superior_guarantee: SuperiorGuaranteeInput | None = field(
         "管理责任承诺书（附件2-2） for stations and village clinics alone", default=UNSET
     )

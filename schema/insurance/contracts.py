@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.insurance.designations import InsuranceAgreement, InsuranceMeasure
 from schema.insurance.grounds import ground_of
 from schema.planned import field_of
@@ -28,61 +28,52 @@ _AGENCY = agreements.HANDLERS - _CITY
 
 
 @strawberry.input(description="中止服务协议")
-class SuspendInsuranceAgreementInput:
+class SuspendInsuranceAgreementInput(Versioned):
     """What suspending takes."""
 
     agreement: strawberry.ID = field("服务协议")
-    expected_version: int = field(VERSION)
     suspended_from: date = field("中止日期")
     on_request: bool = field("是否依机构申请 false for a measure, which becomes a fact of supervision")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
     suspended_until: date | None = field("中止期满日期 the first day it runs again", default=UNSET)
 
 
 @strawberry.input(description="恢复服务协议")
-class ResumeInsuranceAgreementInput:
+class ResumeInsuranceAgreementInput(Versioned):
     """What resuming takes."""
 
     agreement: strawberry.ID = field("服务协议")
-    expected_version: int = field(VERSION)
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="解除服务协议")
-class TerminateInsuranceAgreementInput:
+class TerminateInsuranceAgreementInput(Versioned):
     """What terminating takes."""
 
     agreement: strawberry.ID = field("服务协议")
-    expected_version: int = field(VERSION)
     ended_on: date = field("解除日期 not after today")
     on_request: bool = field("是否双方协商终止 false for a measure, which becomes a fact of supervision")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="续签服务协议")
-class RenewInsuranceAgreementInput:
+class RenewInsuranceAgreementInput(Versioned):
     """What renewing takes."""
 
     agreement: strawberry.ID = field("服务协议")
-    expected_version: int = field(VERSION)
     number: str = field("新协议编号")
     signed_on: date = field("签订日期 not before the reminder, not after today")
-    idempotency_key: str = field(KEY)
     until: date | None = field("期满日期 by the policy's usual term where not given", default=UNSET)
 
 
 @strawberry.input(description="登记医保处理")
-class RecordInsuranceMeasureInput:
+class RecordInsuranceMeasureInput(Keyed):
     """What a measure takes."""
 
     institution: strawberry.ID = field("机构")
     action: InsuranceAction = field("种类 a yellow card of the insurance, a department or a practitioner suspended")
     decided_on: date = field("决定日期 not after today")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="协议已中止")

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import VERSION, Keyed, Versioned, field
 from schema.insurance.applying import DesignationMaterialInput
 from schema.insurance.cases import DesignationApplication
 from schema.insurance.written import DesignationFormInput
@@ -16,45 +16,40 @@ from server.insurance.model import DesignationMethod, EvaluationResult, Objectio
 
 
 @strawberry.input
-class _Step:
-    """What a plain step takes."""
+class _OnApplication(Versioned):
+    """What every step takes."""
 
     application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
+
+
+@strawberry.input
+class _Step(_OnApplication):
+    """What a plain step takes."""
+
     explanation: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="电话确认")
-class ConfirmDesignationByPhoneInput:
+class ConfirmDesignationByPhoneInput(_OnApplication):
     """What confirming takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     confirmed_at: datetime | None = field("确认时间 now where not given", default=UNSET)
     explanation: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="一次性告知补充")
-class RequestDesignationSupplementInput:
+class RequestDesignationSupplementInput(_OnApplication):
     """What the one notice takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     items: list[str] = field("经办机构另行提出的事项 besides what the system found", default_factory=list)
     leave_out: list[int] = field("不采纳的系统发现 numbers from 0 in `findings`", default_factory=list)
     reply_by: date | None = field("要求补充的期限 the notice names none", default=UNSET)
 
 
 @strawberry.input(description="补充材料")
-class SupplementDesignationInput:
+class SupplementDesignationInput(_OnApplication):
     """What the applicant's answer takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     materials: list[DesignationMaterialInput] = field("补充的材料", default_factory=list)
     form: DesignationFormInput | None = field("更正后的申请表 the one submitted stays as it was", default=UNSET)
     explanation: str | None = field("说明", default=UNSET)
@@ -70,75 +65,59 @@ class DesignationLookedAtInput:
 
 
 @strawberry.input
-class Evaluation:
+class Evaluation(_OnApplication):
     """What an evaluation takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     result: EvaluationResult = field("结果")
     method: DesignationMethod = field("方式 CONFIRMATION where the centre confirms a district's fail")
-    idempotency_key: str = field(KEY)
     reasons: str | None = field("理由 must be given on a fail", default=UNSET)
     advice: str | None = field("整改建议 must be given on a municipal fail", default=UNSET)
     checks: list[DesignationLookedAtInput] = field("逐项核查", default_factory=list)
 
 
 @strawberry.input(description="公示")
-class PubliciseDesignationInput:
+class PubliciseDesignationInput(_OnApplication):
     """What publicity takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     published_on: date = field("公示日期 not after today")
-    idempotency_key: str = field(KEY)
     url: str | None = field("公示网址", default=UNSET)
 
 
 @strawberry.input(description="登记异议")
-class RecordDesignationObjectionInput:
+class RecordDesignationObjectionInput(_OnApplication):
     """What an objection takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     raised_on: date = field("提出日期 within the days of publicity")
     content: str = field("内容")
-    idempotency_key: str = field(KEY)
     objector: str | None = field("提出人", default=UNSET)
     objector_phone: str | None = field("联系电话 kept encrypted, shown masked", default=UNSET)
 
 
 @strawberry.input(description="异议核查结论")
-class DecideDesignationObjectionInput:
+class DecideDesignationObjectionInput(Keyed):
     """What deciding takes."""
 
     objection: strawberry.ID = field("异议")
     expected_version: int = field(VERSION + ", of the objection")
     outcome: ObjectionOutcome = field("结论 DISMISSED or UPHELD")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="信息系统验收")
-class AcceptDesignationSystemInput:
+class AcceptDesignationSystemInput(_OnApplication):
     """What acceptance takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     accepted_on: date = field("验收日期 not after today")
-    idempotency_key: str = field(KEY)
     explanation: str | None = field("说明", default=UNSET)
 
 
 @strawberry.input(description="签订服务协议")
-class SignInsuranceAgreementInput:
+class SignInsuranceAgreementInput(_OnApplication):
     """What signing takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     number: str = field("协议编号")
     code: str = field("定点编码")
     signed_on: date = field("签订日期 not after today")
-    idempotency_key: str = field(KEY)
     from_on: date | None = field("生效日期 the day of signing where not given", default=UNSET)
     until: date | None = field(
         "期满日期 the first day it no longer runs; by the policy's usual term where not given", default=UNSET
@@ -147,45 +126,33 @@ class SignInsuranceAgreementInput:
 
 
 @strawberry.input(description="公布名单")
-class AnnounceDesignationInput:
+class AnnounceDesignationInput(_OnApplication):
     """What announcing takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     announced_on: date = field("公布日期 not after today")
     document_number: str = field("印发文件文号")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="发放标牌")
-class IssueDesignationPlaqueInput:
+class IssueDesignationPlaqueInput(_OnApplication):
     """What the plaque takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     issued_on: date = field("发放日期 not after today")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input
-class _End:
+class _End(_OnApplication):
     """What an end takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="认定材料不实")
-class RejectFalseDesignationInput:
+class RejectFalseDesignationInput(_OnApplication):
     """What a finding of false material takes."""
 
-    application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     discovered_on: date = field("发现日期 the bar runs from it")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
     persons: list[PersonRole] = field("一并限制的人员 of the form", default_factory=list)
 
 

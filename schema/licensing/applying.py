@@ -8,7 +8,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, REASON, VERSION, field
+from schema.inputs import REASON, VERSION, Keyed, Versioned, field
 from schema.licensing.applications import LicenceApplication
 from schema.licensing.inputs import (
     MaterialDocumentInput,
@@ -32,7 +32,7 @@ from server.record.acts import Act
 
 
 @strawberry.input(description="提出许可申请")
-class ApplyForLicenceInput:
+class ApplyForLicenceInput(Keyed):
     """What applying takes."""
 
     district: str = field("辖区代码")
@@ -45,7 +45,6 @@ class ApplyForLicenceInput:
     operating_nature: OperatingNature = field("经营性质")
     subjects: list[str] = field("诊疗科目 1 to 60")
     beds: int = field("床位 0 where there are none")
-    idempotency_key: str = field(KEY)
     award: strawberry.ID | None = field(
         "遴选结果 the selected application; needed for a new institution", default=UNSET
     )
@@ -58,56 +57,46 @@ class ApplyForLicenceInput:
 
 
 @strawberry.input(description="一次性告知补正")
-class RequestLicenceMaterialsInput:
+class RequestLicenceMaterialsInput(Versioned):
     """What the one-time notice takes."""
 
     application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     materials: list[str] = field("需补正的材料代号 all of them: it can be asked once")
     note: str = field("说明 2 to 2000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="提交补正材料")
-class SupplyLicenceMaterialsInput:
+class SupplyLicenceMaterialsInput(Versioned):
     """What supplying takes."""
 
     application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     documents: list[MaterialDocumentInput] = field("材料")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="受理许可申请")
-class AcceptLicenceApplicationInput:
+class AcceptLicenceApplicationInput(Versioned):
     """What accepting takes."""
 
     application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="对许可申请的处理 with its reasons")
-class LicenceApplicationStepInput:
+class LicenceApplicationStepInput(Versioned):
     """What a step with reasons takes."""
 
     application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="准予执业登记")
-class GrantLicenceInput:
+class GrantLicenceInput(Versioned):
     """What the licence says beyond the application."""
 
     application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     number: str = field("许可证号（登记号）at most 40 characters")
     valid_from_on: date = field("有效期起")
     valid_through_on: date = field("有效期至 the last day")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
     subjects: list[str] | None = field("核准的诊疗科目 as applied for where none are given", default=UNSET)
     beds: int | None = field("核准的床位 as applied for where none are given", default=UNSET)
     opening: OpeningDeadlineInput | None = field(
@@ -126,19 +115,17 @@ class PublishedPlanInput:
 
 
 @strawberry.input(description="不予许可")
-class RefuseLicenceInput:
+class RefuseLicenceInput(Versioned):
     """What refusing takes."""
 
     application: strawberry.ID = field("申请")
-    expected_version: int = field(VERSION)
     ground: RefusalGround = field("事由")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
     plan: PublishedPlanInput | None = field("规划 needed for PLANNING, and for nothing else", default=UNSET)
 
 
 @strawberry.input(description="补录执业许可证 one that an institution has held before this platform")
-class RecordLicenceInput:
+class RecordLicenceInput(Keyed):
     """What the paper says."""
 
     institution: strawberry.ID = field("机构")
@@ -149,7 +136,6 @@ class RecordLicenceInput:
     valid_through_on: date = field("有效期至 the last day")
     subjects: list[str] = field("诊疗科目 1 to 60")
     beds: int = field("床位")
-    idempotency_key: str = field(KEY)
     last_verified_on: date | None = field("最近校验日期 the running cycle began then", default=UNSET)
     opening: OpeningDeadlineInput | None = field("开放运行期限 of one that has not opened", default=UNSET)
 

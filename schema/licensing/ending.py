@@ -8,7 +8,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, REASON, VERSION, field
+from schema.inputs import REASON, Keyed, Versioned, field
 from schema.licensing.inputs import ProposalAtInput, limits_in, proposal_of
 from schema.licensing.licences import Licence, LicenceEnding
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
@@ -36,57 +36,48 @@ class PenaltyInput:
 
 
 @strawberry.input(description="告知拟终止许可")
-class NotifyLicenceEndingInput:
+class NotifyLicenceEndingInput(Versioned):
     """What the notice takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
     ground: EndingGround = field("事由")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
     proposal: ProposalAtInput | None = field("所处理的建议 where a rule proposes it", default=UNSET)
     penalty: PenaltyInput | None = field("行政处罚决定 for PENALTY only", default=UNSET)
 
 
 @strawberry.input(description="陈述申辩")
-class StateLicenceCaseInput:
+class StateLicenceCaseInput(Versioned):
     """What a statement takes."""
 
     ending: strawberry.ID = field("终止许可程序")
-    expected_version: int = field(VERSION)
     statement: str = field("陈述申辩 2 to 2000 characters; 放弃陈述申辩 where there is none")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="决定是否终止许可")
-class DecideLicenceEndingInput:
+class DecideLicenceEndingInput(Versioned):
     """What the decision takes."""
 
     ending: strawberry.ID = field("终止许可程序")
-    expected_version: int = field(VERSION)
     ended: bool = field("是否终止许可 false to let it stand")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
     continuity: str | None = field("居民承接安排 needed where the institution has been open", default=UNSET)
 
 
 @strawberry.input(description="机构歇业")
-class CloseInstitutionInput:
+class CloseInstitutionInput(Versioned):
     """What closing takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
     on: date = field("歇业日期")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="核查到期事项 what passed without anybody acting")
-class ReviewMissedDaysInput:
+class ReviewMissedDaysInput(Keyed):
     """What looking takes."""
 
     district: str = field("辖区代码")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已告知拟终止许可")

@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, REASON, VERSION, field
+from schema.inputs import REASON, Versioned, field
 from schema.licensing.inputs import (
     MaterialDocumentInput,
     OpeningDeadlineInput,
@@ -36,81 +36,67 @@ from server.standing.proposing import propose_for
 
 
 @strawberry.input(description="登记开放运行")
-class RecordOpeningInput:
+class RecordOpeningInput(Versioned):
     """What opening takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
     on: date = field("开放运行日期")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="延长开放运行期限")
-class ExtendOpeningInput:
+class ExtendOpeningInput(Versioned):
     """What giving longer takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
     opening: OpeningDeadlineInput = field("新的期限")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="申请校验")
-class ApplyForVerificationInput:
+class ApplyForVerificationInput(Versioned):
     """What applying for verification takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     documents: list[MaterialDocumentInput] = field(
         "材料 what was handed in before is used again by itself", default_factory=list
     )
 
 
 @strawberry.input(description="作出校验结论")
-class DecideVerificationInput:
+class DecideVerificationInput(Versioned):
     """What the result takes."""
 
     verification: strawberry.ID = field("校验")
-    expected_version: int = field(VERSION)
     result: VerificationResult = field("结论")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
     suspension_months: int | None = field("暂缓校验期（月）needed for SUSPENDED", default=UNSET)
 
 
 @strawberry.input(description="暂缓校验 after a first verification that failed")
-class SuspendVerificationInput:
+class SuspendVerificationInput(Versioned):
     """What suspending takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
     suspension_months: int = field("暂缓校验期（月）")
     reason: str = field(REASON)
-    idempotency_key: str = field(KEY)
     proposal: ProposalAtInput | None = field("所处理的建议", default=UNSET)
 
 
 @strawberry.input(description="责令限期补办校验")
-class OrderVerificationInput:
+class OrderVerificationInput(Versioned):
     """What the order takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="认定逾期未校验期间是否继续执业")
-class DetermineOverduePracticeInput:
+class DetermineOverduePracticeInput(Versioned):
     """What the determination takes."""
 
     licence: strawberry.ID = field("执业许可证")
-    expected_version: int = field(VERSION)
     practising: bool = field("是否继续执业")
     on: date = field("查实日期")
     reason: str = field("证据与理由 2 to 2000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记开放运行")

@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, field
+from schema.inputs import Keyed, field
 from schema.policy import rules as policy_rules
 from schema.policy.policies import PolicyVersion, policy_of, shown
 from schema.policy.rules import ClauseInput, PolicyParameterDefinitionInput, PolicyRuleInput
@@ -40,13 +40,12 @@ class PolicyParameterInput:
 
 
 @strawberry.input(description="起草政策")
-class DraftPolicyInput:
+class DraftPolicyInput(Keyed):
     """What drafting takes."""
 
     district: str = field("辖区代码")
     kind: terms.Kind = field("类别")
     effective_from: date = field("施行日期 not before the day of publication")
-    idempotency_key: str = field(KEY)
     parameters: list[PolicyParameterInput] = field("参数新值", default_factory=list)
     effective_until: date | None = field("失效日期 the first day it no longer holds", default=UNSET)
     note: str | None = field("施行日期说明", default=UNSET)
@@ -54,25 +53,23 @@ class DraftPolicyInput:
 
 
 @strawberry.input(description="采用政策样板")
-class AdoptPolicyTemplateInput:
+class AdoptPolicyTemplateInput(Keyed):
     """What adopting takes."""
 
     district: str = field("辖区代码")
     kind: terms.Kind = field("类别")
     template: str = field("样板代号 see `policyTemplates`")
     effective_from: date = field("施行日期")
-    idempotency_key: str = field(KEY)
     effective_until: date | None = field("失效日期", default=UNSET)
     title: str | None = field("标题 at most 200 characters", default=UNSET)
 
 
 @strawberry.input(description="修改草案的规则与参数")
-class EditPolicyRulesInput:
+class EditPolicyRulesInput(Keyed):
     """What editing takes."""
 
     policy: strawberry.ID = field("草案")
     expected_digest: str = field(_DIGEST)
-    idempotency_key: str = field(KEY)
     rules: list[PolicyRuleInput] = field("增改的规则", default_factory=list)
     remove_rules: list[str] = field("删除的规则 by code", default_factory=list)
     parameters: list[PolicyParameterDefinitionInput] = field("增改的参数", default_factory=list)
@@ -82,34 +79,31 @@ class EditPolicyRulesInput:
 
 
 @strawberry.input(description="提请审核")
-class RequestPolicyReviewInput:
+class RequestPolicyReviewInput(Keyed):
     """What asking for a review takes."""
 
     policy: strawberry.ID = field("草案")
     expected_digest: str = field(_DIGEST)
-    idempotency_key: str = field(KEY)
     shared_with_city: bool = field("供市级查看", default=False)
 
 
 @strawberry.input(description="发布政策 the second person's approval")
-class PublishPolicyInput:
+class PublishPolicyInput(Keyed):
     """What publishing takes."""
 
     policy: strawberry.ID = field("草案")
     expected_digest: str = field(_DIGEST)
     reason: str = field("理由 1 to 2000 characters")
-    idempotency_key: str = field(KEY)
     erratum: bool = field("是否勘误 which alone may begin before today", default=False)
 
 
 @strawberry.input(description="撤回政策 a draft, or a published version whose first day is still ahead")
-class WithdrawPolicyInput:
+class WithdrawPolicyInput(Keyed):
     """What withdrawing takes."""
 
     policy: strawberry.ID = field("政策版本")
     expected_digest: str = field(_DIGEST)
     reason: str = field("理由 1 to 2000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="差异 one difference in meaning, not in text")

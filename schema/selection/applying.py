@@ -7,7 +7,7 @@ import strawberry
 
 from schema.acting import SIGNED_IN, given, mutation, node_of, perform, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of, is_applicant_now
 from schema.scalars import UnifiedSocialCreditCode
@@ -52,7 +52,7 @@ class MaterialForInput:
 
 
 @strawberry.input(description="提交申报")
-class SubmitApplicationInput:
+class SubmitApplicationInput(Keyed):
     """What submitting takes."""
 
     call: strawberry.ID = field("遴选")
@@ -60,7 +60,6 @@ class SubmitApplicationInput:
     route: ApplicationRoute = field("申报方式")
     operator: OperatorInput = field("举办主体")
     operating_nature: OperatingNature = field("拟设机构经营性质")
-    idempotency_key: str = field(KEY)
     declarations: list[DeclarationInput] = field("声明", default_factory=list)
     materials: list[strawberry.ID] = field("文件 uploaded before; the same may serve again", default_factory=list)
     materials_for: list[MaterialForInput] = field("文件 with the requirement each answers", default_factory=list)
@@ -73,22 +72,19 @@ class SubmitApplicationInput:
 
 
 @strawberry.input(description="撤回申报")
-class WithdrawApplicationInput:
+class WithdrawApplicationInput(Versioned):
     """What withdrawing takes."""
 
     application: strawberry.ID = field("申报")
-    expected_version: int = field(VERSION)
     reason: str = field("原因")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="登记为申报人")
-class EnrolAsApplicantInput:
+class EnrolAsApplicantInput(Keyed):
     """What enrolling takes."""
 
     district: str = field("辖区代码")
     name: str = field("姓名 at most 50 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已提交")

@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
 from schema.selection.calls import SelectionCall
@@ -42,14 +42,13 @@ class ScoringCriterionInput:
 
 
 @strawberry.input(description="发布公开遴选")
-class PublishCallInput:
+class PublishCallInput(Keyed):
     """What publishing takes."""
 
     district: str = field("辖区代码")
     gaps: list[strawberry.ID] = field("空白点 chosen or re-opened, 1 to 50")
     title: str = field("标题")
     closes_on: date = field("申报截止日期 the last day for applications, after today")
-    idempotency_key: str = field(KEY)
     publicity_working_days: int | None = field(
         "结果公示期（工作日） 1 to 60; the district's policy has a length where none is given", default=UNSET
     )
@@ -69,31 +68,25 @@ class DraftCallInput(PublishCallInput):
 
 
 @strawberry.input(description="发布已草拟的遴选")
-class PublishDraftedCallInput:
+class PublishDraftedCallInput(Versioned):
     """What publishing a draft takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="截止申报")
-class CloseCallInput:
+class CloseCallInput(Versioned):
     """What closing takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="取消遴选")
-class CancelCallInput:
+class CancelCallInput(Versioned):
     """What cancelling takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
     reason: str = field("原因 published with the notice")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已草拟")

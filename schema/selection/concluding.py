@@ -8,7 +8,7 @@ import strawberry
 
 from schema.acting import SIGNED_IN, given, mutation, node_of, perform, perform_on, referring
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of, is_applicant_now
 from schema.selection.applications import Objection, OperatorApplication
@@ -26,45 +26,38 @@ from server.selection.model import ObjectionRemedy
 
 
 @strawberry.input(description="确定举办主体")
-class DetermineOperatorsInput:
+class DetermineOperatorsInput(Versioned):
     """What determining takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     choices: list[strawberry.ID] = field("并列时选定的申报 between equals for one gap alone", default_factory=list)
     reason: str | None = field("理由 of a choice", default=UNSET)
 
 
 @strawberry.input(description="公示遴选结果")
-class OpenPublicityInput:
+class OpenPublicityInput(Versioned):
     """What opening the publicity takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="提出公示异议")
-class RaiseObjectionInput:
+class RaiseObjectionInput(Keyed):
     """What objecting takes."""
 
     call: strawberry.ID = field("遴选")
     gap: strawberry.ID = field("空白点 whose result is objected to")
     objector: str = field("提出人 name of the person or organisation")
     grounds: str = field("理由 at most 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="复核公示异议")
-class DecideObjectionInput:
+class DecideObjectionInput(Versioned):
     """What deciding takes."""
 
     objection: strawberry.ID = field("异议")
-    expected_version: int = field(VERSION)
     upheld: bool = field("是否成立")
     reason: str = field("复核意见")
-    idempotency_key: str = field(KEY)
     remedy: ObjectionRemedy | None = field("处理 of one that is upheld", default=UNSET)
 
 
@@ -77,22 +70,18 @@ class OpeningInput:
 
 
 @strawberry.input(description="公布遴选结果")
-class AwardCallInput:
+class AwardCallInput(Versioned):
     """What awarding takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
     openings: list[OpeningInput] = field("开放运行期限 one for every selected application")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开始组建")
-class BeginPreparingInput:
+class BeginPreparingInput(Versioned):
     """What beginning to prepare takes."""
 
     application: strawberry.ID = field("申报 that was confirmed")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已确定")

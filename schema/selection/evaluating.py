@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
 from schema.scalars import UnifiedSocialCreditCode
@@ -33,29 +33,25 @@ from server.selection.model import AffiliationKind, RecusalKind, VerifiedFact
 
 
 @strawberry.input(description="核实申报事项")
-class VerifyApplicationInput:
+class VerifyApplicationInput(Versioned):
     """What verifying takes."""
 
     application: strawberry.ID = field("申报")
-    expected_version: int = field(VERSION)
     fact: VerifiedFact = field("事项")
     value: str = field("核实结果 `true`, `false`, or a code of the fact's own")
     basis: str = field("核实依据")
-    idempotency_key: str = field(KEY)
     plan: str | None = field("所依据的已公布规划 for a finding against the plan", default=UNSET)
     plan_published_on: date | None = field("规划公布日期", default=UNSET)
     documents: list[strawberry.ID] = field("依据文件", default_factory=list)
 
 
 @strawberry.input(description="作出资格审查决定")
-class DecideEligibilityInput:
+class DecideEligibilityInput(Versioned):
     """What deciding takes."""
 
     application: strawberry.ID = field("申报")
-    expected_version: int = field(VERSION)
     eligible: bool = field("是否符合条件")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="专家")
@@ -71,34 +67,29 @@ class ExpertInput:
 
 
 @strawberry.input(description="组建专家委员会")
-class FormCommitteeInput:
+class FormCommitteeInput(Versioned):
     """What forming takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
     members: list[ExpertInput] = field("成员 3 to 30")
     quorum: int = field("法定人数 sheets that each application needs, at least 3")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="专家回避")
-class RecuseExpertInput:
+class RecuseExpertInput(Keyed):
     """What recusing takes."""
 
     member: strawberry.ID = field("专家 an expert recuses themself; an officer, any")
     kind: RecusalKind = field("种类")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
     application: strawberry.ID | None = field("申报 the whole call where none is given", default=UNSET)
 
 
 @strawberry.input(description="开始综合评价")
-class BeginEvaluationInput:
+class BeginEvaluationInput(Versioned):
     """What beginning takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="指标得分")
@@ -111,21 +102,18 @@ class CriterionScoreInput:
 
 
 @strawberry.input(description="提交评分")
-class SubmitScoresInput:
+class SubmitScoresInput(Keyed):
     """What scoring takes."""
 
     application: strawberry.ID = field("申报")
     scores: list[CriterionScoreInput] = field("得分 one for each criterion")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开启评分")
-class OpenScoresInput:
+class OpenScoresInput(Versioned):
     """What opening takes."""
 
     call: strawberry.ID = field("遴选")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已核实")

@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
 from schema.selection.applying import local
@@ -26,7 +26,7 @@ from server.sites.store import load_agreement
 
 
 @strawberry.input(description="登记配套用房")
-class RegisterPremisesInput:
+class RegisterPremisesInput(Keyed):
     """What registering takes."""
 
     district: str = field("辖区代码")
@@ -35,27 +35,24 @@ class RegisterPremisesInput:
     area_m2: Decimal = strawberry.field(name="areaM2", description="面积（平方米）")
     owner_kind: OwnerKind = field("权属类别")
     owner_name: str = field("权属单位")
-    idempotency_key: str = field(KEY)
     gap: strawberry.ID | None = field("所配套的空白点", default=UNSET)
 
 
 @strawberry.input(description="修改配套用房")
-class AmendPremisesInput:
+class AmendPremisesInput(Versioned):
     """What amending takes: the premises as they are to be."""
 
     premises: strawberry.ID = field("用房")
-    expected_version: int = field(VERSION)
     name: str = field("名称")
     address: str = field("地址")
     area_m2: Decimal = strawberry.field(name="areaM2", description="面积（平方米）")
     owner_kind: OwnerKind = field("权属类别")
     owner_name: str = field("权属单位")
-    idempotency_key: str = field(KEY)
     gap: strawberry.ID | None = field("所配套的空白点", default=UNSET)
 
 
 @strawberry.input(description="草拟委托协议")
-class DraftAgreementInput:
+class DraftAgreementInput(Keyed):
     """What drafting takes."""
 
     premises: strawberry.ID = field("用房")
@@ -63,63 +60,52 @@ class DraftAgreementInput:
     term_from_on: date = field("合同期起始日期")
     term_until: date = field("合同期届满 the first day after the term")
     opening_by: date = field("开放运行期限 not later than the award's")
-    idempotency_key: str = field(KEY)
     terms: str | None = field("其他约定", default=UNSET)
 
 
 @strawberry.input(description="签订委托协议")
-class SignAgreementInput:
+class SignAgreementInput(Versioned):
     """What signing takes."""
 
     agreement: strawberry.ID = field("委托协议")
-    expected_version: int = field(VERSION)
     signed_for_authority: str = field("委托方签字人")
     signed_for_operator: str = field("受托方签字人")
-    idempotency_key: str = field(KEY)
     documents: list[strawberry.ID] = field("签署件", default_factory=list)
 
 
 @strawberry.input(description="交付用房")
-class HandOverPremisesInput:
+class HandOverPremisesInput(Versioned):
     """What handing over takes."""
 
     agreement: strawberry.ID = field("委托协议")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="认定违约")
-class FindBreachInput:
+class FindBreachInput(Versioned):
     """What a finding takes."""
 
     agreement: strawberry.ID = field("委托协议")
-    expected_version: int = field(VERSION)
     use: ProhibitedUse = field("违约情形")
     occurred_on: date = field("发生日期")
     facts: str = field("事实")
-    idempotency_key: str = field(KEY)
     documents: list[strawberry.ID] = field("证据", default_factory=list)
 
 
 @strawberry.input(description="违约改正")
-class RemedyBreachInput:
+class RemedyBreachInput(Versioned):
     """What a remedy takes."""
 
     agreement: strawberry.ID = field("委托协议")
-    expected_version: int = field(VERSION)
     remedy: str = field("改正情况")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="结束委托协议")
-class EndAgreementInput:
+class EndAgreementInput(Versioned):
     """What ending takes."""
 
     agreement: strawberry.ID = field("委托协议")
-    expected_version: int = field(VERSION)
     expired: bool = field("是否期满 else it is terminated before")
     reason: str = field("原因")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记")

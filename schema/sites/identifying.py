@@ -7,7 +7,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
 from schema.scalars import JSON
@@ -31,53 +31,45 @@ class ServiceGapInput:
 
 
 @strawberry.input(description="识别空白点")
-class IdentifyGapsInput:
+class IdentifyGapsInput(Keyed):
     """What identifying takes."""
 
     district: str = field("辖区代码")
     batch: str = field("批次 at most 50 characters")
     gaps: list[ServiceGapInput] = field("空白点 1 to 50")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="选取空白点")
-class SelectGapsInput:
+class SelectGapsInput(Keyed):
     """What choosing takes."""
 
     district: str = field("辖区代码")
     gaps: list[strawberry.ID] = field("空白点 1 to 50")
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="修改空白点")
-class AmendGapInput:
+class AmendGapInput(Versioned):
     """What amending takes."""
 
     gap: strawberry.ID = field("空白点")
-    expected_version: int = field(VERSION)
     content: ServiceGapInput = field("内容 as it is to be; what is left out becomes null")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="撤回空白点")
-class WithdrawGapInput:
+class WithdrawGapInput(Versioned):
     """What withdrawing takes."""
 
     gap: strawberry.ID = field("空白点")
-    expected_version: int = field(VERSION)
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="确认已覆盖")
-class ConfirmGapCoveredInput:
+class ConfirmGapCoveredInput(Versioned):
     """What confirming takes."""
 
     gap: strawberry.ID = field("空白点 where an institution is open")
-    expected_version: int = field(VERSION)
     reason: str = field("核实情况")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已识别")

@@ -7,7 +7,7 @@ import strawberry
 
 from schema.acting import given, mutation, perform_step
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.supervision.negative_list import YellowCard
 from schema.tags import CARD_TAG
@@ -15,57 +15,47 @@ from server.supervision.actions import cards
 
 
 @strawberry.input(description="约谈主要负责人")
-class HoldInterviewInput:
+class HoldInterviewInput(Versioned):
     """What recording an interview takes."""
 
     card: strawberry.ID = field("黄牌")
-    expected_version: int = field(VERSION)
     on: date = field("约谈日期")
     led_by: str = field("主持单位")
     attended_by: str = field("参加人 by office, not by name")
     minutes: str = field("约谈纪要 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="责令限期整改")
-class OrderRectificationInput:
+class OrderRectificationInput(Versioned):
     """What ordering takes."""
 
     card: strawberry.ID = field("黄牌")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
     rectify_by: date | None = field("整改期限 the card's own where none is given", default=UNSET)
 
 
 @strawberry.input(description="提交整改情况 by the institution")
-class SubmitCardRectificationInput:
+class SubmitCardRectificationInput(Versioned):
     """What submitting takes."""
 
     card: strawberry.ID = field("黄牌")
-    expected_version: int = field(VERSION)
     done: str = field("整改情况 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="退回整改")
-class RejectCardRectificationInput:
+class RejectCardRectificationInput(Versioned):
     """What rejecting takes."""
 
     card: strawberry.ID = field("黄牌")
-    expected_version: int = field(VERSION)
     reason: str = field("理由 1 to 4000 characters")
     rectify_by: date = field("新的整改期限")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="办结黄牌 it still counts in its window")
-class CloseYellowCardInput:
+class CloseYellowCardInput(Versioned):
     """What closing takes."""
 
     card: strawberry.ID = field("黄牌")
-    expected_version: int = field(VERSION)
     note: str = field("验收意见 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已约谈")

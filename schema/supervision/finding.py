@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_step, ref, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.standing.standings import RuleHeading
@@ -45,20 +45,19 @@ class OccurrenceInput:
 
 
 @strawberry.input(description="认定负面清单条目 one decision on one institution")
-class ConfirmNegativeFindingInput:
+class ConfirmNegativeFindingInput(Keyed):
     """What confirming takes."""
 
     institution: strawberry.ID = field("机构")
     discovered_on: date = field("发现日期")
     confirmed_on: date = field("认定日期 not before any of the occurrences")
     occurrences: list[OccurrenceInput] = field("条目发生 1 to 20")
-    idempotency_key: str = field(KEY)
     issued_on: date | None = field("黄牌发出日期 the day of confirmation where none is given", default=UNSET)
     rectify_by: date | None = field("整改期限 as the policy says where none is given", default=UNSET)
 
 
 @strawberry.input(description="登记负面清单线索")
-class AllegeNegativeFindingInput:
+class AllegeNegativeFindingInput(Keyed):
     """What alleging takes."""
 
     institution: strawberry.ID = field("机构")
@@ -66,38 +65,31 @@ class AllegeNegativeFindingInput:
     occurred_on: date = field("发生日期")
     discovered_on: date = field("发现日期")
     evidence: str = field("证据 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开始调查")
-class InvestigateNegativeFindingInput:
+class InvestigateNegativeFindingInput(Versioned):
     """What investigating takes."""
 
     finding: strawberry.ID = field("线索")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="认定不成立")
-class DismissNegativeFindingInput:
+class DismissNegativeFindingInput(Versioned):
     """What dismissing takes."""
 
     finding: strawberry.ID = field("线索")
-    expected_version: int = field(VERSION)
     reason: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="撤销认定 on review, reconsideration or by a court")
-class ReverseNegativeFindingInput:
+class ReverseNegativeFindingInput(Versioned):
     """What reversing takes."""
 
     finding: strawberry.ID = field("认定")
-    expected_version: int = field(VERSION)
     ground: ReversalGround = field("撤销依据")
     on: date = field("撤销日期")
     reason: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已认定")

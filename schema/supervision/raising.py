@@ -8,7 +8,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_step, ref, referring, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.supervision.negative_list import NegativeFinding
 from schema.supervision.risks import JointVisit, RiskSignal
@@ -23,7 +23,7 @@ from server.supervision.model import RiskKind, RiskLevel, VisitKind
 
 
 @strawberry.input(description="提出风险信号 each kind by its own department")
-class RaiseRiskSignalInput:
+class RaiseRiskSignalInput(Keyed):
     """What raising takes."""
 
     institution: strawberry.ID = field("机构")
@@ -31,54 +31,45 @@ class RaiseRiskSignalInput:
     level: RiskLevel = field("等级")
     observed_on: date = field("发现日期")
     facts: str = field("情况 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="研判风险信号")
-class TriageRiskSignalInput:
+class TriageRiskSignalInput(Versioned):
     """What triage takes."""
 
     signal: strawberry.ID = field("风险信号")
-    expected_version: int = field(VERSION)
     level: RiskLevel = field("研判等级")
     note: str = field("研判意见 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="通报风险信号 inside the district")
-class ShareRiskSignalInput:
+class ShareRiskSignalInput(Versioned):
     """What sharing takes."""
 
     signal: strawberry.ID = field("风险信号")
-    expected_version: int = field(VERSION)
     departments: list[AuthorityKind] = field("通报部门")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="办结风险信号")
-class CloseRiskSignalInput:
+class CloseRiskSignalInput(Versioned):
     """What closing takes."""
 
     signal: strawberry.ID = field("风险信号")
-    expected_version: int = field(VERSION)
     outcome: str = field("办理结果 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="风险信号转负面清单线索")
-class EscalateRiskSignalInput:
+class EscalateRiskSignalInput(Versioned):
     """What escalating takes."""
 
     signal: strawberry.ID = field("风险信号")
-    expected_version: int = field(VERSION)
     item: str = field("条目号")
     occurred_on: date = field("发生日期")
     evidence: str = field("证据 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="安排联合检查或专项指导 the health commission always takes part")
-class PlanJointVisitInput:
+class PlanJointVisitInput(Keyed):
     """What planning takes."""
 
     institution: strawberry.ID = field("机构")
@@ -86,31 +77,26 @@ class PlanJointVisitInput:
     planned_on: date = field("安排日期")
     departments: list[AuthorityKind] = field("参加部门")
     purpose: str = field("目的 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
     signal: strawberry.ID | None = field("所依据的风险信号", default=UNSET)
     card: strawberry.ID | None = field("所依据的黄牌", default=UNSET)
 
 
 @strawberry.input(description="记录联合检查或专项指导的情况")
-class ConcludeJointVisitInput:
+class ConcludeJointVisitInput(Versioned):
     """What concluding takes."""
 
     visit: strawberry.ID = field("联合检查或专项指导")
-    expected_version: int = field(VERSION)
     held_on: date = field("开展日期")
     findings: str = field("情况 1 to 4000 characters")
     problems_found: bool = field("是否发现问题")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="取消联合检查或专项指导")
-class CancelJointVisitInput:
+class CancelJointVisitInput(Versioned):
     """What cancelling takes."""
 
     visit: strawberry.ID = field("联合检查或专项指导")
-    expected_version: int = field(VERSION)
     reason: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已提出风险信号")

@@ -9,7 +9,7 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform, ref, request_of
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.proposals import Proposal
 from schema.rows import PROPOSALS
@@ -34,14 +34,13 @@ def _maybe(description: str) -> Any:
 @strawberry.input(
     description="登记监管事实 what a fact of its kind needs must be given, what is foreign to it must not"
 )
-class RecordSupervisionFactInput:
+class RecordSupervisionFactInput(Keyed):
     """What recording takes."""
 
     institution: strawberry.ID = field("机构")
     kind: FactKind = field("种类")
     occurred_on: date = field("发生日期")
     source_name: str = field("来源 the body or record it comes from, 1 to 200 characters")
-    idempotency_key: str = field(KEY)
     decided_on: date | None = _maybe("认定日期 with any determination; none while it is still to be determined")
     reference_number: str | None = _maybe("文号")
     summary: str | None = _maybe("摘要")
@@ -64,13 +63,11 @@ class RecordSupervisionFactInput:
 
 
 @strawberry.input(description="认定监管事实 what the authority determined about a fact on record")
-class DetermineSupervisionFactInput:
+class DetermineSupervisionFactInput(Versioned):
     """What determining takes."""
 
     fact: strawberry.ID = field("监管事实")
-    expected_version: int = field(VERSION)
     decided_on: date = field("认定日期")
-    idempotency_key: str = field(KEY)
     reference_number: str | None = _maybe("文号")
     summary: str | None = _maybe("摘要")
     substantiated: bool | None = _maybe("是否经查属实")
@@ -86,13 +83,11 @@ class DetermineSupervisionFactInput:
 
 
 @strawberry.input(description="撤销监管事实")
-class AnnulSupervisionFactInput:
+class AnnulSupervisionFactInput(Versioned):
     """What annulling takes."""
 
     fact: strawberry.ID = field("监管事实")
-    expected_version: int = field(VERSION)
     reason: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记监管事实")

@@ -9,10 +9,9 @@ from rich.console import Console
 
 from server.cli import (
     auditing,
+    daily,
     database,
-    designation,
     documents,
-    exits,
     explaining,
     exporting,
     importing,
@@ -49,6 +48,7 @@ for command in (
     members.appoint,
     explaining.explain,
     listing.export,
+    daily.daily,
 ):
     app.command()(command)
 app.add_typer(importing.app, name="import")
@@ -57,8 +57,6 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policies.app, name="policy")
-app.add_typer(designation.app, name="designation")
-app.add_typer(exits.app, name="exits")
 app.command("export-schema")(exporting.export_schema)
 app.command("export-permissions")(exporting.export_permissions)
 app.command("schema-changes")(exporting.schema_changes)

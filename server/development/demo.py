@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -14,11 +15,13 @@ from server import installation
 from server.db import migrating, roles
 from server.db.embedded import discard
 from server.db.pools import Pools
+from server.development.cases import load_cases, play
 from server.development.personas import load_personas, seed_personas
 from server.development.samples import load_places, load_samples, samples_of
-from server.districts.files import load_districts
+from server.districts.files import TENANTS, load_districts
 from server.importing import load_file, read_file, write_rejects
 from server.kit.actor import Actor, Grant, Role
+from server.policy.shelf import Library, Shelf
 from server.record.acts import acting
 
 _DATABASE = "shequ"
@@ -103,6 +106,7 @@ async def _fill(dsn: str, role_secret: str, folder: Path, progress: Progress) ->
             f"真实机构 {read.count} 家（2020 年公布名录），新增 {added} 家；{len(read.rejected)} 行辖区不明，待人工确认"
         )
         progress(f"示例机构（均标记为示例数据），新增 {await fill_samples(pools)} 家")
+        progress(f"示例案例（均为虚构，按各区政策办理），新办 {await fill_cases(pools)} 件")
     finally:
         await pools.close()
 
@@ -117,3 +121,16 @@ async def fill_samples(pools: Pools) -> int:
             async with acting(pools, role, one.tenant_id, demo_actor(one.tenant_id), "demo") as act:
                 added += await load_samples(act, samples)
     return added
+
+
+async def fill_cases(pools: Pools) -> int:
+    """The sample cases of every district of which some are told; the number of steps taken."""
+    places, cases, taken = load_places(), load_cases(), 0
+    shelf = Shelf(partial(pools.fetch, roles.MUNICIPAL_READER), Library(TENANTS))
+    for one in load_districts():
+        if one.code in cases:
+            samples = samples_of(one.code, one.name, one.tenant_id, places[one.code])
+            role = roles.district_role(one.code)
+            async with acting(pools, role, one.tenant_id, demo_actor(one.tenant_id), "demo") as act:
+                taken += await play(act, shelf, samples, cases[one.code])
+    return taken

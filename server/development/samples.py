@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from server.districts.files import TENANTS
 from server.institutions.model import InstitutionKind, InstitutionStatus, OperatingNature, OperatorKind, Ownership
 from server.institutions.tables import institution, organisation
-from server.kit import names, uscc
+from server.kit import clock, names, uscc
 from server.kit.ids import stable_id
 from server.record.acts import Act
 from server.reviews.model import ReviewKind, ReviewOutcome
@@ -175,12 +175,15 @@ class _Maker:
 
 async def load_samples(act: Act, samples: Samples) -> int:
     """The samples in the register; rows that are there already stay as they are. The number of institutions added."""
-    act_on = act.connection.execute
-    await act_on(insert(organisation).on_conflict_do_nothing(), samples.organisations)
+    known = {"created_at": clock.now()}
     before = await _count(act)
-    await act_on(insert(institution).on_conflict_do_nothing(), samples.institutions)
+    for table, rows in (
+        (organisation, samples.organisations),
+        (institution, samples.institutions),
+        (site, samples.sites),
+    ):
+        await act.connection.execute(insert(table).on_conflict_do_nothing(), [row | known for row in rows])
     added = await _count(act) - before
-    await act_on(insert(site).on_conflict_do_nothing(), samples.sites)
     await insert_reviews(act.connection, samples.reviews, keep=True)
     if added:
         await act.note_all("sampled", "institution", [(row["id"], None, row) for row in samples.institutions])

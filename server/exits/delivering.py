@@ -8,8 +8,6 @@ but the request itself.  Done again it changes nothing, so what a stop in betwee
 Implements: FT-2-4-8, state machine 12 (successors in other districts accept over their own tenant).
 """
 
-from collections.abc import Mapping
-
 from server.db.pools import Pools
 from server.db.roles import district_role
 from server.districts.store import find_name
@@ -52,8 +50,3 @@ async def deliver_to(pools: Pools, code: str, tenant_id: int, request_id: str) -
     """``deliver`` in the district with this code, on its own role."""
     async with acting(pools, district_role(code), tenant_id, _POST, request_id) as act:
         return await deliver(act)
-
-
-async def deliver_everywhere(pools: Pools, districts: Mapping[str, int], request_id: str) -> int:
-    """``deliver`` in every district (tenant number by code), each in its own transaction; how many tasks changed."""
-    return sum([await deliver_to(pools, code, tenant, request_id) for code, tenant in districts.items()])

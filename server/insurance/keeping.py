@@ -87,17 +87,17 @@ async def send_mail(pools: Pools, smtp: Smtp, register: Register, tenant_id: int
         return await send_pending(act, smtp, Printing(register))
 
 
+async def day_in(pools: Pools, tenant_id: int, code: str, ground: Ground, follow: Follow) -> Day:
+    """What the day brings in one district: days settled, renewals asked for, agreements at their end, measures told."""
+    async with acting_in(pools, tenant_id, code) as act:
+        settled, moved = await recalculate(act, ground)
+        reminded, expired = await mind_agreements(act, ground)
+        told = await tell_measures(act)
+        if told:
+            await follow(act, told)
+    return Day(code, settled, moved, reminded, expired, len(told))
+
+
 async def daily(pools: Pools, ground: Ground, follow: Follow) -> list[Day]:
-    """What the day brings in every district: days settled, renewals to be asked for, agreements at their end, measures
-    told.
-    """
-    done = []
-    for tenant_id, code in await districts_of(pools):
-        async with acting_in(pools, tenant_id, code) as act:
-            settled, moved = await recalculate(act, ground)
-            reminded, expired = await mind_agreements(act, ground)
-            told = await tell_measures(act)
-            if told:
-                await follow(act, told)
-        done.append(Day(code, settled, moved, reminded, expired, len(told)))
-    return done
+    """The day in every district."""
+    return [await day_in(pools, tenant_id, code, ground, follow) for tenant_id, code in await districts_of(pools)]

@@ -41,6 +41,17 @@ async def list_open(connection: AsyncConnection, tenant_id: int, institution_id:
     return rows.mappings().all()
 
 
+async def list_institutions_with_open(connection: AsyncConnection, tenant_id: int) -> Sequence[UUID]:
+    """The institutions that an open proposal is about, each once."""
+    rows = await connection.execute(
+        select(proposal.c.institution_id)
+        .where(proposal.c.tenant_id == literal(tenant_id), proposal.c.status == ProposalStatus.OPEN.value)
+        .distinct()
+        .order_by(proposal.c.institution_id)
+    )
+    return rows.scalars().all()
+
+
 async def load_for_change(connection: AsyncConnection, tenant_id: int, proposal_id: UUID) -> RowMapping:
     """The proposal, locked for change.
 

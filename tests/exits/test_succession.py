@@ -5,8 +5,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from server import daily
 from server.districts.files import load_districts
-from server.exits.delivering import deliver_everywhere
+from server.insurance.actions.stepping import Ground
 from server.kit.ids import NodeId
 from tests.driving import Server
 from tests.exits.driving import answered, asked, drafted, opened
@@ -83,9 +84,11 @@ async def test_what_was_not_delivered_is_delivered_by_the_daily_run_and_once(
     request = await request_to(officer)
     with psycopg.connect(superuser) as connection:
         connection.execute("DELETE FROM task WHERE subject_id = %s", [NodeId.parse(request["id"]).id])
-    wanted = {code: TENANTS[code] for code in ("fengtai", "mentougou")}
-    assert await deliver_everywhere(server.app.pools, wanted, "tests") == 1
-    assert await deliver_everywhere(server.app.pools, wanted, "tests") == 0
+    engine = server.app.engine
+    ground = Ground(await engine.policies.current(), await engine.calendars.current())
+    for times in (1, 0):
+        done = {one.code: one async for one in daily.run(server.app.pools, engine.policies, ground, None)}
+        assert (done["fengtai"].delivered, done["mentougou"].delivered) == (times, 0)
     (task,) = await tasks(other, request["id"])
     assert task["status"] == "OPEN"
     with psycopg.connect(superuser) as connection:

@@ -37,13 +37,23 @@ class Release:
     def kinds(self) -> set[str]:
         return {manifest["kind"] for manifest in self.manifests}
 
-    def one(self, kind: str) -> Manifest:
-        (manifest,) = [manifest for manifest in self.manifests if manifest["kind"] == kind]
+    def one(self, kind: str, component: str = "api") -> Manifest:
+        """The object of this kind; of several the one of this component."""
+        found = [manifest for manifest in self.manifests if manifest["kind"] == kind]
+        if kind == "Deployment":
+            found = [one for one in found if one["metadata"]["labels"]["app.kubernetes.io/component"] == component]
+        (manifest,) = found
         return manifest
 
     def pods(self) -> dict[str, Manifest]:
-        """Metadata and spec of every pod, by component: ``api``, ``migration``, ``test``."""
-        pods = [self.one("Deployment")["spec"]["template"], self.one("Job")["spec"]["template"], self.one("Pod")]
+        """Metadata and spec of every pod, by component."""
+        pods = [
+            self.one("Deployment")["spec"]["template"],
+            self.one("Deployment", "linking")["spec"]["template"],
+            self.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"],
+            self.one("Job")["spec"]["template"],
+            self.one("Pod"),
+        ]
         return {pod["metadata"]["labels"]["app.kubernetes.io/component"]: pod for pod in pods}
 
     def containers(self) -> dict[str, Manifest]:

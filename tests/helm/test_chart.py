@@ -8,7 +8,9 @@ from typing import Any
 import helm_python
 import kubernetes_validate
 import pytest
+import typer
 
+from server.cli import app
 from tests.helm.rendered import CHART, ROOT, Release, Values, environment
 
 # The oldest that Chart.yaml admits, one between, and the newest that is known.
@@ -49,7 +51,7 @@ def test_image_digest_decides_over_the_tag(chart: helm_python.Chart, minimal: Va
 
 def test_objects_of_the_smallest_release(chart: helm_python.Chart, minimal: Values) -> None:
     release = Release.of(chart, minimal)
-    assert release.kinds() == {"Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy", "Job", "Pod"}
+    assert release.kinds() == {"Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy", "CronJob", "Job", "Pod"}
     assert release.one("Deployment")["spec"]["replicas"] == 2
 
 
@@ -112,6 +114,22 @@ def test_migration_needs_nothing_that_the_release_creates(release: Release) -> N
         secrets |= {value[0] for value in environment(container).values() if isinstance(value, tuple)}
     assert secrets
     assert created.isdisjoint(secrets | {pod.get("serviceAccountName")})
+
+
+def test_the_chain_is_linked_and_the_day_is_done(chart: helm_python.Chart, values: Values) -> None:
+    release, jobs = Release.of(chart, values), chart.merge_values(values)["jobs"]
+    assert release.containers()["link"]["args"] == ["audit", "link", "--every", str(jobs["linkEverySeconds"])]
+    assert release.containers()["daily"]["args"] == ["daily"]
+    day = release.one("CronJob")["spec"]
+    assert (day["schedule"], day["timeZone"]) == (jobs["dailySchedule"], "Asia/Shanghai")
+    assert day["concurrencyPolicy"] == "Forbid"
+
+
+def test_commands_of_the_pods_exist(release: Release) -> None:
+    known = typer.main.get_command(app)
+    for name in ("api", "link", "daily", "migrate", "provision"):
+        words = [word for word in release.containers()[name]["args"] if not word.startswith("-")]
+        assert words[0] in known.commands  # type: ignore[attr-defined]
 
 
 def test_helm_test_asks_the_service_whether_it_is_ready(release: Release) -> None:

@@ -5,8 +5,10 @@ import json
 import helm_python
 import pytest
 
+from server.http.trusted import TrustedDocuments
+from server.kit.actor import Role
 from server.settings import Settings
-from tests.helm.rendered import Release, Values, environment
+from tests.helm.rendered import Release, Values, environment, load_values
 
 # What the application reads.  The one list of it in the tests of the chart, until the settings class stands in for it.
 
@@ -25,14 +27,39 @@ SETTINGS = {
     "SHEQU_OIDC_TOKEN_TYPE",
     "SHEQU_FILES_URL",
     "SHEQU_UPLOAD_MOST_MIB",
+    "SHEQU_PUBLIC_URL",
+    "SHEQU_OIDC_CLIENT_ID",
+    "SHEQU_TRUSTED_DOCUMENTS",
+}
+#: What is set only where a value asks for it.
+ASKED_FOR = {
+    "SHEQU_OIDC_CLIENT_SECRET",
+    "SHEQU_SESSION_SECRET",
+    "SHEQU_RATES",
+    "SHEQU_RATE_TOGETHER",
+    "SHEQU_SMTP_HOST",
+    "SHEQU_SMTP_PORT",
+    "SHEQU_SMTP_SENDER",
+    "SHEQU_SMTP_USERNAME",
+    "SHEQU_SMTP_PASSWORD",
+    "SHEQU_SMTP_START_TLS",
 }
 #: What the object store's client reads itself.
 BUCKET = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"}
-SECRET_SETTINGS = {"SHEQU_MIGRATOR_URL", "SHEQU_ROLE_SECRET", "SHEQU_CURSOR_SECRET", "SHEQU_SEALING_SECRET", *BUCKET}
+SECRET_SETTINGS = {
+    "SHEQU_MIGRATOR_URL",
+    "SHEQU_ROLE_SECRET",
+    "SHEQU_CURSOR_SECRET",
+    "SHEQU_SEALING_SECRET",
+    "SHEQU_OIDC_CLIENT_SECRET",
+    "SHEQU_SESSION_SECRET",
+    "SHEQU_SMTP_PASSWORD",
+    *BUCKET,
+}
 
 
 def test_every_pod_is_unprivileged(release: Release) -> None:
-    assert set(release.pods()) == {"api", "migration", "test"}
+    assert set(release.pods()) == {"api", "linking", "daily", "migration", "test"}
     for pod in release.pods().values():
         spec = pod["spec"]
         assert spec["securityContext"] == {
@@ -48,7 +75,7 @@ def test_every_pod_is_unprivileged(release: Release) -> None:
 
 
 def test_every_container_is_confined_and_bounded(release: Release) -> None:
-    assert set(release.containers()) == {"api", "migrate", "provision", "readiness"}
+    assert set(release.containers()) == {"api", "link", "daily", "migrate", "provision", "readiness"}
     for container in release.containers().values():
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
@@ -88,10 +115,10 @@ def test_api_listens_where_it_is_probed(release: Release) -> None:
     assert api["args"] == ["serve", "--host", "0.0.0.0", "--port", str(port["containerPort"])]
 
 
-def test_settings_are_known_to_the_application(release: Release) -> None:
+def test_settings_are_known_to_the_application(release: Release, values: Values) -> None:
     given = {name for container in release.containers().values() for name in environment(container)}
     ours = {name for name in given if name.startswith("SHEQU_")}
-    assert ours == SETTINGS
+    assert ours == SETTINGS | (ASKED_FOR if "signIn" in values else set())
     assert ours <= {f"SHEQU_{name.upper()}" for name in Settings.model_fields}
     assert {name for name in given if not name.startswith("SHEQU_")} <= {"PGSSLMODE", "PGSSLROOTCERT"} | BUCKET
 
@@ -113,8 +140,21 @@ def test_migrator_url_reaches_the_migration_alone(release: Release, values: Valu
 def test_the_bucket_is_reached_by_those_that_serve_alone(release: Release) -> None:
     for name, container in release.containers().items():
         given = {"SHEQU_FILES_URL", *BUCKET} & environment(container).keys()
-        assert ("SHEQU_FILES_URL" in given) == (name == "api")
-        assert name == "api" or not given
+        assert ("SHEQU_FILES_URL" in given) == (name in {"api", "daily"})
+        assert name in {"api", "daily"} or not given
+
+
+def test_settings_of_the_chart_make_settings_of_the_application(chart: helm_python.Chart) -> None:
+    """What the full values say is what the application reads, number by number."""
+    given = environment(Release.of(chart, load_values("full")).containers()["api"])
+    plain = {name.removeprefix("SHEQU_").lower(): value for name, value in given.items() if isinstance(value, str)}
+    settings = Settings.model_validate(
+        {name: json.loads(value) if name == "rates" else value for name, value in plain.items()}
+    )
+    assert settings.rates == {Role.DISTRICT_OFFICER: 2400000}
+    assert (settings.rate_together, settings.smtp_port, settings.smtp_start_tls) == (4000000, 25, False)
+    assert (settings.public_url, settings.oidc_client_id) == ("https://shequ.example.cn", "shequ")
+    assert settings.trusted_documents is TrustedDocuments.REQUIRED
 
 
 def test_secrets_come_from_secrets_and_nothing_else_does(release: Release) -> None:
@@ -127,7 +167,7 @@ def test_secrets_come_from_secrets_and_nothing_else_does(release: Release) -> No
 
 def test_chart_never_deploys_development(release: Release) -> None:
     # Development has a token issuer built in, so no value may turn it on.
-    for name in ("api", "migrate", "provision"):
+    for name in ("api", "link", "daily", "migrate", "provision"):
         assert environment(release.containers()[name])["SHEQU_ENVIRONMENT"] == "production"
 
 
@@ -152,7 +192,7 @@ def test_login_in_the_database_url_is_refused_without_repeating_it(
 def test_database_is_authenticated_when_its_authority_is_given(chart: helm_python.Chart, minimal: Values) -> None:
     minimal["database"]["tls"] = {"existingSecret": "shequ-ca"}
     release = Release.of(chart, minimal)
-    for name in ("api", "migrate", "provision"):
+    for name in ("api", "link", "daily", "migrate", "provision"):
         container = release.containers()[name]
         settings = environment(container)
         assert settings["PGSSLMODE"] == "verify-full"

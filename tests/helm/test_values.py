@@ -86,7 +86,7 @@ def test_schema_is_closed_at_every_level() -> None:
     objects = [part for part in objects_of(SCHEMA) if part is not SCHEMA["properties"]["global"]]
     assert len(objects) > 10
     for part in objects:
-        assert part["additionalProperties"] in (False, {"type": "string"}), part
+        assert part["additionalProperties"] in (False, {"type": "string"}, {"type": "integer"}), part
 
 
 @pytest.mark.parametrize("parent", sorted({"", *(leaf.rpartition(".")[0] for leaf in LEAVES)}))
@@ -168,6 +168,20 @@ def test_values_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(helm_python.HelmRenderError, match=sentence):
         chart.render(minimal | {"api": api})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("signIn.clientId", "shequ", r"signIn\.clientId needs publicUrl"),
+        ("mail.host", "smtp.example.cn", r"mail\.host needs mail\.sender"),
+    ],
+)
+def test_half_of_a_pair_is_refused(
+    chart: helm_python.Chart, minimal: Values, path: str, value: str, sentence: str
+) -> None:
+    with pytest.raises(helm_python.HelmRenderError, match=sentence):
+        chart.render(changed(minimal, path, value))
 
 
 def test_full_values_set_every_value_to_another(chart: helm_python.Chart, minimal: Values) -> None:
