@@ -7,13 +7,14 @@ import strawberry
 
 from schema.acting import given, mutation, node_of, perform_on, perform_step, request_of
 from schema.exits.cases import ExitCase, ExitReferral
+from schema.exits.delivering import delivered
 from schema.exits.terms import AppealKind, AppealOutcome
 from schema.filters import UNSET
 from schema.inputs import Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import EXIT_TAG, REFERRAL_TAG
 from server.districts.model import AuthorityKind
-from server.exits.actions import appealing, cases, executing, referring
+from server.exits.actions import appealing, cases, executing, following
 from server.exits.actions.referring import Handing
 from server.kit import clock
 from server.kit.ids import NodeId
@@ -167,7 +168,7 @@ class ExitConcludingMutations:
         return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitExecuted)
 
     @mutation(
-        "移送事项不予采取措施 the penalty procedure came to nothing, or there is no ground", by=referring.CONCLUDING
+        "移送事项不予采取措施 the penalty procedure came to nothing, or there is no ground", by=following.CONCLUDING
     )
     async def decline_exit_referral(
         self, info: strawberry.Info, input: DeclineExitReferralInput
@@ -177,7 +178,7 @@ class ExitConcludingMutations:
             info,
             REFERRAL_TAG,
             input,
-            referring.decline,
+            following.decline,
             ExitReferralDeclined,
             reason=input.reason,
             reference=reference,
@@ -189,7 +190,16 @@ class ExitConcludingMutations:
 
     @mutation("撤销退出案件", by=cases.OFFICERS)
     async def withdraw_exit_case(self, info: strawberry.Info, input: WithdrawExitCaseInput) -> WithdrawExitCaseResult:
-        return await perform_step(info, EXIT_TAG, input, executing.withdraw, ExitCaseWithdrawn, because=input.because)
+        asked: list[int] = []
+
+        async def verb(act: Act, node: NodeId) -> None:
+            asked.extend(
+                await executing.withdraw(act, node.id, expected_version=input.expected_version, because=input.because)
+            )
+
+        answer = await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitCaseWithdrawn)
+        await delivered(request_of(info), asked)
+        return answer
 
     @mutation("对退出决定申请复议或起诉 while the remedy is open", by=cases.STATING)
     async def appeal_exit(self, info: strawberry.Info, input: AppealExitInput) -> AppealExitResult:
@@ -209,18 +219,23 @@ class ExitConcludingMutations:
         self, info: strawberry.Info, input: ConcludeExitAppealInput
     ) -> ConcludeExitAppealResult:
         shelf = request_of(info).engine.policies
+        asked: list[int] = []
 
         async def verb(act: Act, node: NodeId) -> None:
             # Measures that hold no more carry what began under them to its end.
             procedure = await procedure_of(shelf, node.tenant_id, Kind.EXIT, clock.today(), begun=True)
-            await appealing.conclude_appeal(
-                act,
-                procedure,
-                node.id,
-                expected_version=input.expected_version,
-                outcome=input.outcome,
-                on=input.on,
-                reason=input.reason,
+            asked.extend(
+                await appealing.conclude_appeal(
+                    act,
+                    procedure,
+                    node.id,
+                    expected_version=input.expected_version,
+                    outcome=input.outcome,
+                    on=input.on,
+                    reason=input.reason,
+                )
             )
 
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitAppealConcluded)
+        answer = await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitAppealConcluded)
+        await delivered(request_of(info), asked)
+        return answer

@@ -6,24 +6,20 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
-import structlog
 
-from schema.access import Request
 from schema.acting import given, mutation, node_of, perform, perform_step, referring, request_of
 from schema.exits.continuity import ContinuityPlan, SuccessionAnswer, SuccessionRequest
+from schema.exits.delivering import delivered
 from schema.exits.terms import ContinuityService
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.tags import ANSWER_TAG, EXIT_TAG, INSTITUTION_TAG, PLAN_TAG, REQUEST_TAG
-from server.exits.actions import continuity
-from server.exits.actions.continuity import Asked, Planned
-from server.exits.delivering import deliver_to
-from server.kit.errors import RequestFailed
+from server.exits.actions import continuity, succession
+from server.exits.actions.continuity import Planned
+from server.exits.actions.succession import Asked
 from server.kit.ids import NodeId
 from server.record.acts import Act
-
-log = structlog.get_logger("shequ.exits")
 
 
 @strawberry.input(description="制定居民承接方案")
@@ -200,22 +196,22 @@ class ProvidingMutations:
         )
 
         async def verb(act: Act) -> Mapping[str, str]:
-            made = await continuity.ask_successor(act, node.id, expected_version=input.expected_version, asked=asked)
+            made = await succession.ask_successor(act, node.id, expected_version=input.expected_version, asked=asked)
             return {"request": str(NodeId(REQUEST_TAG, tenant, made))}
 
         answer = await perform(info, tenant, input, verb, referring(SuccessorAsked))
         if isinstance(answer, SuccessorAsked):
-            await _delivered(request, asked.counterpart_tenant_id)
+            await delivered(request, [asked.counterpart_tenant_id])
         return answer
 
-    @mutation("答复承接征询 in the successor's own district, whoever asked", by=continuity.ANSWERING)
+    @mutation("答复承接征询 in the successor's own district, whoever asked", by=succession.ANSWERING)
     async def answer_succession(self, info: strawberry.Info, input: AnswerSuccessionInput) -> AnswerSuccessionResult:
         asked = node_of(input.request, REQUEST_TAG, "request")
         own = node_of(input.institution, INSTITUTION_TAG, "institution")
         tenant = request_of(info).tenant_of(own)
 
         async def verb(act: Act) -> Mapping[str, str]:
-            made = await continuity.answer(
+            made = await succession.answer(
                 act,
                 asked.tenant_id,
                 asked.id,
@@ -235,11 +231,10 @@ class ProvidingMutations:
         asked: list[int | None] = []
 
         async def verb(act: Act, request: UUID, *, expected_version: int) -> None:
-            asked.append(await continuity.withdraw_request(act, request, expected_version=expected_version))
+            asked.append(await succession.withdraw_request(act, request, expected_version=expected_version))
 
         answer = await perform_step(info, REQUEST_TAG, input, verb, SuccessionRequestWithdrawn)
-        for counterpart in asked:
-            await _delivered(request_of(info), counterpart)
+        await delivered(request_of(info), asked)
         return answer
 
     @mutation("批准承接方案", by=continuity.OFFICERS)
@@ -261,14 +256,3 @@ class ProvidingMutations:
         return await perform_step(
             info, PLAN_TAG, input, continuity.complete_transfer, ContinuityTransferCompleted, outcome=input.outcome
         )
-
-
-async def _delivered(request: Request, counterpart: int | None) -> None:
-    """The other district's tasks as the request now is.  What fails here, the daily run makes good."""
-    code = None if counterpart is None else await request.engine.directory.code_of(counterpart)
-    if counterpart is None or code is None:
-        return
-    try:
-        await deliver_to(request.engine.pools, code, counterpart, request.request_id)
-    except RequestFailed as error:
-        log.warning("succession_not_delivered", district=code, reason=error.code)

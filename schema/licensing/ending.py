@@ -14,7 +14,7 @@ from schema.licensing.licences import Licence, LicenceEnding
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.tags import ENDING_TAG, LICENCE_TAG, PROPOSAL_TAG
-from server.exits.actions.referring import check_founded, follow
+from server.exits.actions.following import check_founded, follow
 from server.kit import clock
 from server.kit.ids import NodeId
 from server.licensing import store

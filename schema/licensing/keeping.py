@@ -24,7 +24,7 @@ from schema.licensing.licences import Licence, Verification
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.tags import LICENCE_TAG, PROPOSAL_TAG, VERIFICATION_TAG
-from server.exits.actions.referring import follow
+from server.exits.actions.following import follow
 from server.kit.ids import NodeId
 from server.licensing import store
 from server.licensing.actions import opening, verifying

@@ -259,7 +259,9 @@ async def test_what_licensing_cannot_begin_is_handed_over_with_what_stands_in_th
     assert (referral["obstacle"], referral["licence"]) == ("机构没有登记在册的执业许可证", None)
     assert unlicensed.seen["institution"]["status"] == "EXITED_SYSTEM"
     given = {"referral": referral["id"], "expectedVersion": referral["version"], "reason": "从未取得许可证"}
-    await first.do("declineExitReferral", "", **given)
+    alone = await first.do("declineExitReferral", "", **given)
+    assert alone["code"] == "SECOND_PERSON"
+    await second.do("declineExitReferral", "", **given)
     done = await unlicensed.again()
     assert done["status"] == "EXECUTED", "the exit that the district orders itself was done"
 

@@ -1,5 +1,6 @@
 """Successors of other districts: the task in their own tenant, delivered once, closed by answer or withdrawal."""
 
+import asyncio
 from typing import Any
 
 import psycopg
@@ -7,10 +8,11 @@ import pytest
 
 from server import daily
 from server.districts.files import load_districts
+from server.exits.delivering import deliver_to
 from server.insurance.actions.stepping import Ground
 from server.kit.ids import NodeId
 from tests.driving import Server
-from tests.exits.driving import answered, asked, drafted, opened
+from tests.exits.driving import Case, answered, asked, drafted, opened
 from tests.licensing.story import Story
 from tests.supervision.driving import Officer
 
@@ -29,12 +31,15 @@ def other(server: Server) -> Officer:
     return Officer.of(server, "fengtai-officer")
 
 
-async def request_to(officer: Officer, district: str = "fengtai", **given: Any) -> dict[str, Any]:
-    """A request to an institution of another district, and its plan's id and version."""
-    institution = (await officer.register("mentougou"))["id"]
-    case = await opened(officer, officer, institution, "ORDER_EXIT")
-    plan = await drafted(officer, case.id)
-    request = await asked(officer, plan["id"], 1, successorDistrict=district, successorName="邻区承接站", **given)
+async def case_of(officer: Officer) -> Case:
+    """A case about a new institution."""
+    return await opened(officer, officer, (await officer.register("mentougou"))["id"], "ORDER_EXIT")
+
+
+async def request_to(officer: Officer, case: Case | None = None) -> dict[str, Any]:
+    """A request to an institution of another district."""
+    plan = await drafted(officer, (case or await case_of(officer)).id)
+    request = await asked(officer, plan["id"], 1, successorDistrict="fengtai", successorName="邻区承接站")
     assert "id" in request, request
     return request
 
@@ -78,16 +83,28 @@ async def test_a_request_that_is_withdrawn_is_no_task_any_more_and_is_answered_b
     assert "撤回" in late["message"]
 
 
+async def test_a_case_that_comes_to_nothing_asks_nobody_any_more(officer: Officer, other: Officer) -> None:
+    case = await case_of(officer)
+    request = await request_to(officer, case)
+    await case.take("withdrawExitCase", because="事实不成立")
+    (task,) = await tasks(other, request["id"])
+    assert task["status"] == "CANCELLED"
+
+
 async def test_what_was_not_delivered_is_delivered_by_the_daily_run_and_once(
     server: Server, superuser: str, officer: Officer, other: Officer
 ) -> None:
     request = await request_to(officer)
     with psycopg.connect(superuser) as connection:
         connection.execute("DELETE FROM task WHERE subject_id = %s", [NodeId.parse(request["id"]).id])
-    engine = server.app.engine
+    pools, engine = server.app.pools, server.app.engine
+    await asyncio.gather(*(deliver_to(pools, "fengtai", TENANTS["fengtai"], f"run {n}") for n in range(3)))
+    assert [one["status"] for one in await tasks(other, request["id"])] == ["OPEN"], "three at once are one"
+    with psycopg.connect(superuser) as connection:
+        connection.execute("DELETE FROM task WHERE subject_id = %s", [NodeId.parse(request["id"]).id])
     ground = Ground(await engine.policies.current(), await engine.calendars.current())
     for times in (1, 0):
-        done = {one.code: one async for one in daily.run(server.app.pools, engine.policies, ground, None)}
+        done = {one.code: one async for one in daily.run(pools, engine.policies, ground, None)}
         assert (done["fengtai"].delivered, done["mentougou"].delivered) == (times, 0)
     (task,) = await tasks(other, request["id"])
     assert task["status"] == "OPEN"

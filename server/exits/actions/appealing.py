@@ -10,7 +10,8 @@ from uuid import UUID
 from server.exits.actions.agreements import reinstate_agreements
 from server.exits.actions.cases import OFFICERS, STATING, change, clause_of, to_do
 from server.exits.actions.executing import set_status
-from server.exits.actions.referring import withdraw_referrals
+from server.exits.actions.following import withdraw_referrals
+from server.exits.actions.succession import withdraw_requests
 from server.exits.model import AppealKind, AppealOutcome, ExitStatus
 from server.exits.tables import exit_case
 from server.institutions import store as institutions
@@ -64,11 +65,12 @@ async def appeal(act: Act, case: UUID, *, expected_version: int, kind: AppealKin
 
 async def conclude_appeal(
     act: Act, procedure: Procedure, case: UUID, *, expected_version: int, outcome: AppealOutcome, on: date, reason: str
-) -> None:
+) -> list[int]:
     """What became of the appeal; a decision that is revoked has never held, and the institution is as it was.
 
     So are the agreements that it ended, where their premises are still free, and what it handed over is not pursued.  A
-    licence that licensing has ended meanwhile has its own decision, with remedies of its own.
+    licence that licensing has ended meanwhile has its own decision, with remedies of its own.  Returned: the other districts
+    whose institutions were asked to succeed, and need not answer any more.
     Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict.
     """
     act.require(*OFFICERS)
@@ -87,7 +89,7 @@ async def conclude_appeal(
     await change(act, "appeal_concluded", before, values)
     await finish(act, subject_id=case, kind=TaskKind.REVIEW_EXIT_CASE)
     if outcome is not AppealOutcome.REVOKED:
-        return
+        return []
     await cancel(act, subject_id=case)
     institution = await institutions.load_for_change(act.connection, act.tenant_id, before["institution_id"])
     if before["status_before"] and institution["status"] in _LEAVING:
@@ -110,3 +112,4 @@ async def conclude_appeal(
         issued_on=clock.today(),
         clauses=[clause],
     )
+    return await withdraw_requests(act, case)

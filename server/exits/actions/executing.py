@@ -15,7 +15,9 @@ from server.exits import rules
 from server.exits.actions.agreements import terminate_agreements
 from server.exits.actions.cases import OFFICERS, change, clause_of, held, to_do
 from server.exits.actions.conversions import open_guided
-from server.exits.actions.referring import Handing, refer, settle
+from server.exits.actions.following import settle
+from server.exits.actions.referring import Handing, refer
+from server.exits.actions.succession import withdraw_requests
 from server.exits.model import APPROVED, STATUTORY, AppealOutcome, ExitStatus, PlanStatus, ReferralStatus
 from server.exits.store import find_plan_of, list_referrals
 from server.institutions import store as institutions
@@ -44,7 +46,7 @@ async def execute(
 ) -> None:
     """What was decided is done, the departments told, and what is statute's handed over with the facts.
 
-    A case that hands nothing over is executed thereby; one that does once that is done too (``referring``).
+    A case that hands nothing over is executed thereby; one that does once that is done too (``following``).
 
     A planned exit waits for an approved plan for its residents.  A penalty does not, nor does an emergency, whose reason is
     recorded; then the case stays open, and a plan is due in so many days as the policy says.
@@ -121,8 +123,10 @@ async def close(act: Act, case: UUID, *, expected_version: int) -> None:
     await finish(act, subject_id=case)
 
 
-async def withdraw(act: Act, case: UUID, *, expected_version: int, because: str) -> None:
+async def withdraw(act: Act, case: UUID, *, expected_version: int, because: str) -> list[int]:
     """The case comes to nothing; before its decision only, which afterwards an appeal alone can undo.
+
+    The other districts whose institutions were asked to succeed, and need not answer any more.
 
     Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict.
     """
@@ -133,6 +137,7 @@ async def withdraw(act: Act, case: UUID, *, expected_version: int, because: str)
     values = {"status": ExitStatus.WITHDRAWN, "withdrawn_because": said.worded(because, "because")}
     await change(act, "withdrawn", before, values)
     await cancel(act, subject_id=case)
+    return await withdraw_requests(act, case)
 
 
 def _decided(row: RowMapping) -> list[Effect]:

@@ -17,13 +17,13 @@ from sqlalchemy import RowMapping
 from server.districts.model import AuthorityKind
 from server.districts.store import list_authority_kinds
 from server.exits import rules
-from server.exits import store as exits
-from server.exits.actions.cases import OFFICERS, change, clause_of, to_do
-from server.exits.model import STATUTORY, ExitStatus, ReferralStatus
-from server.exits.tables import exit_case, exit_referral
+from server.exits.actions.cases import clause_of
+from server.exits.actions.following import change_referral, follow
+from server.exits.model import ReferralStatus
+from server.exits.tables import exit_referral
 from server.kit import clock
 from server.kit.actor import Role
-from server.kit.errors import Conflict, Invalid, NotFound
+from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.licensing import store as licences
 from server.licensing.actions.ending import notify_ending
@@ -31,8 +31,8 @@ from server.licensing.actions.grounds import HandedOver, ground_of
 from server.licensing.actions.steps import authority
 from server.licensing.actions.verifying import ProposalAt, suspend_verification
 from server.licensing.limits import Limits
-from server.licensing.model import LIVING, EndingGround, EndingStatus, LicenceStatus
-from server.licensing.tables import licence, licence_ending
+from server.licensing.model import EndingGround, LicenceStatus
+from server.licensing.tables import licence_ending
 from server.papers import store as papers
 from server.papers.actions import issue
 from server.papers.model import PaperKind
@@ -42,10 +42,9 @@ from server.proposals import store as proposals
 from server.record.acts import Act
 from server.supervision import rules as said
 from server.supervision import store
-from server.tasks.actions import cancel, finish, open_task
+from server.tasks.actions import open_task
 from server.tasks.model import Task, TaskKind
 
-CONCLUDING = OFFICERS | {Role.DEPARTMENT_OFFICER}
 _REASON_LONGEST = 2000
 
 
@@ -53,9 +52,9 @@ _REASON_LONGEST = 2000
 class Handing:
     """To whom the case is handed over, and how long verification is to be suspended.
 
-    ``to``: the authority's full name, needed for a revocation.  ``department``: whose officers have the task; where none is
-    named, the supervision body 卫生健康监督所 of a district that lists one, else the health commission itself
-    (PLATFORM_DEFAULT: the texts do not say who conducts the penalty procedure).
+    ``to``: the authority's full name, needed for a revocation that no department conducts.  ``department``: whose officers
+    have the task; where none is named, the supervision body 卫生健康监督所 of a district that lists one, else the health
+    commission itself (PLATFORM_DEFAULT: the texts do not say who conducts the penalty procedure).
     ``suspension_months``: None leaves the length, and the suspension, to licensing.
     """
 
@@ -72,9 +71,10 @@ async def refer(
     Raises: Invalid (nobody is named who may revoke, a department that the district has not), and what licensing refuses.
     """
     department = await _department(act, effects, handing.department)
-    to = await authority(act)
-    if Effect.REVOKE_LICENCE in effects or handing.to:
-        to = said.worded(handing.to, "handedOverTo", most=200)
+    to = handing.to or (department and await papers.find_authority(act.connection, act.tenant_id, department))
+    if not to and Effect.REVOKE_LICENCE not in effects:
+        to = await authority(act)
+    to = said.worded(to, "handedOverTo", most=200)
     row = await licences.find_current_licence(act.connection, institution["id"])
     paper = await issue(
         act,
@@ -114,73 +114,6 @@ async def refer(
     return {"handed_over_on": clock.today(), "handed_over_to": to}
 
 
-async def follow(act: Act, licence_id: UUID, ending_id: UUID | None = None) -> None:
-    """What licensing has just done about the licence, told to the exit cases that handed it over.
-
-    ``ending_id``: the procedure that was begun or decided.  Called by whoever puts licensing and exits together.
-    """
-    row = await licences.load(act.connection, licence, act.tenant_id, licence_id)
-    ending = None
-    if ending_id is not None:
-        ending = await licences.load(act.connection, licence_ending, act.tenant_id, ending_id)
-    for referral in await exits.list_pending_referrals(act.connection, act.tenant_id, row["institution_id"]):
-        mine = ending is not None and referral["ending_id"] == ending["id"]
-        procedure = EndingStatus(ending["status"]) if ending is not None and mine else None
-        status = rules.outcome_of(Effect(referral["effect"]), LicenceStatus(row["status"]), procedure)
-        if status is not ReferralStatus.PENDING:
-            told = f"许可证 {row['number']} 现为“{LicenceStatus(row['status']).label}”"
-            if ending is not None and ending["decision_reason"]:
-                told = f"{told}：{ending['decision_reason']}"
-            await _conclude(act, referral, status, told, ending["penalty_number"] if ending is not None else None)
-        elif ending is not None and _begins(referral, ending):
-            await _change(act, "begun", referral, {"ending_id": ending["id"], "licence_id": row["id"]})
-            await finish(act, subject_id=referral["id"])
-
-
-async def check_founded(act: Act, ending_id: UUID) -> None:
-    """Pass unless the procedure rests on an exit decision that was revoked.  Raises: Conflict."""
-    ending = await licences.load(act.connection, licence_ending, act.tenant_id, ending_id)
-    if ending["ground"] != EndingGround.EXIT:
-        return
-    for referral in await exits.list_referrals_to(act.connection, act.tenant_id, ending_id):
-        if referral["status"] == ReferralStatus.NOT_DONE:
-            raise Conflict(f"{referral['outcome']}，不能据此注销，请不予终止", path=("input", "ending"))
-
-
-async def decline(act: Act, referral: UUID, *, expected_version: int, reason: str, reference: str | None) -> None:
-    """Whoever it was handed over to takes no measure: the penalty procedure came to nothing, say.
-
-    Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict (concluded, or licensing's procedure is to decide it).
-    """
-    act.require(*CONCLUDING)
-    before = await store.load_for_change(act.connection, exit_referral, act.tenant_id, referral, expected_version)
-    departments = {one.department for one in act.actor.grants if one.tenant_id == act.tenant_id and one.department}
-    if not act.actor.acting_roles_in(act.tenant_id) & OFFICERS and before["department"] not in departments:
-        raise NotFound(path=("input", "referral"))
-    path = ("input", "referral")
-    if before["status"] != ReferralStatus.PENDING:
-        raise Conflict(f"该移送事项{ReferralStatus(before['status']).label}", path=path)
-    if before["ending_id"] is not None:
-        raise Conflict("终止许可程序办理中，请在该程序中作出决定", path=path)
-    number = said.worded(reference, "reference", most=100) if reference else None
-    await _conclude(act, before, ReferralStatus.NOT_DONE, said.worded(reason, "reason"), number)
-
-
-async def withdraw_referrals(act: Act, case: UUID) -> None:
-    """What is still pending of a decision that was revoked need not be done."""
-    for referral in await exits.list_referrals(act.connection, act.tenant_id, case):
-        if referral["status"] == ReferralStatus.PENDING:
-            values = {"status": ReferralStatus.NOT_DONE, "concluded_on": clock.today(), "outcome": "退出决定已撤销"}
-            await _change(act, "withdrawn", referral, values)
-            await cancel(act, subject_id=referral["id"])
-
-
-def _begins(referral: RowMapping, ending: RowMapping) -> bool:
-    """Whether this is the procedure that the measure still waits for."""
-    waits = referral["ending_id"] is None and ending["status"] in (EndingStatus.NOTIFIED, EndingStatus.STATED)
-    return waits and rules.leads_to(Effect(referral["effect"]), EndingGround(ending["ground"]))
-
-
 async def _begin(
     act: Act, limits: Limits, case: RowMapping, institution: RowMapping, referral_id: UUID, handing: Handing
 ) -> None:
@@ -188,7 +121,7 @@ async def _begin(
     referral = await store.load_for_change(act.connection, exit_referral, act.tenant_id, referral_id, None)
     effect, name = Effect(referral["effect"]), institution["name"]
     row = await licences.find_current_licence(act.connection, institution["id"])
-    if row is not None and row["status"] not in LIVING:
+    if row is not None and rules.outcome_of(effect, LicenceStatus(row["status"]), None) is not ReferralStatus.PENDING:
         await follow(act, row["id"])
     elif effect is Effect.REVOKE_LICENCE:
         number = (await papers.load_paper(act.connection, act.tenant_id, referral["paper_id"]))["number"]
@@ -202,7 +135,7 @@ async def _begin(
             async with act.connection.begin_nested():
                 await _open(act, limits, case, referral, row, handing)
         except Conflict as refused:
-            await _change(act, "obstructed", referral, {"obstacle": refused.message})
+            await change_referral(act, "obstructed", referral, {"obstacle": refused.message})
             suspended = effect is Effect.SUSPEND_VERIFICATION
             kind = TaskKind.DECIDE_VERIFICATION if suspended else TaskKind.DECIDE_ENDING
             await _to_do(act, kind, f"退出决定移送{effect.label}，暂不能办理：{refused.message}"[:500], case, referral)
@@ -215,7 +148,7 @@ async def _open(
     if row is None:
         raise Conflict("机构没有登记在册的执业许可证")
     if referral["effect"] == Effect.CANCEL_LICENCE:
-        await _change(act, "begun", referral, {"ending_id": await _notify(act, limits, case, row)})
+        await change_referral(act, "begun", referral, {"ending_id": await _notify(act, limits, case, row)})
         return
     await suspend_verification(
         act,
@@ -274,32 +207,6 @@ async def _department(act: Act, effects: Sequence[Effect], named: AuthorityKind 
     return None if named is AuthorityKind.HEALTH_COMMISSION else named
 
 
-async def _conclude(
-    act: Act, referral: RowMapping, status: ReferralStatus, outcome: str, reference: str | None
-) -> None:
-    """The outcome of one measure; the case is executed once all have theirs and something was done."""
-    values = {"status": status, "concluded_on": clock.today(), "outcome": outcome, "reference": reference}
-    await _change(act, "concluded", referral, values)
-    await finish(act, subject_id=referral["id"])
-    await settle(act, referral["exit_case_id"])
-
-
-async def settle(act: Act, case: UUID) -> None:
-    """The case executed, where nothing that it handed over is pending any more and something of it was done."""
-    row = await store.load_for_change(act.connection, exit_case, act.tenant_id, case, None)
-    referrals = await exits.list_referrals(act.connection, act.tenant_id, case)
-    if row["status"] not in (ExitStatus.DECIDED, ExitStatus.CONTINUITY_READY) or row["handed_over_on"] is None:
-        return
-    if any(one["status"] == ReferralStatus.PENDING for one in referrals):
-        return
-    own = any(Effect(one) not in STATUTORY for one in row["decided_effects"])
-    if own or any(one["status"] == ReferralStatus.DONE for one in referrals):
-        await change(act, "executed", row, {"status": ExitStatus.EXECUTED, "executed_on": clock.today()})
-        return
-    title = "移送事项均未采取措施，请复核后结案"
-    await to_do(act, TaskKind.REVIEW_EXIT_CASE, title, case, row["institution_id"], clause_of(row))
-
-
 async def _to_do(act: Act, kind: TaskKind, title: str, case: RowMapping, referral: RowMapping) -> None:
     department = referral["department"]
     await open_task(
@@ -316,9 +223,3 @@ async def _to_do(act: Act, kind: TaskKind, title: str, case: RowMapping, referra
             consequence="办结或决定不予采取措施前，退出案件不转为已执行",
         ),
     )
-
-
-async def _change(act: Act, action: str, before: RowMapping, values: dict[str, Any]) -> None:
-    await store.update_row(act.connection, exit_referral, act.tenant_id, before["id"], values)
-    was = {name: before[name] for name in values}
-    await act.note(action, exit_referral.name, before["id"], before=was, after=values)
