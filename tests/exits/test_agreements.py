@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 
+from schema.tags import INSURANCE_AGREEMENT_TAG
 from server.insurance.tables import designation, designation_agreement
 from server.kit.ids import NodeId, new_id
 from server.sites.actions.ending import note_institution
@@ -148,7 +149,11 @@ async def test_the_insurance_agreement_is_named_and_is_its_agencys_to_end(server
     case = await story.executed(institution)
     assert case.seen["endedAgreements"] == []
     assert case.seen["agreementsLeft"] == [f"医保服务协议 {numbered['number']}"]
-    assert await story.tasks(str(NodeId(134, node.tenant_id, agreement))) == ["END_INSURANCE_AGREEMENT"]
+    theirs = str(NodeId(INSURANCE_AGREEMENT_TAG, node.tenant_id, agreement))
+    assert await story.tasks(theirs) == ["END_INSURANCE_AGREEMENT"]
+    await case.take("appealExit", kind="LITIGATION", on=DAY, because="不服")
+    await case.take("concludeExitAppeal", outcome="REVOKED", on=DAY, reason="事实不清")
+    assert (await story.tasks(theirs), await story.tasks(theirs, "CANCELLED")) == ([], ["END_INSURANCE_AGREEMENT"])
 
 
 async def test_a_decision_revoked_on_appeal_has_ended_no_agreement(server: Server, superuser: str) -> None:

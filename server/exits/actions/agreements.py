@@ -5,13 +5,12 @@ Implements: MTG-20-0 (终止相关协议).
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import RowMapping
 
 from server.exits.actions.cases import clause_of
 from server.exits.actions.referring import decision_of
-from server.insurance.actions.agreements import tell_of_exit
+from server.insurance.actions.agreements import tell_of_exit, untell_of_exit
 from server.policy.grounds import Enabled
 from server.policy.procedures import Procedure
 from server.record.acts import Act
@@ -37,10 +36,12 @@ async def terminate_agreements(act: Act, enabled: Enabled, case: RowMapping | Ma
     return [] if left is None else [left]
 
 
-async def reinstate_agreements(act: Act, procedure: Procedure, case: UUID) -> dict[str, list[str]]:
+async def reinstate_agreements(act: Act, procedure: Procedure, case: RowMapping) -> dict[str, list[str]]:
     """The agreements that the case ended as they were before it: those that go on, and those that cannot, by number."""
     told: dict[str, list[str]] = {"恢复履行的委托协议": [], "不能恢复的委托协议": []}
-    for row in await sites.list_ended_by(act.connection, act.tenant_id, case):
+    for row in await sites.list_ended_by(act.connection, act.tenant_id, case["id"]):
         done = await reinstate(act, procedure, row)
         told["恢复履行的委托协议" if done else "不能恢复的委托协议"].append(row["number"] or "（未签订）")
+    if case["agreements_left"]:
+        await untell_of_exit(act, case["institution_id"])
     return {label: numbers for label, numbers in told.items() if numbers}

@@ -95,7 +95,7 @@ async def conclude_appeal(
     if before["status_before"] and institution["status"] in _LEAVING:
         await set_status(act, institution, InstitutionStatus(before["status_before"]))
     await withdraw_referrals(act, case)
-    agreements = await reinstate_agreements(act, procedure, case)
+    agreements = await reinstate_agreements(act, procedure, before)
     await issue(
         act,
         kind=PaperKind.EXIT_REVOKED,

@@ -77,7 +77,7 @@ async def execute(
         penalty = "依法吊销，不以承接方案为前提"
         values |= {"without_plan_because": emergency or penalty, "plan_due_on": due.on}
         await finish(act, subject_id=case, kind=TaskKind.PLAN_CONTINUITY)
-        title = "退出已执行，补齐居民承接方案"
+        title = "未待方案先行执行，补齐居民承接方案"
         await to_do(
             act, TaskKind.PLAN_CONTINUITY, title, case, before["institution_id"], days.clause or clause, due=due
         )

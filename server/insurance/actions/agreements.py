@@ -302,6 +302,13 @@ async def tell_of_exit(act: Act, institution_id: UUID, *, decision: str, clause:
     return f"医保服务协议 {row['number']}"
 
 
+async def untell_of_exit(act: Act, institution_id: UUID) -> None:
+    """The decision of exit was revoked: the agency need not deal with the institution's insurance agreement for its sake."""
+    row = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
+    if row is not None:
+        await tasks.cancel(act, subject_id=row["id"], kind=TaskKind.END_INSURANCE_AGREEMENT)
+
+
 async def _held(
     act: Act, agreement_id: UUID, expected_version: int, statuses: tuple[AgreementStatus, ...]
 ) -> RowMapping:
