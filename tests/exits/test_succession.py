@@ -136,3 +136,6 @@ async def test_the_exits_of_an_institution_stand_with_it_as_far_as_the_caller_ma
         staff = Story(server, connection).staff(institution)
     untold = (await Officer.of(server, staff).ask(text, id=institution)).data["institution"]
     assert (untold["exitCases"]["nodes"], len(untold["conversions"]["nodes"])) == ([], 1), "before its notice"
+    await case.take("withdrawExitCase", because="事实不成立")
+    untold = (await Officer.of(server, staff).ask(text, id=institution)).data["institution"]
+    assert untold["exitCases"]["nodes"] == [], "it came to nothing before its notice"
