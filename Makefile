@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
+# What is run is compiled once, not by each of the programs that tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check bench bench-peers bench-national probes mutations clean help
 
 help:  ## 列出命令

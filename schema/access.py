@@ -15,7 +15,7 @@ from server.db import roles
 from server.db.lean import Lanes
 from server.db.pools import Pools
 from server.documents.keeping import Files
-from server.insurance.mailing import Smtp
+from server.insurance.smtp import Smtp
 from server.kit.actor import MUNICIPAL_READERS, MUNICIPALITY, Actor, Role
 from server.kit.errors import BadInput, NotAllowed, NotFound, Unauthenticated
 from server.kit.ids import NodeId

@@ -36,7 +36,7 @@ from server.http.socket import GraphQLSocket, Renew
 from server.http.trusted import Documents, TrustedDocuments
 from server.identity.sessions import SessionStore
 from server.identity.store import find_actor
-from server.insurance.mailing import Smtp
+from server.insurance.smtp import Smtp
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY, Actor
 from server.kit.custody import Custody

@@ -14,7 +14,7 @@ from server.db.pools import Pools
 from server.exits.delivering import deliver_to
 from server.insurance import keeping
 from server.insurance.actions.stepping import Ground
-from server.insurance.mailing import Smtp
+from server.insurance.smtp import Smtp
 from server.kit import clock
 from server.kit.actor import Actor, Grant, Role
 from server.kit.ids import new_request_id

@@ -14,7 +14,7 @@ from server.documents.media import MIB, RECOGNISED, Limits
 from server.documents.tickets import Tickets
 from server.documents.vault import Vault, VaultUnknown
 from server.http.trusted import TrustedDocuments
-from server.insurance.mailing import Smtp
+from server.insurance.smtp import Smtp
 from server.kit.actor import Role
 from server.kit.custody import Custody, Signer
 from server.kit.sealing import Algorithm, Sealer

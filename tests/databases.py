@@ -9,6 +9,9 @@ from psycopg.conninfo import make_conninfo
 
 from server.db.roles import OWNER
 
+#: The migrator's in every database of the run.
+MIGRATOR_PASSWORD = "migrator-password-of-the-test-run"
+
 
 @contextmanager
 def cloned(superuser_dsn: str, template: str, name: str) -> Iterator[str]:

@@ -14,6 +14,15 @@ from server.db import embedded
 
 ADDRESS = "SHEQU_TEST_SUPERUSER_URL"
 
+#: Thousands of logins, dozens of databases that come and go, and nobody who waits for statistics or a standby.
+_SETTINGS = {
+    "scram_iterations": "1",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+}
+
 _running = pytest.StashKey[embedded.Cluster]()
 
 
@@ -21,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_controller = not hasattr(config, "workerinput") and config.getoption("tx", default=None)
     if is_controller and ADDRESS not in os.environ:
         try:
-            config.stash[_running] = embedded.throwaway()
+            config.stash[_running] = embedded.throwaway(settings=_SETTINGS)
         except embedded.ClusterError as refused:
             raise pytest.UsageError(str(refused)) from refused
         os.environ[ADDRESS] = config.stash[_running].superuser_dsn()
@@ -39,5 +48,5 @@ def superuser_dsn() -> Iterator[str]:
     if ADDRESS in os.environ:
         yield os.environ[ADDRESS]
     else:
-        with embedded.throwaway() as cluster:
+        with embedded.throwaway(settings=_SETTINGS) as cluster:
             yield cluster.superuser_dsn()

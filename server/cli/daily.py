@@ -16,7 +16,7 @@ from server.db.pools import Pools
 from server.districts.files import TENANTS
 from server.insurance.actions.stepping import Ground
 from server.insurance.keeping import districts_of
-from server.insurance.mailing import Smtp
+from server.insurance.smtp import Smtp
 from server.policy.shelf import Library, Shelf
 from server.settings import Settings
 from server.workdays.store import Calendars

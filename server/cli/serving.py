@@ -5,6 +5,7 @@ import gc
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,36 +44,36 @@ def demo(
     """一条命令启动演示环境：内置 PostgreSQL、17 个辖区、真实机构与示例数据、GraphQL 服务。按 Ctrl-C 结束。"""
     console = Console(stderr=True)
     signal.signal(signal.SIGTERM, _end_in_order)
-    listening = _listen("127.0.0.1", port)
     prepared = Demo(data_dir)
-    if reset:
-        prepared.reset()
 
     def step(text: str) -> None:
         console.print(f"  [green]✓[/] {text}", highlight=False)
 
-    console.print("[bold]社区 Shequ 演示环境[/]")
-    with cluster(prepared.database_folder) as running:
-        if running.notice:
-            console.print(f"  [yellow]![/] {running.notice}", highlight=False)
-        step(f"PostgreSQL 已启动（127.0.0.1:{running.port}）")
-        dsn, secret = prepared.install(running.superuser_dsn(), step)
-        issuer = DevelopmentIssuer(data_dir, development=True)
-        app = App(
-            database_url=dsn,
-            role_secret=secret,
-            cursor_secret=secret,
-            issuer=ISSUER,
-            audience="shequ",
-            keys=issuer.keys,
-            development=True,
-            files=Files(Vault.at(prepared.files_folder), Tickets("files/" + secret)),
-            browsers=Browsers(secret, personas=_known()),
-            meter=meter_of(),
-        )
-        logs.configure("INFO", pretty=True)
-        with prepared.known_as_running(dsn):
-            _run(app, listening, lambda: _welcome(console, port))
+    with closing(_listen("127.0.0.1", port)) as listening:
+        if reset:
+            prepared.reset()
+        console.print("[bold]社区 Shequ 演示环境[/]")
+        with cluster(prepared.database_folder) as running:
+            if running.notice:
+                console.print(f"  [yellow]![/] {running.notice}", highlight=False)
+            step(f"PostgreSQL 已启动（127.0.0.1:{running.port}）")
+            dsn, secret = prepared.install(running.superuser_dsn(), step)
+            issuer = DevelopmentIssuer(data_dir, development=True)
+            app = App(
+                database_url=dsn,
+                role_secret=secret,
+                cursor_secret=secret,
+                issuer=ISSUER,
+                audience="shequ",
+                keys=issuer.keys,
+                development=True,
+                files=Files(Vault.at(prepared.files_folder), Tickets("files/" + secret)),
+                browsers=Browsers(secret, personas=_known()),
+                meter=meter_of(),
+            )
+            logs.configure("INFO", pretty=True)
+            with prepared.known_as_running(dsn):
+                _run(app, listening, lambda: _welcome(console, port))
     console.print("演示环境已停止，数据保留在 " + str(data_dir), highlight=False)
 
 
@@ -88,8 +89,8 @@ def serve(
     database_url, secret = settings.require_database()
     settings.require_audit_retention()
     development = settings.environment is Environment.DEVELOPMENT
-    logs.configure(settings.log_level, pretty=development)
     issuer, keys, token_type = _issuer(settings, data_dir, development=development)
+    logs.configure(settings.log_level, pretty=development)
     app = App(
         database_url=database_url,
         role_secret=secret,

@@ -1,11 +1,12 @@
 """Grants and row-level policies, generated from the tables' ``Access`` and the list of districts.
 
-One generator says what must stand (``wall_of``, ``wanted_privileges``).  ``provisioning`` makes the database so,
+One generator says what must stand (``wall_of``, ``walls_of``).  ``provisioning`` makes the database so,
 whatever stood there before, and ``catalogue`` reports where it is not; both compare with ``standing``.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Table
@@ -174,19 +175,33 @@ def wall_of(table: Table, tenants: Iterable[Tenant]) -> Wall:
     return Wall(tuple(policies), tuple(privileges))
 
 
-def wanted_privileges(tables: Iterable[Table], tenants: Iterable[Tenant]) -> frozenset[Privilege]:
-    """Every privilege that a role other than the owner holds, and that none besides holds."""
-    tables, tenants = list(tables), list(tenants)
-    wanted: list[Privilege] = []
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """Everything that stands between roles and a database.
+
+    ``privileges`` are all that a role other than the owner holds, and that none besides holds.
+    """
+
+    policies: frozenset[Policy]
+    privileges: frozenset[Privilege]
+
+
+def walls_of(tables: Iterable[Table], tenants: Iterable[Tenant]) -> Walls:
+    """The policies and privileges of all tables, of the schema and of the database."""
+    return _walls(tuple(tables), tuple(tenants))
+
+
+@lru_cache(maxsize=4)  # a table's Access never changes; provisioning and the catalogue's rules ask the same many times
+def _walls(tables: tuple[Table, ...], tenants: tuple[Tenant, ...]) -> Walls:
+    walls = [wall_of(table, tenants) for table in tables]
+    privileges = [held for wall in walls for held in wall.privileges]
     for role in login_roles(tenants):
-        wanted += (
+        privileges += (
             Privilege("DATABASE", "", "", role, "CONNECT"),
             Privilege("SCHEMA", "public", "", role, "USAGE"),
             Privilege("TABLE", REVISION_TABLE, "", role, "SELECT"),
         )
-    for table in tables:
-        wanted += wall_of(table, tenants).privileges
-    return frozenset(wanted)
+    return Walls(frozenset(policy for wall in walls for policy in wall.policies), frozenset(privileges))
 
 
 def login_roles(tenants: Iterable[Tenant]) -> tuple[str, ...]:

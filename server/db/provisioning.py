@@ -16,7 +16,7 @@ from server.db import catalogue, roles
 from server.db.catalogue import Finding
 from server.db.logins import mending
 from server.db.migrating import SCHEMA_LOCK
-from server.db.policies import PUBLIC, Privilege, Tenant, login_roles, wall_of, wanted_privileges
+from server.db.policies import PUBLIC, Privilege, Tenant, login_roles, walls_of
 from server.db.standing import Standing, misplaced, read_roles, read_standing
 
 #: How often a role is tried while runs on other databases of the cluster change it too.
@@ -108,12 +108,12 @@ def statements(tables: Iterable[Table], tenants: Iterable[Tenant], database: str
     Only what differs is touched: making a policy locks its table against everybody.
     """
     tables, tenants = list(tables), list(tenants)
-    wanted = wanted_privileges(tables, tenants)
-    for extra in sorted(standing.privileges - wanted):
+    wanted = walls_of(tables, tenants)
+    for extra in sorted(standing.privileges - wanted.privileges):
         column = f" ({Identifier(extra.column).as_string()})" if extra.column else ""
         grantee = PUBLIC if extra.role == PUBLIC else Identifier(extra.role).as_string()
         yield f"REVOKE {extra.name}{column} ON {_object(extra, database)} FROM {grantee} CASCADE"
-    stale, missing = misplaced(standing, frozenset(one for table in tables for one in wall_of(table, tenants).policies))
+    stale, missing = misplaced(standing, wanted.policies)
     for policy in sorted(stale, key=str):
         yield f"DROP POLICY {Identifier(policy.name).as_string()} ON {policy.table}"
     for table in tables:
@@ -122,7 +122,7 @@ def statements(tables: Iterable[Table], tenants: Iterable[Tenant], database: str
             yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"
     for new in sorted(missing, key=lambda one: (one.table, one.name)):
         yield new.sql()
-    yield from _grants(wanted - standing.privileges, database)
+    yield from _grants(wanted.privileges - standing.privileges, database)
 
 
 def _grants(missing: Iterable[Privilege], database: str) -> Iterator[str]:

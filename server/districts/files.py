@@ -4,6 +4,7 @@ Adding a district is adding a folder: nothing here knows how many there are or w
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,19 +97,26 @@ def load_districts(folder: Path = TENANTS) -> Sequence[District]:
 def _load(path: Path) -> District:
     shown = f"{path.parent.name}/{path.name}"
     try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-        one = _District.model_validate(data)
+        return _read(path.parent.name, shown, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise DistrictFileError(f"{shown}：应为 UTF-8 编码") from None
+    except OSError as error:
+        raise DistrictFileError(f"{shown}：{error}") from None
+
+
+@lru_cache(maxsize=256)  # commands read the folder several times, and a district never changes
+def _read(folder: str, shown: str, text: str) -> District:
+    try:
+        one = _District.model_validate(YAML(typ="safe").load(text))
     except MarkedYAMLError as error:
         line = f"第 {error.problem_mark.line + 1} 行：" if error.problem_mark else ""
         raise DistrictFileError(f"{shown}：不是正确的 YAML，{line}{error.problem}") from None
-    except (OSError, YAMLError) as error:
+    except YAMLError as error:
         raise DistrictFileError(f"{shown}：{error}") from None
     except ValidationError as error:
         raise DistrictFileError(f"{shown}：" + "；".join(_said(each) for each in error.errors())) from None
-    if one.code != path.parent.name:
-        raise DistrictFileError(f"{shown}：code 应与目录名 {path.parent.name} 相同，实际为 {one.code}")
+    if one.code != folder:
+        raise DistrictFileError(f"{shown}：code 应与目录名 {folder} 相同，实际为 {one.code}")
     agency = one.agency
     return District(
         tenant_id=one.tenant_id,

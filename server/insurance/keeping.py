@@ -16,7 +16,8 @@ from server.insurance.actions.agreements import mind_agreements, tell_measures
 from server.insurance.actions.recalculating import recalculate
 from server.insurance.actions.stepping import Ground
 from server.insurance.annexes import Printing
-from server.insurance.mailing import Smtp, send_pending
+from server.insurance.mailing import send_pending
+from server.insurance.smtp import Smtp
 from server.kit.actor import Actor, Grant, Role
 from server.kit.ids import new_request_id
 from server.policy.documents import Register

@@ -5,7 +5,6 @@ platform.  Sending is at least once: a stop between sending and noting it repeat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Final
 from uuid import UUID
@@ -17,38 +16,14 @@ from server.insurance import store, tables
 from server.insurance.annexes import Printing
 from server.insurance.model import DeliveryStatus
 from server.insurance.printing import Printed
+from server.insurance.smtp import Smtp
 from server.kit import clock
 from server.kit.ids import new_id
 from server.record.acts import Act
 
-_SECONDS: Final = 10.0
 #: How often a message is tried; then a person must look.
 ATTEMPTS_MOST: Final = 5
 _BATCH: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Smtp:
-    """Where mail is handed over."""
-
-    host: str
-    port: int
-    sender: str
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    start_tls: bool = True
-
-    async def send(self, message: EmailMessage) -> None:
-        """Raises: aiosmtplib.SMTPException, OSError."""
-        await aiosmtplib.send(
-            message,
-            hostname=self.host,
-            port=self.port,
-            username=self.username,
-            password=self.password,
-            start_tls=self.start_tls or None,
-            timeout=_SECONDS,
-        )
 
 
 async def queue(

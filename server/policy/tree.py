@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -127,8 +128,9 @@ def of_plain(value: Any) -> Tree:
     return Scalar(value)
 
 
+@lru_cache(maxsize=256)  # several parts of a process read the folder; a tree never changes
 def read_yaml(source: bytes | str, file: str) -> Tree:
-    """The one document of the source.  Raises: PolicyRejected with file, line and column."""
+    """The one document of the source: a file of the operator's.  Raises: PolicyRejected with file, line and column."""
     raw = source.encode() if isinstance(source, str) else source
     if len(raw) > MAX_BYTES:
         message = f"文件 {len(raw)} 字节，超过上限 {MAX_BYTES} 字节；请拆分文件"

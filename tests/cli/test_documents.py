@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from server import installation
-from server.cli import main
+from tests import typed
 from tests.test_contract import CONTRACT
 
 CODES = "query Codes { districts { code } }\r\n"
@@ -21,20 +20,13 @@ def digest(text: str) -> str:
 
 
 @pytest.fixture
-def shequ(
-    superuser: str, role_secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Shequ:
+def shequ(superuser: str, role_secret: str) -> Shequ:
     """Runs the command against this worker's database: exit code, output, messages."""
-    monkeypatch.setenv("SHEQU_DATABASE_URL", installation.server_dsn(superuser))
-    monkeypatch.setenv("SHEQU_ROLE_SECRET", role_secret)
-    monkeypatch.setenv("COLUMNS", "200")
+    settings = {"SHEQU_DATABASE_URL": installation.server_dsn(superuser), "SHEQU_ROLE_SECRET": role_secret}
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["shequ", "documents", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
+        done = typed.shequ("documents", *arguments, **settings)
+        return done.code, done.out, done.err
 
     return run
 

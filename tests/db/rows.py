@@ -116,10 +116,15 @@ def references(table: Table) -> list[tuple[str, Table]]:
     return sorted(found, key=lambda one: one[0])
 
 
+def insertion(table: Table, row: Mapping[str, Any], tail: str = "") -> tuple[str, list[Any]]:
+    """The statement that inserts the row, with ON CONFLICT or RETURNING behind it, and its values."""
+    columns, values = ", ".join(f'"{name}"' for name in row), ", ".join(["%s"] * len(row))
+    return f"INSERT INTO {table.name} ({columns}) VALUES ({values}) {tail}", list(row.values())
+
+
 def insert(connection: psycopg.Connection, table: Table, row: Mapping[str, Any], tail: str = "") -> psycopg.Cursor:
     """Insert the row on this connection, with ON CONFLICT or RETURNING behind it."""
-    columns, values = ", ".join(f'"{name}"' for name in row), ", ".join(["%s"] * len(row))
-    return connection.execute(f"INSERT INTO {table.name} ({columns}) VALUES ({values}) {tail}", list(row.values()))
+    return connection.execute(*insertion(table, row, tail))
 
 
 def _one_row_a_tenant(table: Table) -> bool:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from server.settings import ROOT
+from tests.typed import shequ
 
 _PATIENCE_S = 90
 
@@ -63,28 +64,62 @@ class Demo:
         return [mine, *mine.children(recursive=True)]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder whose path holds a space and Chinese characters."""
-    return tmp_path_factory.mktemp("demo") / "演示 数据"
-
-
-@pytest.fixture
-def demo(folder: Path) -> Iterator[Demo]:
-    """A demo that answers; ended with the test whatever happens."""
-    running = Demo(folder, _free_port()).ready()
-    yield running
-    if running.process.poll() is None:
-        running.process.kill()
-        running.process.wait()
-
-
 def _gone(processes: list[psutil.Process]) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=30)
     return not alive
 
 
-def test_the_printed_line_gives_a_first_answer_and_sigterm_ends_everything(demo: Demo) -> None:
+@pytest.fixture
+def started() -> Iterator[Callable[[Path], Demo]]:
+    """Starts demos that answer; they end with the test whatever happens."""
+    running: list[Demo] = []
+
+    def start(folder: Path) -> Demo:
+        running.append(Demo(folder, _free_port()))
+        return running[-1].ready()
+
+    yield start
+    for one in running:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+@pytest.fixture
+def _handlers() -> Iterator[None]:
+    """What the command sets in this process is set back."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_a_demo_from_its_first_run_to_its_third(started: Callable[[Path], Demo], tmp_path: Path) -> None:
+    folder = tmp_path / "演示 数据"
+    first = started(folder)
+    the_printed_line_gives_a_first_answer(first)
+    a_taken_port_and_a_second_demo_each_give_one_sentence(first, folder, tmp_path)
+    processes = first.everything()
+    first.process.kill()
+    assert _gone(processes), "kill -9 takes the database along"
+
+    second = started(folder)
+    assert "新增 0 家" in second.said, "the next run goes on"
+    processes = second.everything()
+    second.process.send_signal(signal.SIGTERM)
+    assert second.ended() == 0
+    assert _gone(processes), "SIGTERM ends everything"
+    assert "Traceback" not in second.said
+
+    third = started(folder)
+    processes = third.everything()
+    third.process.send_signal(signal.SIGINT)
+    assert third.ended() == 0
+    assert _gone(processes), "and so does Ctrl-C"
+    assert "Traceback" not in third.said
+
+
+def the_printed_line_gives_a_first_answer(demo: Demo) -> None:
     line = next(one for one in demo.said.splitlines() if one.startswith("curl -s"))
     url = re.search(r"http://[\d.:]+/graphql", line)[0]
     body = re.search(r"-d '(.*)'", line)[1]
@@ -92,29 +127,13 @@ def test_the_printed_line_gives_a_first_answer_and_sigterm_ends_everything(demo:
     assert len(answer["data"]["districts"]) == 17
     for persona in ("mentougou-expert-3", "fengtai-market-regulation", "platform-operator"):
         assert persona in demo.said
-    started = demo.everything()
-    demo.process.send_signal(signal.SIGTERM)
-    assert demo.ended() == 0
-    assert _gone(started)
-    assert "Traceback" not in demo.said
 
 
-def test_kill_9_takes_the_database_along_and_the_next_run_goes_on(demo: Demo, folder: Path) -> None:
-    started = demo.everything()
-    demo.process.kill()
-    assert _gone(started)
-    again = Demo(folder, _free_port()).ready()
-    again.process.send_signal(signal.SIGINT)
-    assert again.ended() == 0
-    assert "新增 0 家" in again.said
-
-
-def test_a_taken_port_and_a_second_demo_each_give_one_sentence(demo: Demo, folder: Path, tmp_path: Path) -> None:
-    taken = Demo(tmp_path / "other", demo.port)
-    assert taken.ended() == 1
-    second = Demo(folder, _free_port())
-    assert second.ended() == 1
+def a_taken_port_and_a_second_demo_each_give_one_sentence(demo: Demo, folder: Path, tmp_path: Path) -> None:
+    taken = shequ("demo", "--port", str(demo.port), "--data-dir", str(tmp_path / "other"))
+    second = shequ("demo", "--port", str(_free_port()), "--data-dir", str(folder))
     for one in (taken, second):
-        assert "Traceback" not in one.said
-        assert "错误" in one.said.splitlines()[-1]
-    assert str(demo.port) in taken.said
+        assert one.code == 1
+        assert "Traceback" not in one.err
+        assert "错误" in one.err.splitlines()[-1]
+    assert str(demo.port) in taken.err

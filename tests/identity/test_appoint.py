@@ -1,33 +1,22 @@
 """``shequ appoint``: the first platform operator, and an administrator where all others are out of reach."""
 
-import os
-import subprocess
-import sys
+import asyncio
 import uuid
 
 import psycopg
 import pytest
 
 from server import installation
-from server.settings import ROOT
 from tests.driving import Client, Server
+from tests.typed import Done, shequ
 
 MEMBERSHIPS = "{ viewer { name memberships { role district { code } } } }"
 
 
-def appoint(superuser: str, role_secret: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The finished command on this database."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SHEQU_")}
+def appoint(superuser: str, role_secret: str, *arguments: str) -> Done:
+    """The command on this database."""
     settings = {"SHEQU_DATABASE_URL": installation.server_dsn(superuser), "SHEQU_ROLE_SECRET": role_secret}
-    return subprocess.run(
-        [sys.executable, "-m", "server.cli", "appoint", *arguments],
-        cwd=ROOT,
-        env=kept | settings | {"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return shequ("appoint", *arguments, **settings)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +31,10 @@ def test_who_holds_the_installations_secrets_appoints(
 ) -> None:
     subject = f"appointed:{uuid.uuid4().hex}"
     done = appoint(superuser, role_secret, subject, "--name", "张三", *extra)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     again = appoint(superuser, role_secret, subject, "--name", "张三", *extra)
-    assert again.returncode == 1
-    assert "不能重叠" in again.stderr
+    assert again.code == 1
+    assert "不能重叠" in again.err
     with psycopg.connect(superuser) as connection:
         noted = connection.execute(
             "SELECT actor, action, after->>'role' FROM audit_entry WHERE after->>'subject' = %s", (subject,)
@@ -55,7 +44,8 @@ def test_who_holds_the_installations_secrets_appoints(
 
 async def test_the_appointed_hold_what_they_were_appointed_to(server: Server, superuser: str, role_secret: str) -> None:
     subject = f"appointed:{uuid.uuid4().hex}"
-    assert appoint(superuser, role_secret, subject, "--name", "李四", "--district", "pinggu").returncode == 0
+    named = (subject, "--name", "李四", "--district", "pinggu")
+    assert (await asyncio.to_thread(appoint, superuser, role_secret, *named)).code == 0
     client = Client(server.http, {"authorization": f"Bearer {server.issuer.token(subject, 'shequ')}"})
     assert (await client(MEMBERSHIPS)).data["viewer"] == {
         "name": "李四",
@@ -65,6 +55,6 @@ async def test_the_appointed_hold_what_they_were_appointed_to(server: Server, su
 
 def test_a_district_that_does_not_exist_is_named(superuser: str, role_secret: str) -> None:
     done = appoint(superuser, role_secret, "somebody", "--name", "王五", "--district", "atlantis")
-    assert done.returncode == 2
-    assert "atlantis" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.code == 2
+    assert "atlantis" in done.err
+    assert "Traceback" not in done.err

@@ -289,7 +289,8 @@ async def test_the_official_calendar_moves_days_and_tells_those_affected(office:
     shown = await office.server.client(None)(
         "{ designationWindowNotices { year quarter closedOnBefore closesOn status notice } }"
     )
-    assert shown.data["designationWindowNotices"] == [
+    # Of this year alone: tests of calendars make others official.
+    assert [one for one in shown.data["designationWindowNotices"] if one["year"] == 2027] == [
         {
             "year": 2027,
             "quarter": 1,

@@ -16,8 +16,8 @@ from docx import Document
 from openpyxl import load_workbook
 
 from server import installation
-from server.insurance.mailing import Smtp
 from server.insurance.printing import ListKind, listed
+from server.insurance.smtp import Smtp
 from server.kit import clock
 from tests.driving import Server
 from tests.insurance.world import IN_WINDOW, Office, act, identity_number

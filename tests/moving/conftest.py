@@ -26,8 +26,7 @@ from server.people.actions import Appointment, appoint_person
 from server.people.model import Position
 from server.record.acts import acting
 from server.tables import metadata
-from tests.conftest import _MIGRATOR_PASSWORD
-from tests.databases import cloned
+from tests.databases import MIGRATOR_PASSWORD, cloned
 from tests.db.rows import Rows, is_municipal
 from tests.people.conftest import valid_number
 
@@ -68,7 +67,7 @@ class Installation:
 
     @property
     def migrator(self) -> str:
-        return make_conninfo(self.dsn, user=roles.MIGRATOR, password=_MIGRATOR_PASSWORD)
+        return make_conninfo(self.dsn, user=roles.MIGRATOR, password=MIGRATOR_PASSWORD)
 
     @property
     def environment(self) -> dict[str, str]:

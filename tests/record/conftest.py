@@ -13,6 +13,7 @@ from server import installation
 from server.db import roles
 from server.db.pools import Pools
 from server.kit.actor import Actor, Grant, Role
+from server.kit.custody import Custody
 from server.kit.ids import new_id
 from server.record import chain
 from server.record.acts import Act, acting
@@ -64,14 +65,21 @@ class Trail:
         return self.superuser.execute(sql, values or None).rowcount
 
 
-@pytest.fixture
-async def trail(superuser_dsn: str, template: str, role_secret: str, worker_id: str) -> AsyncIterator[Trail]:
-    """A trail that no other test sees."""
+@pytest.fixture(scope="session")
+async def emptied(superuser_dsn: str, template: str, role_secret: str, worker_id: str) -> AsyncIterator[Trail]:
+    """The database for trails, one for all tests of the worker: each empties it."""
     with (
-        cloned(superuser_dsn, template, f"shequ_trail_{worker_id}") as dsn,
+        cloned(superuser_dsn, template, f"shequ_chains_{worker_id}") as dsn,
         psycopg.connect(dsn, autocommit=True) as superuser,
     ):
-        superuser.execute("TRUNCATE audit_entry, audit_link")  # provisioning's own acts are no part of these trails
         pools = Pools(installation.server_dsn(dsn), role_secret, size=4)
         yield Trail(dsn, pools, superuser)
         await pools.close()
+
+
+@pytest.fixture
+def trail(emptied: Trail, role_secret: str) -> Trail:
+    """A trail that no other test sees, nor provisioning's own acts in it."""
+    emptied.superuser.execute("TRUNCATE audit_entry, audit_link")
+    emptied.pools.custody = Custody.derived(role_secret)
+    return emptied

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import pytest
 from graphql import (
     GraphQLInputObjectType,
     GraphQLUnionType,
@@ -80,11 +79,10 @@ def required(name: str) -> Iterator[str]:
     return (field for field, one in input_of(name).fields.items() if is_non_null_type(one.type))
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_a_mutation_takes_one_input_with_a_key(name: str) -> None:
-    assert list(MUTATIONS[name].args) == ["input"]
-    assert is_required_argument(MUTATIONS[name].args["input"])
-    assert ("idempotencyKey" in required(name)) == (name not in KEYLESS)
+def test_a_mutation_takes_one_input_with_a_key() -> None:
+    assert [name for name, one in MUTATIONS.items() if list(one.args) != ["input"]] == []
+    assert [name for name, one in MUTATIONS.items() if not is_required_argument(one.args["input"])] == []
+    assert {name for name in MUTATIONS if "idempotencyKey" not in required(name)} == KEYLESS & MUTATIONS.keys()
 
 
 def test_what_changes_something_takes_what_the_caller_saw_of_it() -> None:
@@ -95,14 +93,23 @@ def test_what_changes_something_takes_what_the_caller_saw_of_it() -> None:
     assert not versioned & digested
 
 
-@pytest.mark.parametrize("name", sorted(MAKING & MUTATIONS.keys()))
-def test_what_makes_something_new_names_nothing_that_could_be_out_of_date(name: str) -> None:
-    ids = {field for field in required(name) if get_named_type(input_of(name).fields[field].type).name == "ID"}
-    assert ids == set()
+def test_what_makes_something_new_names_nothing_that_could_be_out_of_date() -> None:
+    ids = {
+        name: found
+        for name in MAKING & MUTATIONS.keys()
+        if (
+            found := [
+                field for field in required(name) if get_named_type(input_of(name).fields[field].type).name == "ID"
+            ]
+        )
+    }
+    assert ids == {}
 
 
-@pytest.mark.parametrize("name", sorted(MUTATIONS.keys() - MAKING - MAKING_UNDER))
-def test_a_lost_update_is_one_of_the_answers(name: str) -> None:
-    result = get_named_type(MUTATIONS[name].type)
-    assert isinstance(result, GraphQLUnionType)
-    assert "OutOfDate" in {one.name for one in result.types}
+def test_a_lost_update_is_one_of_the_answers() -> None:
+    silent = []
+    for name in MUTATIONS.keys() - MAKING - MAKING_UNDER:
+        result = get_named_type(MUTATIONS[name].type)
+        if not isinstance(result, GraphQLUnionType) or "OutOfDate" not in {one.name for one in result.types}:
+            silent.append(name)
+    assert silent == []

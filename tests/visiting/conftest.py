@@ -15,7 +15,7 @@ from schema.contract import bindings
 from server import installation
 from server.db import roles
 from server.db.metadata import access_of
-from server.development.demo import fill_samples
+from server.development.demo import fill_cases, fill_samples
 from server.development.samples import first_centre
 from server.districts.files import load_districts
 from server.identity.store import find_actor, insert_memberships
@@ -102,8 +102,9 @@ async def server(superuser: str, role_secret: str, tmp_path_factory: pytest.Temp
 
 @pytest.fixture(scope="session")
 async def samples(server: Server) -> None:
-    """The sample institutions of every district, as the demo has them."""
+    """The sample institutions of every district, as the demo has them, and the sample cases."""
     await fill_samples(server.app.pools)
+    await fill_cases(server.app.pools)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from server.kit.ids import NodeId, stable_id
 from server.settings import ROOT
 from tests.driving import Client
 from tests.visiting.conftest import TENANTS
-from tests.visiting.world import HOME, OTHER, Visitor
+from tests.visiting.world import HOME, OTHER, Visitor, World
 
 SCHEMA = graphql_schema()
 MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
@@ -139,7 +139,7 @@ def made(type_: GraphQLInputType, name: str, district: str, tags: Mapping[str, i
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_a_mutation_is_open_to_the_roles_of_the_table_and_to_nobody_else(
-    mutation: str, samples: None, visitors: Mapping[str, Visitor], anonymous: Client
+    mutation: str, first_world: World, visitors: Mapping[str, Visitor], anonymous: Client
 ) -> None:
     type_ = get_nullable_type(MUTATIONS[mutation].args["input"].type)
     assert isinstance(type_, GraphQLInputObjectType)

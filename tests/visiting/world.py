@@ -77,7 +77,7 @@ class World:
     rows: dict[str, dict[tuple[int, UUID], Row]] = field(default_factory=dict)
     behind: dict[str, list[Row]] = field(default_factory=dict)
     passing: dict[tuple[str, str], set[tuple[int, UUID]]] = field(default_factory=dict)
-    mark: int = 0
+    mark: str = ""
     #: The connection string of a login role of the application.
     login: Callable[[str], str] = str
     _asked: dict[tuple[Any, ...], frozenset[tuple[int, UUID]]] = field(default_factory=dict)
@@ -87,19 +87,15 @@ class World:
         """The world as the database has it."""
         world = cls(catalogue, login=login)
         with psycopg.connect(superuser, row_factory=dict_row) as connection:
-            world.mark = _mark(connection)
+            world.mark = _mark(connection, catalogue)
             for name, type_ in catalogue.types.items():
                 found = connection.execute(f"SELECT * FROM {type_.table}").fetchall()  # type: ignore[arg-type]
                 world.rows[name] = {(row["tenant_id"], row["id"]): row for row in found}
-            links = [link for one in catalogue.types.values() for link in linked(one.fields.values())]
-            links += [link for one in catalogue.types.values() for link in linked(one.filters.values())]
-            # Tables of pairs stand behind links as those of readers do behind rules.
-            pairs = {link.through[0] for link in links if link.through}
             world.behind = {
                 name: connection.execute(f"SELECT * FROM {name}").fetchall()  # type: ignore[arg-type]
-                for name in sorted({*BEHIND, *pairs})
+                for name in sorted(_behind(catalogue))
             }
-            for link in links:
+            for link in _links(catalogue):
                 condition, table = link.condition.replace("{t}", "t"), catalogue.types[link.target].table
                 sql = f"SELECT tenant_id, id FROM {table} t WHERE {condition}"
                 kept = connection.execute(sql).fetchall()  # type: ignore[arg-type]
@@ -109,7 +105,7 @@ class World:
     def is_past(self, superuser: str) -> bool:
         """Whether somebody wrote since the world was seen: other tests register and grant meanwhile."""
         with psycopg.connect(superuser, row_factory=dict_row) as connection:
-            return _mark(connection) != self.mark
+            return _mark(connection, self.catalogue) != self.mark
 
     def sees(self, visitor: Visitor, type_: str, row: Row) -> bool:
         """Whether the visitor reads this row where it is asked for in its own district, or by its id."""
@@ -236,9 +232,28 @@ class World:
                 return row["institution_id"] in own
 
 
-def _mark(connection: psycopg.Connection[Any]) -> int:
-    row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS mark").fetchone()
-    return int(row["mark"])
+def _mark(connection: psycopg.Connection[Any], catalogue: Catalogue) -> str:
+    """Another after every write to the tables that are seen: rows came and went, or have another transaction's number.
+
+    The database's own: other workers write to theirs all the time.
+    """
+    counted = " UNION ALL ".join(
+        f"SELECT count(*) AS rows, max(xmin::text::bigint) AS latest FROM {table}"
+        for table in sorted({*(one.table for one in catalogue.types.values()), *_behind(catalogue)})
+    )
+    row = connection.execute(f"SELECT concat_ws('/', sum(rows), max(latest)) AS mark FROM ({counted}) t").fetchone()
+    return str(row["mark"])
+
+
+def _behind(catalogue: Catalogue) -> set[str]:
+    """Tables that stand behind links, of pairs, as those of readers do behind rules."""
+    return {*BEHIND, *(link.through[0] for link in _links(catalogue) if link.through)}
+
+
+def _links(catalogue: Catalogue) -> list[Link]:
+    """The links of all fields and operands."""
+    links = [link for one in catalogue.types.values() for link in linked(one.fields.values())]
+    return links + [link for one in catalogue.types.values() for link in linked(one.filters.values())]
 
 
 def linked(bindings: Iterable[Any]) -> list[Link]:

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import Table
 
-from server.db.policies import Tenant, login_roles
-from server.db.standing import Standing, StandingRole, read_roles, read_standing
+from server.db.policies import Policy, ShownPolicy, Tenant, Walls, login_roles, walls_of
+from server.db.standing import Standing, StandingRole, misplaced, read_roles, read_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,16 @@ class Inspection:
     def standing(self) -> Standing:
         """Policies and privileges as they stand."""
         return read_standing(self.connection, [table.name for table in self.tables])
+
+    @property
+    def declared(self) -> Walls:
+        """Policies and privileges as they should stand."""
+        return walls_of(self.tables, self.tenants)
+
+    @cached_property
+    def misplaced(self) -> tuple[frozenset[ShownPolicy], frozenset[Policy]]:
+        """Policies that stand and should not, and that should and do not."""
+        return misplaced(self.standing, self.declared.policies)
 
     @cached_property
     def roles(self) -> Mapping[str, StandingRole]:

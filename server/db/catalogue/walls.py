@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from server.db.catalogue.inspection import Inspection, Rules
-from server.db.policies import PUBLIC, Policy, Privilege, ShownPolicy, wall_of, wanted_privileges
-from server.db.standing import misplaced
+from server.db.policies import PUBLIC, Privilege, ShownPolicy
 
 RULES = Rules(provisioned=True)
 
@@ -26,15 +25,10 @@ def _row_security(seen: Inspection) -> Iterable[tuple[str, str]]:
         )
 
 
-def _differences(seen: Inspection) -> tuple[frozenset[ShownPolicy], frozenset[Policy]]:
-    declared = frozenset(one for table in seen.tables for one in wall_of(table, seen.tenants).policies)
-    return misplaced(seen.standing, declared)
-
-
 @RULES("policy-missing")
 def _policy_missing(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Every declared policy stands."""
-    stale, missing = _differences(seen)
+    stale, missing = seen.misplaced
     altered = {(one.table, one.name) for one in stale}
     for policy in missing:
         if (policy.table, policy.name) not in altered:
@@ -44,7 +38,7 @@ def _policy_missing(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("policy-altered")
 def _policy_altered(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Every policy of a declared name reads as declared: role, command and conditions."""
-    stale, missing = _differences(seen)
+    stale, missing = seen.misplaced
     declared = {(one.table, one.name) for one in missing}
     for policy in stale:
         if (policy.table, policy.name) in declared:
@@ -54,7 +48,7 @@ def _policy_altered(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("policy-foreign")
 def _policy_foreign(seen: Inspection) -> Iterable[tuple[str, str]]:
     """No policy stands that nobody declared; permissive ones add up, so one suffices to open a table."""
-    stale, missing = _differences(seen)
+    stale, missing = seen.misplaced
     declared = {(one.table, one.name) for one in missing}
     for policy in stale:
         if (policy.table, policy.name) not in declared:
@@ -83,12 +77,12 @@ def _policy_subquery(seen: Inspection) -> Iterable[tuple[str, str]]:
 
 
 def _extra(seen: Inspection) -> Iterator[Privilege]:
-    yield from seen.standing.privileges - wanted_privileges(seen.tables, seen.tenants)
+    yield from seen.standing.privileges - seen.declared.privileges
 
 
 def _missing(seen: Inspection) -> Iterator[Privilege]:
     held = {one._replace(grantable=False) for one in seen.standing.privileges}
-    yield from wanted_privileges(seen.tables, seen.tenants) - held
+    yield from seen.declared.privileges - held
 
 
 @RULES("grant-missing")

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -23,8 +24,9 @@ def ec_key(kid: str) -> ECKey:
     return ECKey.generate_key("P-256", {"kid": kid})
 
 
+@cache
 def rsa_key(kid: str) -> RSAKey:
-    """A fresh signing key."""
+    """The signing key of this name: to make one takes as long as twenty tests."""
     return RSAKey.generate_key(2048, {"kid": kid})
 
 

@@ -1,4 +1,4 @@
-"""``shequ serve`` with an issuer elsewhere: a process of its own, configured by its environment."""
+"""``shequ serve`` with an issuer elsewhere: where it serves, as a process of its own."""
 
 import os
 import socket
@@ -12,6 +12,7 @@ import pytest
 from server import installation
 from server.settings import ROOT
 from tests.http.tokens.issuing import SUBJECT, Issuer
+from tests.typed import shequ
 
 _PATIENCE_S = 60
 
@@ -46,13 +47,13 @@ def port() -> int:
         ({"oidc_issuer": "https://login.example.cn", "oidc_jwks_url": "http://login.example.cn/keys"}, "https://"),
     ],
 )
-def test_production_starts_with_an_issuer_under_https_only(settings: dict[str, str], said: str, port: int) -> None:
+def test_production_starts_with_an_issuer_under_https_only(settings: dict[str, str], said: str) -> None:
     database = {"database_url": "postgresql://nowhere/shequ", "role_secret": "r" * 16}
-    with start(port, **database, **settings) as process:
-        _, error = process.communicate(timeout=_PATIENCE_S)
-    assert process.returncode == 1
-    assert said in error
-    assert "Traceback" not in error
+    given = {f"SHEQU_{name.upper()}": value for name, value in (database | settings).items()}
+    done = shequ("serve", **given)
+    assert done.code == 1
+    assert said in done.err
+    assert "Traceback" not in done.err
 
 
 def test_tokens_of_the_issuer_in_the_settings_hold(superuser: str, role_secret: str, issuer: Issuer, port: int) -> None:
