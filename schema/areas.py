@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schema import districts, documents, papers, people, proposals, reviews, tasks, workdays
 from schema.assessment import assessments, cycles, ledger
 from schema.exits import cases as exits
+from schema.exits import continuity, conversions
 from schema.identity import members as identity
 from schema.institutions import register as institutions
 from schema.insurance import bars, cases, designations, publicities
@@ -31,6 +32,8 @@ AREAS = (
     negative_list,
     risks,
     exits,
+    continuity,
+    conversions,
     sites,
     gaps,
     selection,

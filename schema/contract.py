@@ -18,6 +18,9 @@ from schema.assessment.spreadsheets import SpreadsheetMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.exits import cases as exits
+from schema.exits import continuity, conversions
+from schema.exits.concluding import ExitConcludingMutations
+from schema.exits.converting import ConversionMutations
 from schema.exits.exiting import ExitMutations
 from schema.exits.providing import ProvidingMutations
 from schema.exporting import ExportMutations
@@ -108,6 +111,8 @@ Query = merge_types(
         cycles.AssessmentCycleQueries,
         assessments.AssessmentQueries,
         ledger.LedgerQueries,
+        continuity.ContinuityQueries,
+        conversions.ConversionQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -158,7 +163,9 @@ Mutation = merge_types(
         CardMutations,
         RiskMutations,
         ExitMutations,
+        ExitConcludingMutations,
         ProvidingMutations,
+        ConversionMutations,
         designating.ApplyingMutations,
         handling.AgencyMutations,
         handling.CentreMutations,

@@ -6,6 +6,8 @@ from typing import Any
 import strawberry
 
 from server.kit import cells, errors
+from server.kit.clause import Clause as Citation
+from server.policy.documents import Register
 
 
 @strawberry.type(description="条款 a place in a policy document")
@@ -15,6 +17,12 @@ class Clause:
     document: str = strawberry.field(description="文件 as it is registered")
     anchor: str = strawberry.field(description="条款位置 in the document's own words: 第二十条(三)")
     text: str | None = strawberry.field(default=None, description="条款原文 where the register holds it")
+
+
+def cited(clause: Citation, register: Register) -> Clause:
+    """The clause with its words."""
+    found = register.find(clause)
+    return Clause(document=clause.document, anchor=clause.anchor, text=found.text if found else None)
 
 
 @strawberry.interface(description="问题 a request that could not be carried out; nothing was written")
@@ -71,13 +79,13 @@ class FaultyCells(Problem):
     cells: list[CellProblem] = strawberry.field(description="错误 the first 200, in the order of the sheet")
 
 
-def problem_of(refusal: errors.Refusal) -> Any:
-    """The union member that tells this refusal."""
+def problem_of(refusal: errors.Refusal, register: Register) -> Any:
+    """The union member that tells this refusal, its clause with the words that the register holds."""
     told: dict[str, Any] = {
         "code": refusal.code,
         "message": refusal.message,
         "path": list(refusal.path),
-        "clause": refusal.clause and Clause(document=refusal.clause.document, anchor=refusal.clause.anchor),
+        "clause": refusal.clause and cited(refusal.clause, register),
     }
     match refusal:
         case errors.OutOfDate():

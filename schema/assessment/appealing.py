@@ -18,7 +18,7 @@ from schema.assessment.assessing import (
 from schema.assessment.assessments import AssessmentEffect
 from schema.documents import documents_in
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Versioned, field
 from schema.tags import EFFECT_TAG
 from server.assessment.actions import ORGANISERS, appeals, effects
 from server.kit.ids import NodeId
@@ -44,13 +44,11 @@ class DecideAssessmentAppealInput(OfAssessment):
 
 
 @strawberry.input(description="登记结果运用落实")
-class SettleAssessmentEffectInput:
+class SettleAssessmentEffectInput(Versioned):
     """What settling an effect takes."""
 
     effect: strawberry.ID = field("结果运用")
-    expected_version: int = field(VERSION)
     note: str = field("落实情况")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已登记落实")

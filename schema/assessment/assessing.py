@@ -11,7 +11,7 @@ from schema.acting import given, mutation, node_of, perform_on, request_of
 from schema.assessment.assessments import Assessment
 from schema.documents import documents_in
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import ASSESSMENT_TAG, INDICATOR_TAG
 from server.assessment.actions import ORGANISERS, assessing, scoring
@@ -42,12 +42,10 @@ class AssessmentProblemInput:
 
 
 @strawberry.input
-class OfAssessment:
+class OfAssessment(Versioned):
     """What a step of an assessment takes."""
 
     assessment: strawberry.ID = field("机构考核")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="提交自评")

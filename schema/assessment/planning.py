@@ -10,7 +10,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.assessment.cycles import AssessmentCycle, AssessmentScheme
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import CYCLE_TAG, SCHEME_TAG
 from server.assessment.actions import ORGANISERS, planning
@@ -33,7 +33,7 @@ class AssessmentIndicatorInput:
 
 
 @strawberry.input(description="起草考核方案")
-class DefineAssessmentSchemeInput:
+class DefineAssessmentSchemeInput(Keyed):
     """What defining a scheme takes."""
 
     district: str = field("辖区代码")
@@ -43,36 +43,30 @@ class DefineAssessmentSchemeInput:
     pass_line: Decimal = field("合格线")
     excellent_line: Decimal = field("优秀线")
     indicators: list[AssessmentIndicatorInput] = field("指标")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="采用考核方案")
-class AdoptAssessmentSchemeInput:
+class AdoptAssessmentSchemeInput(Versioned):
     """What adopting a scheme takes."""
 
     scheme: strawberry.ID = field("方案")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="计划考核周期")
-class PlanAssessmentCycleInput:
+class PlanAssessmentCycleInput(Keyed):
     """What planning a cycle takes."""
 
     scheme: strawberry.ID = field("方案")
     name: str = field("周期 2026, 2026Q4")
     self_report_by: date = field("自评截止日期")
     assess_by: date = field("考核截止日期")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input
-class _OfCycle:
+class _OfCycle(Versioned):
     """What a step of a cycle takes."""
 
     cycle: strawberry.ID = field("周期")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开启考核周期")

@@ -10,7 +10,7 @@ from schema.acting import given, mutation, node_of, perform, perform_on, referri
 from schema.assessment.ledger import RectificationItem
 from schema.documents import documents_in
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.tags import INSTITUTION_TAG, ITEM_TAG
 from server.assessment.actions import ORGANISERS, rectification
@@ -23,23 +23,20 @@ _STAFF = (Role.INSTITUTION_STAFF,)
 
 
 @strawberry.input(description="登记整改事项")
-class RecordProblemInput:
+class RecordProblemInput(Keyed):
     """What recording a problem takes."""
 
     institution: strawberry.ID = field("机构")
     source: RectificationSource = field("来源")
     problem: str = field("问题")
     due_on: date = field("整改期限")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input
-class _OfItem:
+class _OfItem(Versioned):
     """What a step of an item takes."""
 
     item: strawberry.ID = field("整改事项")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="填报整改措施")

@@ -12,7 +12,7 @@ import strawberry
 
 from schema.acting import check_right, mutation, node_of, perform, ref, request_of
 from schema.assessment.cycles import AssessmentCycle
-from schema.inputs import KEY, field
+from schema.inputs import Keyed, field
 from schema.problems import Conflicting, FaultyCells, InvalidInput, problem_of
 from schema.tags import CYCLE_TAG, DOCUMENT_TAG
 from server.assessment.actions import spreadsheets
@@ -31,13 +31,12 @@ class ExportAssessmentScoreSheetInput:
 
 
 @strawberry.input(description="从评分表录入得分")
-class EnterAssessmentScoresFromSpreadsheetInput:
+class EnterAssessmentScoresFromSpreadsheetInput(Keyed):
     """What entering takes."""
 
     cycle: strawberry.ID = field("周期")
     document: strawberry.ID = field("文件 the filled-in sheet, uploaded by the caller and stored")
     dry_run: bool = field("试算 everything is checked, nothing is written")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="考核评分表 the file is in the answer and kept nowhere")
@@ -89,7 +88,7 @@ class SpreadsheetMutations:
             async with request.acting(tenant) as reading:
                 made = await spreadsheets.score_sheet(reading, node.id)
         except Refusal as refusal:
-            return problem_of(refusal)
+            return problem_of(refusal, request.engine.policies.library.register)
 
         async def verb(act: Act) -> Mapping[str, Any]:
             await spreadsheets.note_taken(act, node.id, made)

@@ -13,8 +13,8 @@ from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import On, cited
-from schema.problems import Clause
+from schema.policy.policies import On
+from schema.problems import Clause, cited
 from schema.rows import FINDINGS, OF_OWN_INSTITUTION, register
 from schema.supervision.groups import (
     CARD_GROUPING,

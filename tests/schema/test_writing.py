@@ -40,7 +40,6 @@ MAKING = {
 #: go by the state they are in.
 MAKING_UNDER = {
     "allegeNegativeFinding",
-    "answerSuccession",
     "appointPerson",
     "bindObligations",
     "confirmNegativeFinding",
