@@ -86,7 +86,7 @@ class _Groups:
         return Type(self._grouping.key_type, "", fields, {})
 
     def _check_ungrouped(self, child: Selection) -> None:
-        """What groups are not grouped by is null, and nothing below is asked; its arguments hold their limits all the same."""
+        """Below what groups are not grouped by nothing is asked; its arguments hold their limits all the same."""
         for name, key in self._grouping.keys.items():
             if key.target and name not in self._wanted.keys:
                 for below in child.asked(key.field):
