@@ -56,7 +56,7 @@ async def perform(
                 if key is not None:
                     await act.keep(key, answer)
     except Refusal as refusal:
-        return problem_of(refusal)
+        return problem_of(refusal, request.engine.policies.library.register)
     return payload(**answer)
 
 
@@ -76,6 +76,27 @@ async def perform_on(
     return await perform(
         info, request_of(info).tenant_of(node, CITY_WIDE[info.field_name]), request_input, on_node, referring(payload)
     )
+
+
+async def perform_step(
+    info: strawberry.Info,
+    tag: int,
+    request_input: Any,
+    verb: Callable[..., Awaitable[object]],
+    payload: Callable[..., Any],
+    **given: Any,
+) -> Any:
+    """``perform_on`` for a verb that takes the object's id, the version that the caller saw, and what is ``given`` besides.
+
+    The input names the object as the payload does.
+    """
+    name = _object_field(payload)
+    node = node_of(getattr(request_input, name), tag, to_camel_case(name))
+
+    def on_node(act: Act, node: NodeId) -> Awaitable[object]:
+        return verb(act, node.id, expected_version=request_input.expected_version, **given)
+
+    return await perform_on(info, node, request_input, on_node, payload)
 
 
 def referring(payload: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,12 +9,18 @@ from strawberry.tools import merge_types
 
 from schema import audit, districts, documents, events, papers, people, proposals, reviews, tasks, workdays
 from schema.areas import AREAS
-from schema.assessment import assessments as assessment
+from schema.assessment import assessments, cycles, ledger
+from schema.assessment.appealing import AppealingMutations
 from schema.assessment.assessing import AssessmentMutations
+from schema.assessment.planning import PlanningMutations
 from schema.assessment.rectifying import RectificationMutations
+from schema.assessment.spreadsheets import SpreadsheetMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.exits import cases as exits
+from schema.exits import continuity, conversions
+from schema.exits.concluding import ExitConcludingMutations
+from schema.exits.converting import ConversionMutations
 from schema.exits.exiting import ExitMutations
 from schema.exits.providing import ProvidingMutations
 from schema.exporting import ExportMutations
@@ -102,7 +108,11 @@ Query = merge_types(
         obligations.ObligationQueries,
         risks.RiskQueries,
         exits.ExitQueries,
-        assessment.AssessmentQueries,
+        cycles.AssessmentCycleQueries,
+        assessments.AssessmentQueries,
+        ledger.LedgerQueries,
+        continuity.ContinuityQueries,
+        conversions.ConversionQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -136,8 +146,11 @@ Mutation = merge_types(
         LicenceKeepingMutations,
         LicenceEndingMutations,
         obligations.ObligationMutations,
+        PlanningMutations,
         AssessmentMutations,
+        AppealingMutations,
         RectificationMutations,
+        SpreadsheetMutations,
         UnmaskingMutations,
         ExportMutations,
         gap_changes.GapMutations,
@@ -150,7 +163,9 @@ Mutation = merge_types(
         CardMutations,
         RiskMutations,
         ExitMutations,
+        ExitConcludingMutations,
         ProvidingMutations,
+        ConversionMutations,
         designating.ApplyingMutations,
         handling.AgencyMutations,
         handling.CentreMutations,

@@ -111,7 +111,7 @@ class ExportMutations:
             listing = listing_of(info.schema._schema, input.query, given(input.operation_name))
             made = await exported(request, listing, variables, input.format, most=ROWS_MOST)
         except Refusal as refusal:
-            return problem_of(refusal)
+            return problem_of(refusal, request.engine.policies.library.register)
 
         async def verb(act: Act) -> Mapping[str, Any]:
             # Filters may hold what somebody looked for: a name, a number.  The trail tells which list and how much of it.

@@ -33,12 +33,15 @@ async def fetched(request: Request, ids: Sequence[NodeId], sql: str) -> dict[Key
 
 
 async def subjects(request: Request, ids: Sequence[NodeId], sql: str) -> list[Any]:
-    """The object that each row's subject names (``sql`` says its table and id); None where its type is no node."""
+    """The object that each row's subject names; None where its type is no node.
+
+    ``sql`` says its table and id, and may say its tenant where that is another than the row's.
+    """
     tags = {type_.table: type_.tag for type_ in request.engine.catalogue.types.values() if type_.tag is not None}
     found = await fetched(request, ids, sql)
     named: list[Any] = []
     for one in ids:
-        ((subject_type, subject_id),) = found[one.tenant_id, one.id]
-        tag = tags.get(subject_type)
-        named.append(None if tag is None else Ref(NodeId(tag, one.tenant_id, subject_id)))
+        ((subject_type, subject_id, *elsewhere),) = found[one.tenant_id, one.id]
+        tag, tenant = tags.get(subject_type), next(filter(None, elsewhere), one.tenant_id)
+        named.append(None if tag is None else Ref(NodeId(tag, tenant, subject_id)))
     return named

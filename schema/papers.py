@@ -15,8 +15,7 @@ from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.register import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import cited
-from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled, cited
 from schema.rows import OF_PAPER, PAPERS
 from schema.tags import PAPER_TAG
 from schema.terms import term

@@ -257,8 +257,8 @@ PREMISES: Mapping[str, str] = {
     ),
 }
 
-#: Exit cases: the institution learns of one when it is notified.
-EXITS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.status NOT IN ('OPENED', 'FACT_REVIEW')")
+#: Exit cases: the institution learns of one when it is notified, and never of one that came to nothing before.
+EXITS: Mapping[str, str] = register(f"({OF_OWN_INSTITUTION}) AND {{t}}.notified_on IS NOT NULL")
 
 #: Requests to take residents over: officials of either district, the staff of the institution that is asked.
 SUCCESSIONS: Mapping[str, str] = register(OF_OWN_INSTITUTION)

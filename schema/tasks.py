@@ -14,8 +14,7 @@ from schema.fetching import fetched, subjects
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.register import Institution, InstitutionFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import cited
-from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate
+from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, cited
 from schema.rows import TASKS
 from schema.tags import TASK_TAG
 from schema.terms import term
@@ -42,7 +41,7 @@ _CLAUSES = (
 )
 
 _SUBJECTS = (
-    "SELECT tenant_id, id, subject_type, subject_id FROM task"
+    "SELECT tenant_id, id, subject_type, subject_id, subject_tenant_id FROM task"
     " JOIN unnest($1::int4[], $2::uuid[]) AS wanted(tenant_id, id) USING (tenant_id, id)"
 )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from server.db import roles
 from server.db.pools import Pools
+from server.exits.delivering import deliver_to
 from server.insurance import keeping
 from server.insurance.actions.stepping import Ground
 from server.insurance.smtp import Smtp
@@ -36,6 +37,8 @@ class Done:
     missed: int = 0
     #: New proposals of the district's rules; a person decides about each.
     proposed: int = 0
+    #: Tasks to answer other districts' requests to take residents over, opened or no longer needed.
+    delivered: int = 0
     designation: keeping.Day | None = None
     sent: int = 0
     unsent: int = 0
@@ -46,15 +49,16 @@ async def run(pools: Pools, shelf: Shelf, ground: Ground, smtp: Smtp | None) -> 
     """The day of each district, one after the other.
 
     Missed days of opening and verification, and open proposals, are judged by the rules in force (MTG-21-2, MTG-22-1,
-    FT-2-4-1): a proposal is all that comes of it.  Then the day of designation (``keeping``).  Mail goes out where there is
-    somebody to hand it to.
+    FT-2-4-1): a proposal is all that comes of it.  Then what other districts ask of this one, where it was not delivered at
+    once, and the day of designation (``keeping``).  Mail goes out where there is somebody to hand it to.
     """
     for tenant_id, code in await keeping.districts_of(pools):
         try:
             missed, proposed = await _judge(pools, shelf, tenant_id, code)
+            delivered = await deliver_to(pools, code, tenant_id, new_request_id())
             day = await keeping.day_in(pools, tenant_id, code, ground, lambda act, told: propose_for(act, shelf, told))
             sent = (0, 0) if smtp is None else await keeping.send_mail(pools, smtp, shelf.library.register, tenant_id)
-            yield Done(code, missed, proposed, day, *sent)
+            yield Done(code, missed, proposed, delivered, day, *sent)
         except Exception as error:
             # The other districts' day must not wait for what is wrong here; the next run tries again.
             _LOG.exception("the day failed", extra={"district": code})

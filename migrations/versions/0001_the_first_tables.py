@@ -903,6 +903,7 @@ def upgrade() -> None:
     op.execute('ALTER TABLE rectification_item FORCE ROW LEVEL SECURITY')
     op.create_index('ix_rectification_item_due', 'rectification_item', ['tenant_id', 'due_on'], unique=False)
     op.create_index('ix_rectification_item_institution', 'rectification_item', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_rectification_item_subject', 'rectification_item', ['tenant_id', 'subject_id'], unique=False)
     op.create_table('service_gap',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1064,6 +1065,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('subject_type', sa.Text(), nullable=False, comment='the table of the case'),
     sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('subject_tenant_id', sa.Integer(), nullable=True, comment="the tenant of the case, where it is another's"),
     sa.Column('institution_id', sa.Uuid(), nullable=True),
     sa.Column('role', sa.Text(), nullable=False, comment='who must act'),
     sa.Column('department', sa.Text(), nullable=True, comment='which authority, of a department officer'),
@@ -1090,11 +1092,12 @@ def upgrade() -> None:
     sa.CheckConstraint("(status = 'OPEN') = (closed_on IS NULL)", name=op.f('ck_task_closed')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_task_due_source')),
     sa.CheckConstraint("due_unit IN ('WORKING', 'CALENDAR', 'MONTHS', 'FIXED')", name=op.f('ck_task_due_unit')),
-    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'HANDLE_DESIGNATION', 'SUPPLEMENT_DESIGNATION', 'EVALUATE_DESIGNATION', 'CONCLUDE_DESIGNATION', 'REVIEW_DESIGNATION_CHANGE', 'RENEW_INSURANCE_AGREEMENT', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
+    sa.CheckConstraint("kind IN ('DECIDE_PROPOSAL', 'ACCEPT_LICENCE_APPLICATION', 'SUPPLY_LICENCE_MATERIALS', 'DECIDE_LICENCE_APPLICATION', 'APPLY_FOR_VERIFICATION', 'APPLY_FOR_REVERIFICATION', 'DECIDE_VERIFICATION', 'STATE_CASE', 'DECIDE_ENDING', 'HANDLE_DESIGNATION', 'SUPPLEMENT_DESIGNATION', 'EVALUATE_DESIGNATION', 'CONCLUDE_DESIGNATION', 'REVIEW_DESIGNATION_CHANGE', 'RENEW_INSURANCE_AGREEMENT', 'SELF_REPORT', 'ASSESS', 'RECHECK', 'CONFIRM_ASSESSMENT', 'DECIDE_APPEAL', 'RECTIFY', 'ACCEPT_RECTIFICATION', 'INVESTIGATE_FINDING', 'HOLD_INTERVIEW', 'REVIEW_FINDING', 'TRIAGE_SIGNAL', 'HOLD_VISIT', 'FULFIL_TASK', 'REMOVE_HAZARD', 'REVIEW_EXIT', 'NOTIFY_EXIT', 'STATE_ON_EXIT', 'DECIDE_EXIT', 'APPROVE_EXIT', 'PLAN_CONTINUITY', 'ANSWER_SUCCESSION', 'EXECUTE_EXIT', 'CONDUCT_PENALTY', 'END_INSURANCE_AGREEMENT', 'REVIEW_EXIT_CASE', 'AGREE_CONVERSION', 'CLOSE_CALL', 'DECIDE_ELIGIBILITY', 'SCORE_APPLICATION', 'DECIDE_OBJECTION', 'AWARD_CALL', 'OPEN_INSTITUTION', 'HAND_OVER_PREMISES', 'RETURN_PREMISES', 'REMEDY_BREACH')", name=op.f('ck_task_kind')),
     sa.CheckConstraint("role IN ('PUBLIC', 'APPLICANT', 'INSTITUTION_STAFF', 'EXPERT', 'DEPARTMENT_OFFICER', 'DISTRICT_OFFICER', 'DISTRICT_ADMINISTRATOR', 'AGENCY_OFFICER', 'MUNICIPAL_ANALYST', 'MUNICIPAL_HEALTH_OFFICER', 'MUNICIPAL_INSURANCE_OFFICER', 'PLATFORM_OPERATOR')", name=op.f('ck_task_role')),
     sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f('ck_task_status')),
     sa.CheckConstraint('(clause_document IS NULL) = (clause_anchor IS NULL)', name=op.f('ck_task_clause')),
     sa.CheckConstraint('num_nonnulls(due_on, due_rule, due_unit, due_source) IN (0, 4)', name=op.f('ck_task_due')),
+    sa.CheckConstraint('subject_tenant_id <> tenant_id', name=op.f('ck_task_subject_tenant')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_task_tenant_id_institution_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_task')),
     comment='待办'
@@ -1702,6 +1705,7 @@ def upgrade() -> None:
     sa.Column('plan_due_on', sa.Date(), nullable=True, comment='by when a plan is due that did not go before'),
     sa.Column('handed_over_on', sa.Date(), nullable=True),
     sa.Column('handed_over_to', sa.Text(), nullable=True),
+    sa.Column('agreements_left', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment="agreements that are not the commission's to end, by name"),
     sa.Column('closed_on', sa.Date(), nullable=True),
     sa.Column('withdrawn_because', sa.Text(), nullable=True),
     sa.Column('appeal', sa.Text(), nullable=True),
@@ -2008,6 +2012,8 @@ def upgrade() -> None:
     sa.Column('in_force_on', sa.Date(), nullable=True, comment='day on which the premises were handed over'),
     sa.Column('ended_on', sa.Date(), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.Column('end_reference', sa.Text(), nullable=True, comment='number of the decision that ended it'),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=True, comment='the exit case whose decision ended it'),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=False),
@@ -2016,9 +2022,11 @@ def upgrade() -> None:
     sa.CheckConstraint("(signed_on IS NOT NULL) >= (status NOT IN ('DRAFT', 'TERMINATED')) AND (status = 'DRAFT') <= (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
     sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
     sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
+    sa.CheckConstraint('exit_case_id IS NULL OR ended_on IS NOT NULL', name=op.f('ck_entrustment_agreement_exit_case')),
     sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
     sa.CheckConstraint('term_until > term_from_on', name=op.f('ck_entrustment_agreement_term')),
     sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_entrustment_agreement_tenant_id_application_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_entrustment_agreement_tenant_id_exit_case_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'gap_id'], ['service_gap.tenant_id', 'service_gap.id'], name=op.f('fk_entrustment_agreement_tenant_id_gap_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_entrustment_agreement_tenant_id_institution_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'premises_id'], ['premises.tenant_id', 'premises.id'], name=op.f('fk_entrustment_agreement_tenant_id_premises_id')),
@@ -2028,6 +2036,7 @@ def upgrade() -> None:
     op.execute('ALTER TABLE entrustment_agreement ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE entrustment_agreement FORCE ROW LEVEL SECURITY')
     op.create_index('ix_entrustment_agreement_application', 'entrustment_agreement', ['tenant_id', 'application_id'], unique=False)
+    op.create_index('ix_entrustment_agreement_exit_case', 'entrustment_agreement', ['tenant_id', 'exit_case_id'], unique=False)
     op.create_index('ix_entrustment_agreement_institution', 'entrustment_agreement', ['tenant_id', 'institution_id'], unique=False)
     op.create_index('uq_entrustment_agreement_live', 'entrustment_agreement', ['tenant_id', 'premises_id'], unique=True, postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
     op.create_table('joint_visit',
@@ -2492,6 +2501,9 @@ def upgrade() -> None:
     sa.Column('share', sa.Numeric(precision=5, scale=2), nullable=True, comment='percent of the subsidy, as the total says'),
     sa.Column('clause_document', sa.Text(), nullable=True),
     sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('proposal_id', sa.Uuid(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('interview_id', sa.Uuid(), nullable=True),
     sa.Column('note', sa.Text(), nullable=True),
     sa.Column('settled_on', sa.Date(), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
@@ -2502,14 +2514,20 @@ def upgrade() -> None:
     sa.CheckConstraint("kind IN ('SUBSIDY', 'REWARD', 'INTERVIEW', 'RECTIFICATION', 'NEGATIVE_LIST', 'VERIFICATION_INPUT')", name=op.f('ck_assessment_effect_kind')),
     sa.CheckConstraint("status IN ('PENDING', 'DONE', 'VOID')", name=op.f('ck_assessment_effect_status')),
     sa.ForeignKeyConstraint(['tenant_id', 'assessment_id'], ['assessment.tenant_id', 'assessment.id'], name=op.f('fk_assessment_effect_tenant_id_assessment_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_assessment_effect_tenant_id_finding_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_assessment_effect_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'interview_id'], ['interview.tenant_id', 'interview.id'], name=op.f('fk_assessment_effect_tenant_id_interview_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_assessment_effect_tenant_id_proposal_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_assessment_effect')),
     comment='考核结果运用'
     )
     op.execute('ALTER TABLE assessment_effect ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE assessment_effect FORCE ROW LEVEL SECURITY')
     op.create_index('ix_assessment_effect_assessment', 'assessment_effect', ['tenant_id', 'assessment_id'], unique=False)
+    op.create_index('ix_assessment_effect_finding', 'assessment_effect', ['tenant_id', 'finding_id'], unique=False)
     op.create_index('ix_assessment_effect_institution', 'assessment_effect', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_assessment_effect_interview', 'assessment_effect', ['tenant_id', 'interview_id'], unique=False)
+    op.create_index('ix_assessment_effect_proposal', 'assessment_effect', ['tenant_id', 'proposal_id'], unique=False)
     op.create_table('assessment_score',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -2597,7 +2615,7 @@ def upgrade() -> None:
     sa.CheckConstraint("decided_by <> notified_by OR ground = 'CLOSED'", name=op.f('ck_licence_ending_two_persons')),
     sa.CheckConstraint("due_source IN ('FROM_CLAUSE', 'PLATFORM_DEFAULT', 'UNVERIFIED')", name=op.f('ck_licence_ending_due_source')),
     sa.CheckConstraint("ground <> 'PENALTY' OR penalty_number IS NOT NULL", name=op.f('ck_licence_ending_penalty')),
-    sa.CheckConstraint("ground IN ('NOT_OPENED', 'VERIFICATION_FAILED', 'CLOSED', 'PENALTY')", name=op.f('ck_licence_ending_ground')),
+    sa.CheckConstraint("ground IN ('NOT_OPENED', 'VERIFICATION_FAILED', 'CLOSED', 'PENALTY', 'EXIT')", name=op.f('ck_licence_ending_ground')),
     sa.CheckConstraint("status IN ('NOTIFIED', 'STATED', 'ENDED', 'NOT_ENDED')", name=op.f('ck_licence_ending_status')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_licence_ending_tenant_id_institution_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_licence_ending_tenant_id_licence_id')),
@@ -2674,11 +2692,55 @@ def upgrade() -> None:
     op.create_index('ix_verification_institution', 'verification', ['tenant_id', 'institution_id', 'applied_on'], unique=False)
     op.create_index('ix_verification_status', 'verification', ['tenant_id', 'status', 'due_on'], unique=False)
     op.create_index('uq_verification_pending', 'verification', ['tenant_id', 'licence_id'], unique=True, postgresql_where=sa.text("status = 'APPLIED'"))
+    op.create_table('exit_referral',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('exit_case_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('to_name', sa.Text(), nullable=False, comment='the authority it was handed over to'),
+    sa.Column('department', sa.Text(), nullable=True, comment="of whose officers it is the task; the health commission's own where null"),
+    sa.Column('paper_id', sa.Uuid(), nullable=False),
+    sa.Column('licence_id', sa.Uuid(), nullable=True),
+    sa.Column('ending_id', sa.Uuid(), nullable=True),
+    sa.Column('referred_on', sa.Date(), nullable=False),
+    sa.Column('obstacle', sa.Text(), nullable=True, comment='why licensing could not begin at once'),
+    sa.Column('concluded_on', sa.Date(), nullable=True),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True, comment='number of the document that concludes it'),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False, comment='where the row comes from: a person, an import, sample data'),
+    sa.CheckConstraint("(status = 'PENDING') = (concluded_on IS NULL)", name=op.f('ck_exit_referral_concluded')),
+    sa.CheckConstraint("department IN ('HEALTH_COMMISSION', 'MEDICAL_INSURANCE_BUREAU', 'MARKET_REGULATION', 'CIVIL_AFFAIRS', 'AGRICULTURE_RURAL', 'SUBDISTRICT_TOWN', 'COMMUNITY_HEALTH_MGMT_CENTRE', 'CDC_SUPERVISION', 'MATERNAL_CHILD', 'MENTAL_HEALTH', 'MUNICIPAL_INSURANCE_CENTRE', 'MUNICIPAL_HEALTH_COMMISSION', 'OTHER')", name=op.f('ck_exit_referral_department')),
+    sa.CheckConstraint("effect IN ('CANCEL_LICENCE', 'REVOKE_LICENCE', 'SUSPEND_VERIFICATION')", name=op.f('ck_exit_referral_effect')),
+    sa.CheckConstraint("status IN ('PENDING', 'DONE', 'NOT_DONE')", name=op.f('ck_exit_referral_status')),
+    sa.CheckConstraint('(concluded_on IS NULL) = (outcome IS NULL)', name=op.f('ck_exit_referral_outcome')),
+    sa.ForeignKeyConstraint(['tenant_id', 'ending_id'], ['licence_ending.tenant_id', 'licence_ending.id'], name=op.f('fk_exit_referral_tenant_id_ending_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'exit_case_id'], ['exit_case.tenant_id', 'exit_case.id'], name=op.f('fk_exit_referral_tenant_id_exit_case_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_exit_referral_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'licence_id'], ['licence.tenant_id', 'licence.id'], name=op.f('fk_exit_referral_tenant_id_licence_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'paper_id'], ['paper.tenant_id', 'paper.id'], name=op.f('fk_exit_referral_tenant_id_paper_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_exit_referral')),
+    comment='退出案件移送：暂缓校验、注销、吊销由有权机关依法办理'
+    )
+    op.execute('ALTER TABLE exit_referral ENABLE ROW LEVEL SECURITY')
+    op.execute('ALTER TABLE exit_referral FORCE ROW LEVEL SECURITY')
+    op.create_index('ix_exit_referral_ending', 'exit_referral', ['tenant_id', 'ending_id'], unique=False)
+    op.create_index('ix_exit_referral_pending', 'exit_referral', ['tenant_id', 'institution_id'], unique=False, postgresql_where=sa.text("status = 'PENDING'"))
+    op.create_index('uq_exit_referral', 'exit_referral', ['tenant_id', 'exit_case_id', 'effect'], unique=True)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('uq_exit_referral', table_name='exit_referral')
+    op.drop_index('ix_exit_referral_pending', table_name='exit_referral', postgresql_where=sa.text("status = 'PENDING'"))
+    op.drop_index('ix_exit_referral_ending', table_name='exit_referral')
+    op.drop_table('exit_referral')
     op.drop_index('uq_verification_pending', table_name='verification', postgresql_where=sa.text("status = 'APPLIED'"))
     op.drop_index('ix_verification_status', table_name='verification')
     op.drop_index('ix_verification_institution', table_name='verification')
@@ -2694,7 +2756,10 @@ def downgrade() -> None:
     op.drop_index('ix_licence_change_institution', table_name='licence_change')
     op.drop_table('licence_change')
     op.drop_table('assessment_score')
+    op.drop_index('ix_assessment_effect_proposal', table_name='assessment_effect')
+    op.drop_index('ix_assessment_effect_interview', table_name='assessment_effect')
     op.drop_index('ix_assessment_effect_institution', table_name='assessment_effect')
+    op.drop_index('ix_assessment_effect_finding', table_name='assessment_effect')
     op.drop_index('ix_assessment_effect_assessment', table_name='assessment_effect')
     op.drop_table('assessment_effect')
     op.drop_index('ix_assessment_appeal_assessment', table_name='assessment_appeal')
@@ -2740,6 +2805,7 @@ def downgrade() -> None:
     op.drop_table('joint_visit')
     op.drop_index('uq_entrustment_agreement_live', table_name='entrustment_agreement', postgresql_where=sa.text("status NOT IN ('EXPIRED', 'TERMINATED')"))
     op.drop_index('ix_entrustment_agreement_institution', table_name='entrustment_agreement')
+    op.drop_index('ix_entrustment_agreement_exit_case', table_name='entrustment_agreement')
     op.drop_index('ix_entrustment_agreement_application', table_name='entrustment_agreement')
     op.drop_table('entrustment_agreement')
     op.drop_table('eligibility_check')
@@ -2842,6 +2908,7 @@ def downgrade() -> None:
     op.drop_index('ix_service_gap_name', table_name='service_gap')
     op.drop_index('ix_service_gap_institution', table_name='service_gap')
     op.drop_table('service_gap')
+    op.drop_index('ix_rectification_item_subject', table_name='rectification_item')
     op.drop_index('ix_rectification_item_institution', table_name='rectification_item')
     op.drop_index('ix_rectification_item_due', table_name='rectification_item')
     op.drop_table('rectification_item')

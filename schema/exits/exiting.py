@@ -1,19 +1,19 @@
-"""An exit case from its opening to its end: mutations."""
+"""An exit case from its opening to its decision: mutations."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_step, referring, request_of
 from schema.exits.cases import ExitCase
-from schema.exits.terms import AppealKind, AppealOutcome, ExitGround
+from schema.exits.terms import ExitGround
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import EXIT_TAG, FINDING_TAG, INSTITUTION_TAG, PROPOSAL_TAG
-from server.exits.actions import cases, executing
+from server.exits.actions import cases
 from server.exits.actions.cases import Opening
 from server.kit.errors import Invalid, NotFound
 from server.kit.ids import NodeId
@@ -24,13 +24,12 @@ from server.record.acts import Act
 @strawberry.input(
     description="退出立案 on an accepted proposal, a confirmed finding, the institution's wish, or statute"
 )
-class OpenExitCaseInput:
+class OpenExitCaseInput(Keyed):
     """What opening takes."""
 
     district: str = field("辖区代码")
     ground: ExitGround = field("立案依据")
     because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
     proposal: strawberry.ID | None = field("处置建议 of RULE: it is thereby accepted", default=UNSET)
     expected_version: int | None = field("所见版本 of the proposal", default=UNSET)
     finding: strawberry.ID | None = field("认定 of FINDING", default=UNSET)
@@ -39,108 +38,44 @@ class OpenExitCaseInput:
 
 
 @strawberry.input(description="核实退出事实")
-class ReviewExitFactsInput:
+class ReviewExitFactsInput(Versioned):
     """What reviewing takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     facts: str = field("核实的事实 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="退出事先告知")
-class NotifyExitInput:
+class NotifyExitInput(Versioned):
     """What notifying takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     statement_by: date = field("陈述申辩期限 the last day; after today, of a revocation at least five working days")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="陈述申辩 by the institution, or entered by an officer")
-class StateOnExitInput:
+class StateOnExitInput(Versioned):
     """What a statement takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     statement: str = field("陈述申辩 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="拟定退出决定 by the first of two persons")
-class DraftExitDecisionInput:
+class DraftExitDecisionInput(Versioned):
     """What drafting takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
     effects: list[Effect] = field("效果 among those notified, or NO_ACTION alone")
     because: str = field("理由 1 to 4000 characters")
     service_stops: bool = field("是否停止服务 whether residents lose their service by it")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="审批退出决定 by the second person")
-class DecideExitInput:
+class DecideExitInput(Versioned):
     """What deciding takes."""
 
     case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="执行退出决定")
-class ExecuteExitInput:
-    """What executing takes."""
-
-    case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
-    without_plan_because: str | None = field("紧急理由 why it does not wait for a continuity plan", default=UNSET)
-    handed_over_to: str | None = field("移送机关 where statute alone can do it", default=UNSET)
-
-
-@strawberry.input(description="结案")
-class CloseExitCaseInput:
-    """What closing takes."""
-
-    case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="撤销退出案件 before its decision")
-class WithdrawExitCaseInput:
-    """What withdrawing takes."""
-
-    case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="对退出决定申请复议或起诉")
-class AppealExitInput:
-    """What an appeal takes."""
-
-    case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    kind: AppealKind = field("途径")
-    on: date = field("提出日期")
-    because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="记录复议或诉讼结果")
-class ConcludeExitAppealInput:
-    """What concluding an appeal takes."""
-
-    case: strawberry.ID = field("退出案件")
-    expected_version: int = field(VERSION)
-    outcome: AppealOutcome = field("结果 REVOKED: the decision never held")
-    on: date = field("结果日期")
-    reason: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="已立案")
@@ -185,41 +120,6 @@ class ExitDecided:
     case: ExitCase = field("退出案件 as it is now")
 
 
-@strawberry.type(description="已执行")
-class ExitExecuted:
-    """An execution."""
-
-    case: ExitCase = field("退出案件 as it is now")
-
-
-@strawberry.type(description="已结案")
-class ExitCaseClosed:
-    """A closure."""
-
-    case: ExitCase = field("退出案件 as it is now")
-
-
-@strawberry.type(description="已撤销案件")
-class ExitCaseWithdrawn:
-    """A withdrawal."""
-
-    case: ExitCase = field("退出案件 as it is now")
-
-
-@strawberry.type(description="已提出救济")
-class ExitAppealed:
-    """An appeal."""
-
-    case: ExitCase = field("退出案件 as it is now")
-
-
-@strawberry.type(description="救济已终结")
-class ExitAppealConcluded:
-    """The end of an appeal."""
-
-    case: ExitCase = field("退出案件 as it is now")
-
-
 _Problems = InvalidInput | Conflicting | OutOfDate
 OpenExitCaseResult = Annotated[ExitCaseOpened | _Problems | PolicyNotEnabled, strawberry.union("OpenExitCaseResult")]
 ReviewExitFactsResult = Annotated[ExitFactsReviewed | _Problems, strawberry.union("ReviewExitFactsResult")]
@@ -227,11 +127,6 @@ NotifyExitResult = Annotated[ExitNotified | _Problems, strawberry.union("NotifyE
 StateOnExitResult = Annotated[ExitStated | _Problems, strawberry.union("StateOnExitResult")]
 DraftExitDecisionResult = Annotated[ExitDecisionDrafted | _Problems, strawberry.union("DraftExitDecisionResult")]
 DecideExitResult = Annotated[ExitDecided | _Problems, strawberry.union("DecideExitResult")]
-ExecuteExitResult = Annotated[ExitExecuted | _Problems | PolicyNotEnabled, strawberry.union("ExecuteExitResult")]
-CloseExitCaseResult = Annotated[ExitCaseClosed | _Problems, strawberry.union("CloseExitCaseResult")]
-WithdrawExitCaseResult = Annotated[ExitCaseWithdrawn | _Problems, strawberry.union("WithdrawExitCaseResult")]
-AppealExitResult = Annotated[ExitAppealed | _Problems, strawberry.union("AppealExitResult")]
-ConcludeExitAppealResult = Annotated[ExitAppealConcluded | _Problems, strawberry.union("ConcludeExitAppealResult")]
 
 
 @strawberry.type
@@ -270,104 +165,31 @@ class ExitMutations:
 
     @mutation("核实退出事实", by=cases.OFFICERS)
     async def review_exit_facts(self, info: strawberry.Info, input: ReviewExitFactsInput) -> ReviewExitFactsResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cases.review_facts(act, node.id, expected_version=input.expected_version, facts=input.facts)
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitFactsReviewed)
+        return await perform_step(info, EXIT_TAG, input, cases.review_facts, ExitFactsReviewed, facts=input.facts)
 
     @mutation("退出事先告知 with its official document", by=cases.OFFICERS)
     async def notify_exit(self, info: strawberry.Info, input: NotifyExitInput) -> NotifyExitResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cases.notify(act, node.id, expected_version=input.expected_version, statement_by=input.statement_by)
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitNotified)
+        return await perform_step(info, EXIT_TAG, input, cases.notify, ExitNotified, statement_by=input.statement_by)
 
     @mutation("陈述申辩", by=cases.STATING)
     async def state_on_exit(self, info: strawberry.Info, input: StateOnExitInput) -> StateOnExitResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cases.state(act, node.id, expected_version=input.expected_version, statement=input.statement)
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitStated)
+        return await perform_step(info, EXIT_TAG, input, cases.state, ExitStated, statement=input.statement)
 
     @mutation("拟定退出决定", by=cases.OFFICERS)
     async def draft_exit_decision(
         self, info: strawberry.Info, input: DraftExitDecisionInput
     ) -> DraftExitDecisionResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cases.draft(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                effects=input.effects,
-                because=input.because,
-                service_stops=input.service_stops,
-            )
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitDecisionDrafted)
+        return await perform_step(
+            info,
+            EXIT_TAG,
+            input,
+            cases.draft,
+            ExitDecisionDrafted,
+            effects=input.effects,
+            because=input.because,
+            service_stops=input.service_stops,
+        )
 
     @mutation("审批退出决定 by another person than the one who drafted it", by=cases.OFFICERS)
     async def decide_exit(self, info: strawberry.Info, input: DecideExitInput) -> DecideExitResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cases.decide(act, node.id, expected_version=input.expected_version)
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitDecided)
-
-    @mutation("执行退出决定 a planned exit once its continuity plan is approved", by=cases.OFFICERS)
-    async def execute_exit(self, info: strawberry.Info, input: ExecuteExitInput) -> ExecuteExitResult:
-        shelf = request_of(info).engine.policies
-
-        async def verb(act: Act, node: NodeId) -> None:
-            await executing.execute(
-                act,
-                await shelf.current(),
-                node.id,
-                expected_version=input.expected_version,
-                without_plan_because=given(input.without_plan_because),
-                handed_over_to=given(input.handed_over_to),
-            )
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitExecuted)
-
-    @mutation("结案", by=cases.OFFICERS)
-    async def close_exit_case(self, info: strawberry.Info, input: CloseExitCaseInput) -> CloseExitCaseResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return executing.close(act, node.id, expected_version=input.expected_version)
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitCaseClosed)
-
-    @mutation("撤销退出案件", by=cases.OFFICERS)
-    async def withdraw_exit_case(self, info: strawberry.Info, input: WithdrawExitCaseInput) -> WithdrawExitCaseResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return executing.withdraw(act, node.id, expected_version=input.expected_version, because=input.because)
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitCaseWithdrawn)
-
-    @mutation("对退出决定申请复议或起诉 while the remedy is open", by=cases.STATING)
-    async def appeal_exit(self, info: strawberry.Info, input: AppealExitInput) -> AppealExitResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return executing.appeal(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                kind=input.kind,
-                on=input.on,
-                because=input.because,
-            )
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitAppealed)
-
-    @mutation("记录复议或诉讼结果", by=cases.OFFICERS)
-    async def conclude_exit_appeal(
-        self, info: strawberry.Info, input: ConcludeExitAppealInput
-    ) -> ConcludeExitAppealResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return executing.conclude_appeal(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                outcome=input.outcome,
-                on=input.on,
-                reason=input.reason,
-            )
-
-        return await perform_on(info, node_of(input.case, EXIT_TAG, "case"), input, verb, ExitAppealConcluded)
+        return await perform_step(info, EXIT_TAG, input, cases.decide, ExitDecided)

@@ -55,6 +55,9 @@ class ExitCaseFilter:
     opened_on: DateFilter | None = strawberry.field(default=UNSET, description="立案日期")
     decided_on: DateFilter | None = strawberry.field(default=UNSET, description="决定日期")
     executed_on: DateFilter | None = strawberry.field(default=UNSET, description="执行日期")
+    handed_over_on: DateFilter | None = strawberry.field(
+        default=UNSET, description="移送日期；已移送未办结的，另加 executedOn 为 isNull"
+    )
     statement_by: DateFilter | None = strawberry.field(default=UNSET, description="陈述申辩期限")
     plan_due_on: DateFilter | None = strawberry.field(default=UNSET, description="补齐方案期限")
     appeal_outcome: Filter[AppealOutcome] | None = strawberry.field(default=UNSET, description="救济结果")

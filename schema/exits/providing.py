@@ -1,27 +1,29 @@
-"""Providing for residents, and converting institutions: mutations."""
+"""Providing for residents: mutations."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.exits.cases import ContinuityPlan, ConversionCase, SuccessionAnswer, SuccessionRequest
-from schema.exits.terms import ContinuityService, ConversionDirection
+from schema.acting import given, mutation, node_of, perform, perform_step, referring, request_of
+from schema.exits.continuity import ContinuityPlan, SuccessionAnswer, SuccessionRequest
+from schema.exits.delivering import delivered
+from schema.exits.terms import ContinuityService
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
-from schema.tags import ANSWER_TAG, CONVERSION_TAG, EXIT_TAG, INSTITUTION_TAG, PLAN_TAG, REQUEST_TAG
-from server.exits.actions import continuity, conversions
-from server.exits.actions.continuity import Asked, Planned
-from server.institutions.model import InstitutionKind
+from schema.tags import ANSWER_TAG, EXIT_TAG, INSTITUTION_TAG, PLAN_TAG, REQUEST_TAG
+from server.exits.actions import continuity, succession
+from server.exits.actions.continuity import Planned
+from server.exits.actions.succession import Asked
 from server.kit.ids import NodeId
 from server.record.acts import Act
 
 
 @strawberry.input(description="制定居民承接方案")
-class DraftContinuityPlanInput:
+class DraftContinuityPlanInput(Keyed):
     """What drafting takes."""
 
     case: strawberry.ID = field("退出案件")
@@ -31,114 +33,59 @@ class DraftContinuityPlanInput:
     high_need_residents: int = field("重点人群人数 a number, never a list of people")
     services: list[ContinuityService] = field("须承接的服务")
     from_on: date = field("起始日期")
-    idempotency_key: str = field(KEY)
     until: date | None = field("截止日期 the first day no longer part of the transfer", default=UNSET)
 
 
 @strawberry.input(description="征询承接机构 of this district by its id, of another by district and name")
-class AskSuccessorInput:
+class AskSuccessorInput(Versioned):
     """What asking takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
     service_area: str = field("请其承接的区域")
     population: int = field("居民人数")
     services: list[ContinuityService] = field("请其承接的服务")
-    idempotency_key: str = field(KEY)
     successor: strawberry.ID | None = field("本区的承接机构", default=UNSET)
     successor_district: str | None = field("他区代码", default=UNSET)
     successor_name: str | None = field("他区承接机构名称", default=UNSET)
 
 
 @strawberry.input(description="答复承接征询 over the successor's own district")
-class AnswerSuccessionInput:
+class AnswerSuccessionInput(Versioned):
     """What answering takes."""
 
-    request: strawberry.ID = field("承接征询")
+    request: strawberry.ID = field("承接征询 `expectedVersion` is its version")
     institution: strawberry.ID = field("承接机构 of the caller's own district")
     accept: bool = field("是否同意")
-    idempotency_key: str = field(KEY)
     reason: str | None = field("理由 of a refusal", default=UNSET)
 
 
 @strawberry.input(description="撤回承接征询")
-class WithdrawSuccessionRequestInput:
+class WithdrawSuccessionRequestInput(Versioned):
     """What withdrawing takes."""
 
     request: strawberry.ID = field("承接征询")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="批准承接方案 once every successor has accepted")
-class ApproveContinuityPlanInput:
+class ApproveContinuityPlanInput(Versioned):
     """What approving takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="开始承接")
-class StartContinuityTransferInput:
+class StartContinuityTransferInput(Versioned):
     """What starting takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="完成承接")
-class CompleteContinuityTransferInput:
+class CompleteContinuityTransferInput(Versioned):
     """What completing takes."""
 
     plan: strawberry.ID = field("承接方案")
-    expected_version: int = field(VERSION)
     outcome: str = field("承接结果 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="启动转型 in either direction")
-class OpenConversionInput:
-    """What opening takes."""
-
-    institution: strawberry.ID = field("机构")
-    direction: ConversionDirection = field("方向")
-    target_kind: InstitutionKind = field("目标类别")
-    because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="商定转型")
-class AgreeConversionInput:
-    """What agreeing takes."""
-
-    conversion: strawberry.ID = field("转型")
-    expected_version: int = field(VERSION)
-    agreement: str = field("商定内容 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="不转型 guidance is advice")
-class DeclineConversionInput:
-    """What declining takes."""
-
-    conversion: strawberry.ID = field("转型")
-    expected_version: int = field(VERSION)
-    because: str = field("理由 1 to 4000 characters")
-    idempotency_key: str = field(KEY)
-
-
-@strawberry.input(description="完成转型")
-class ExecuteConversionInput:
-    """What executing takes."""
-
-    conversion: strawberry.ID = field("转型")
-    expected_version: int = field(VERSION)
-    idempotency_key: str = field(KEY)
-    special_reason: str | None = field(
-        "特殊原因 within a year of signing an insurance agreement; the agency is told", default=UNSET
-    )
 
 
 @strawberry.type(description="已制定承接方案")
@@ -190,34 +137,6 @@ class ContinuityTransferCompleted:
     plan: ContinuityPlan = field("承接方案 as it is now")
 
 
-@strawberry.type(description="已启动转型")
-class ConversionOpened:
-    """A conversion."""
-
-    conversion: ConversionCase = field("转型")
-
-
-@strawberry.type(description="已商定转型")
-class ConversionAgreed:
-    """An agreement."""
-
-    conversion: ConversionCase = field("转型 as it is now")
-
-
-@strawberry.type(description="不转型")
-class ConversionDeclined:
-    """A refusal."""
-
-    conversion: ConversionCase = field("转型 as it is now")
-
-
-@strawberry.type(description="已完成转型")
-class ConversionExecuted:
-    """An execution."""
-
-    conversion: ConversionCase = field("转型 as it is now")
-
-
 _Problems = InvalidInput | Conflicting | OutOfDate
 DraftContinuityPlanResult = Annotated[ContinuityPlanDrafted | _Problems, strawberry.union("DraftContinuityPlanResult")]
 AskSuccessorResult = Annotated[SuccessorAsked | _Problems, strawberry.union("AskSuccessorResult")]
@@ -234,10 +153,6 @@ StartContinuityTransferResult = Annotated[
 CompleteContinuityTransferResult = Annotated[
     ContinuityTransferCompleted | _Problems, strawberry.union("CompleteContinuityTransferResult")
 ]
-OpenConversionResult = Annotated[ConversionOpened | _Problems, strawberry.union("OpenConversionResult")]
-AgreeConversionResult = Annotated[ConversionAgreed | _Problems, strawberry.union("AgreeConversionResult")]
-DeclineConversionResult = Annotated[ConversionDeclined | _Problems, strawberry.union("DeclineConversionResult")]
-ExecuteConversionResult = Annotated[ConversionExecuted | _Problems, strawberry.union("ExecuteConversionResult")]
 
 
 @strawberry.type
@@ -265,7 +180,7 @@ class ProvidingMutations:
 
         return await perform(info, tenant, input, verb, referring(ContinuityPlanDrafted))
 
-    @mutation("征询承接机构", by=continuity.OFFICERS)
+    @mutation("征询承接机构 one of another district finds the task in its own", by=continuity.OFFICERS)
     async def ask_successor(self, info: strawberry.Info, input: AskSuccessorInput) -> AskSuccessorResult:
         node = node_of(input.plan, PLAN_TAG, "plan")
         request = request_of(info)
@@ -281,22 +196,26 @@ class ProvidingMutations:
         )
 
         async def verb(act: Act) -> Mapping[str, str]:
-            made = await continuity.ask_successor(act, node.id, expected_version=input.expected_version, asked=asked)
+            made = await succession.ask_successor(act, node.id, expected_version=input.expected_version, asked=asked)
             return {"request": str(NodeId(REQUEST_TAG, tenant, made))}
 
-        return await perform(info, tenant, input, verb, referring(SuccessorAsked))
+        answer = await perform(info, tenant, input, verb, referring(SuccessorAsked))
+        if isinstance(answer, SuccessorAsked):
+            await delivered(request, [asked.counterpart_tenant_id])
+        return answer
 
-    @mutation("答复承接征询 in the successor's own district, whoever asked", by=continuity.ANSWERING)
+    @mutation("答复承接征询 in the successor's own district, whoever asked", by=succession.ANSWERING)
     async def answer_succession(self, info: strawberry.Info, input: AnswerSuccessionInput) -> AnswerSuccessionResult:
         asked = node_of(input.request, REQUEST_TAG, "request")
         own = node_of(input.institution, INSTITUTION_TAG, "institution")
         tenant = request_of(info).tenant_of(own)
 
         async def verb(act: Act) -> Mapping[str, str]:
-            made = await continuity.answer(
+            made = await succession.answer(
                 act,
                 asked.tenant_id,
                 asked.id,
+                expected_version=input.expected_version,
                 institution_id=own.id,
                 accepted=input.accept,
                 reason=given(input.reason),
@@ -309,80 +228,31 @@ class ProvidingMutations:
     async def withdraw_succession_request(
         self, info: strawberry.Info, input: WithdrawSuccessionRequestInput
     ) -> WithdrawSuccessionRequestResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return continuity.withdraw_request(act, node.id, expected_version=input.expected_version)
+        asked: list[int | None] = []
 
-        node = node_of(input.request, REQUEST_TAG, "request")
-        return await perform_on(info, node, input, verb, SuccessionRequestWithdrawn)
+        async def verb(act: Act, request: UUID, *, expected_version: int) -> None:
+            asked.append(await succession.withdraw_request(act, request, expected_version=expected_version))
+
+        answer = await perform_step(info, REQUEST_TAG, input, verb, SuccessionRequestWithdrawn)
+        await delivered(request_of(info), asked)
+        return answer
 
     @mutation("批准承接方案", by=continuity.OFFICERS)
     async def approve_continuity_plan(
         self, info: strawberry.Info, input: ApproveContinuityPlanInput
     ) -> ApproveContinuityPlanResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return continuity.approve_plan(act, node.id, expected_version=input.expected_version)
-
-        return await perform_on(info, node_of(input.plan, PLAN_TAG, "plan"), input, verb, ContinuityPlanApproved)
+        return await perform_step(info, PLAN_TAG, input, continuity.approve_plan, ContinuityPlanApproved)
 
     @mutation("开始承接", by=continuity.OFFICERS)
     async def start_continuity_transfer(
         self, info: strawberry.Info, input: StartContinuityTransferInput
     ) -> StartContinuityTransferResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return continuity.start_transfer(act, node.id, expected_version=input.expected_version)
-
-        return await perform_on(info, node_of(input.plan, PLAN_TAG, "plan"), input, verb, ContinuityTransferStarted)
+        return await perform_step(info, PLAN_TAG, input, continuity.start_transfer, ContinuityTransferStarted)
 
     @mutation("完成承接", by=continuity.OFFICERS)
     async def complete_continuity_transfer(
         self, info: strawberry.Info, input: CompleteContinuityTransferInput
     ) -> CompleteContinuityTransferResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return continuity.complete_transfer(
-                act, node.id, expected_version=input.expected_version, outcome=input.outcome
-            )
-
-        node = node_of(input.plan, PLAN_TAG, "plan")
-        return await perform_on(info, node, input, verb, ContinuityTransferCompleted)
-
-    @mutation("启动转型", by=conversions.OFFICERS)
-    async def open_conversion(self, info: strawberry.Info, input: OpenConversionInput) -> OpenConversionResult:
-        node = node_of(input.institution, INSTITUTION_TAG, "institution")
-        tenant = request_of(info).tenant_of(node)
-
-        async def verb(act: Act) -> Mapping[str, str]:
-            made = await conversions.open_conversion(
-                act, node.id, direction=input.direction, target=input.target_kind, because=input.because
-            )
-            return {"conversion": str(NodeId(CONVERSION_TAG, tenant, made))}
-
-        return await perform(info, tenant, input, verb, referring(ConversionOpened))
-
-    @mutation("商定转型", by=conversions.OFFICERS)
-    async def agree_conversion(self, info: strawberry.Info, input: AgreeConversionInput) -> AgreeConversionResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return conversions.agree(act, node.id, expected_version=input.expected_version, agreement=input.agreement)
-
-        node = node_of(input.conversion, CONVERSION_TAG, "conversion")
-        return await perform_on(info, node, input, verb, ConversionAgreed)
-
-    @mutation("不转型", by=conversions.OFFICERS)
-    async def decline_conversion(self, info: strawberry.Info, input: DeclineConversionInput) -> DeclineConversionResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return conversions.decline(act, node.id, expected_version=input.expected_version, because=input.because)
-
-        node = node_of(input.conversion, CONVERSION_TAG, "conversion")
-        return await perform_on(info, node, input, verb, ConversionDeclined)
-
-    @mutation("完成转型", by=conversions.OFFICERS)
-    async def execute_conversion(self, info: strawberry.Info, input: ExecuteConversionInput) -> ExecuteConversionResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return conversions.execute_conversion(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                special_reason=given(input.special_reason),
-            )
-
-        node = node_of(input.conversion, CONVERSION_TAG, "conversion")
-        return await perform_on(info, node, input, verb, ConversionExecuted)
+        return await perform_step(
+            info, PLAN_TAG, input, continuity.complete_transfer, ContinuityTransferCompleted, outcome=input.outcome
+        )

@@ -10,10 +10,12 @@ from server.exits.model import ExitGround as ExitGround
 from server.exits.model import ExitStatus as ExitStatus
 from server.exits.model import ExitStrength as ExitStrength
 from server.exits.model import PlanStatus as PlanStatus
+from server.exits.model import ReferralStatus as ReferralStatus
 
 term(ExitGround, "退出立案依据")
 term(ExitStatus, "退出案件状态")
 term(ExitStrength, "退出强度 hard and soft exits are never added up")
+term(ReferralStatus, "移送事项状态", "ExitReferralStatus")
 term(AppealKind, "救济途径", "ExitAppealKind")
 term(AppealOutcome, "救济结果", "ExitAppealOutcome")
 term(PlanStatus, "承接方案状态", "ContinuityPlanStatus")

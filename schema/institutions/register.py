@@ -9,6 +9,14 @@ import strawberry
 from schema.access import Request
 from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
+from schema.exits.filters import (
+    ContinuityPlanFilter,
+    ContinuityPlanOrder,
+    ConversionCaseFilter,
+    ConversionCaseOrder,
+    ExitCaseFilter,
+    ExitCaseOrder,
+)
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.groups import (
     GROUPING,
@@ -53,6 +61,9 @@ from server.kit.terms import Term
 from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
 
 if TYPE_CHECKING:
+    from schema.exits.cases import ExitCase
+    from schema.exits.continuity import ContinuityPlan
+    from schema.exits.conversions import ConversionCase
     from schema.insurance.designations import Designation
     from schema.licensing.licences import Licence, LicenceFilter
     from schema.licensing.obligations import MonitoringEnrolment, Obligation
@@ -269,6 +280,45 @@ class Institution(Node):
         """监管事实 latest first unless ordered otherwise"""
         not_resolved()
 
+    @planned
+    def exit_cases(
+        self,
+        filter: ExitCaseFilter | None = UNSET,
+        order_by: list[ExitCaseOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[Annotated["ExitCase", strawberry.lazy("schema.exits.cases")]]:
+        """退出案件 latest first unless ordered otherwise; staff see one from its notice on"""
+        not_resolved()
+
+    @planned
+    def conversions(
+        self,
+        filter: ConversionCaseFilter | None = UNSET,
+        order_by: list[ConversionCaseOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[Annotated["ConversionCase", strawberry.lazy("schema.exits.conversions")]]:
+        """转型 latest first unless ordered otherwise"""
+        not_resolved()
+
+    @planned
+    def continuity_plans(
+        self,
+        filter: ContinuityPlanFilter | None = UNSET,
+        order_by: list[ContinuityPlanOrder] | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[Annotated["ContinuityPlan", strawberry.lazy("schema.exits.continuity")]]:
+        """居民承接方案 for its residents; by first day, latest first, unless ordered otherwise"""
+        not_resolved()
+
 
 @strawberry.type
 class InstitutionQueries:
@@ -359,6 +409,9 @@ BINDS = (
             "yellowCards": Paged(Link("YellowCard", _OWN), "ISSUED_ON DESC"),
             "negativeFindings": Paged(Link("NegativeFinding", _OWN), "OCCURRED_ON DESC"),
             "supervisionFacts": Paged(Link("SupervisionFact", _OWN), "OCCURRED_ON DESC"),
+            "exitCases": Paged(Link("ExitCase", _OWN), "OPENED_ON DESC"),
+            "conversions": Paged(Link("ConversionCase", _OWN), "OPENED_ON DESC"),
+            "continuityPlans": Paged(Link("ContinuityPlan", _OWN), "FROM_ON DESC"),
             "designation": One(Link("Designation", _OWN)),
         },
         columns={"NAME": "sort_key", "LATEST_REVIEW": "latest_review_on"},

@@ -14,10 +14,12 @@ from schema.licensing.licences import Licence, LicenceEnding
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.tags import ENDING_TAG, LICENCE_TAG, PROPOSAL_TAG
+from server.exits.actions.following import check_founded, follow
 from server.kit import clock
 from server.kit.ids import NodeId
 from server.licensing import store
 from server.licensing.actions import ending
+from server.licensing.actions.grounds import Penalty
 from server.licensing.actions.steps import INSTITUTION_FILERS, OFFICERS
 from server.licensing.model import EndingGround
 from server.record.acts import Act
@@ -133,7 +135,7 @@ class LicenceEndingMutations:
         node, request = _licence(input.licence), request_of(info)
         tenant, proposal, said = request.tenant_of(node), proposal_of(given(input.proposal)), given(input.penalty)
         limits = await limits_in(request, tenant)
-        penalty = said and ending.Penalty(said.number, said.authority, said.decided_on)
+        penalty = said and Penalty(said.number, said.authority, said.decided_on)
 
         async def verb(act: Act) -> Mapping[str, str]:
             made = await ending.notify_ending(
@@ -146,6 +148,7 @@ class LicenceEndingMutations:
                 proposal=proposal,
                 penalty=penalty,
             )
+            await follow(act, node.id, made)
             return {"ending": str(NodeId(ENDING_TAG, tenant, made))}
 
         def payload(ending: str) -> LicenceEndingNotified:
@@ -165,7 +168,9 @@ class LicenceEndingMutations:
         self, info: strawberry.Info, input: DecideLicenceEndingInput
     ) -> DecideLicenceEndingResult:
         async def verb(act: Act, node: NodeId) -> None:
-            await ending.decide_ending(
+            if input.ended:
+                await check_founded(act, node.id)
+            licence = await ending.decide_ending(
                 act,
                 node.id,
                 expected_version=input.expected_version,
@@ -173,6 +178,7 @@ class LicenceEndingMutations:
                 reason=input.reason,
                 continuity=given(input.continuity),
             )
+            await follow(act, licence, node.id)
 
         return await perform_on(info, node_of(input.ending, ENDING_TAG, "ending"), input, verb, LicenceEndingDecided)
 

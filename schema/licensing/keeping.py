@@ -24,6 +24,7 @@ from schema.licensing.licences import Licence, Verification
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.tags import LICENCE_TAG, PROPOSAL_TAG, VERIFICATION_TAG
+from server.exits.actions.following import follow
 from server.kit.ids import NodeId
 from server.licensing import store
 from server.licensing.actions import opening, verifying
@@ -222,7 +223,9 @@ class LicenceKeepingMutations:
                 reason=input.reason,
                 suspension_months=given(input.suspension_months),
             )
-            return (await store.load(act.connection, verification, act.tenant_id, node.id))["institution_id"]
+            row = await store.load(act.connection, verification, act.tenant_id, node.id)
+            await follow(act, row["licence_id"])
+            return row["institution_id"]
 
         return await _proposing(
             info, input.verification, VERIFICATION_TAG, "verification", input, verb, VerificationDecided
@@ -245,6 +248,7 @@ class LicenceKeepingMutations:
                 reason=input.reason,
                 proposal=proposal,
             )
+            await follow(act, node.id)
 
         return await perform_on(info, node, input, verb, VerificationSuspended)
 

@@ -12,8 +12,7 @@ from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, IntFilter, StringFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import cited
-from schema.problems import Clause
+from schema.problems import Clause, cited
 from schema.rows import LICENCES, OF_OWN_INSTITUTION, register
 from schema.tags import CHANGE_TAG, ENDING_TAG, LICENCE_TAG, VERIFICATION_TAG
 from schema.terms import term
@@ -35,6 +34,7 @@ from server.planner.binding import Column, Compare, Computed, Key, Kind, Link, M
 from server.policy.terms import SourceStatus, VerificationResult
 
 if TYPE_CHECKING:
+    from schema.exits.cases import ExitReferral
     from schema.institutions.register import Institution, InstitutionFilter
     from schema.licensing.applications import LicenceApplication
     from schema.proposals import Proposal
@@ -176,6 +176,9 @@ class LicenceEnding(Node):
     institution: _Institution | None = field_of("机构")
     licence: Optional["Licence"] = field_of("执业许可证")
     proposal: Annotated["Proposal", strawberry.lazy("schema.proposals")] | None = field_of("所处理的建议")
+    exit_referrals: list[Annotated["ExitReferral", strawberry.lazy("schema.exits.cases")]] = field_of(
+        "移送事项 of exit cases that led to it or wait for it"
+    )
 
     @computed("条款 on which it rests; null where none is named")
     async def clause(ids: Sequence[NodeId], request: Request) -> Sequence[Clause | None]:  # noqa: N805
@@ -401,6 +404,7 @@ BINDS = (
             "institution": One(_INSTITUTION),
             "licence": One(_LICENCE),
             "proposal": One(Link("Proposal", (("proposal_id", "id"),))),
+            "exitReferrals": Many(Link("ExitReferral", (("id", "ending_id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="LicenceEnding"),

@@ -7,8 +7,8 @@ import strawberry
 from schema.acting import Ref, request_of
 from schema.districts import District
 from schema.planned import resolved
-from schema.policy.policies import On, cited
-from schema.problems import Clause
+from schema.policy.policies import On
+from schema.problems import Clause, cited
 from schema.tags import DISTRICT_TAG
 from schema.terms import term
 from server.kit import clock

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schema.policy.policies import cited
+from schema.problems import cited
 from schema.standing.standings import (
     DecidedFact,
     DecidedParameter,

@@ -14,13 +14,12 @@ import strawberry
 from schema.access import Request
 from schema.acting import Ref, request_of
 from schema.planned import resolved
-from schema.problems import Clause
+from schema.problems import Clause, cited
 from schema.tags import DISTRICT_TAG, POLICY_TAG
 from schema.terms import term
 from server.db import roles
 from server.kit import clock
 from server.kit.actor import MUNICIPALITY, Role
-from server.kit.clause import Clause as Citation
 from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId, stable_id
 from server.policy import model, nodes, store, terms
@@ -159,12 +158,6 @@ class PolicyAlarm:
     policy: PolicyVersion = strawberry.field(description="政策版本")
     last_effective_on: date = strawberry.field(description="施行末日")
     days_left: int = strawberry.field(description="剩余天数 the last day included")
-
-
-def cited(clause: Citation, register: Register) -> Clause:
-    """The clause with its words."""
-    found = register.find(clause)
-    return Clause(document=clause.document, anchor=clause.anchor, text=found.text if found else None)
 
 
 def shown(one: Kept, register: Register, on: date | None = None) -> PolicyVersion:

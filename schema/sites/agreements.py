@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
@@ -22,11 +22,12 @@ from server.planner.binding import Column, Compare, Kind, Link, Many, One, Relat
 from server.sites import tables
 from server.sites.model import AgreementStatus, OwnerKind, ProhibitedUse
 
+if TYPE_CHECKING:
+    from schema.exits.cases import ExitCase
+
 term(OwnerKind, "权属类别", "PremisesOwnerKind")
 term(AgreementStatus, "委托协议状态", "EntrustmentAgreementStatus")
 term(ProhibitedUse, "禁止用途")
-
-#: The numbers of these types in node ids.
 
 
 @strawberry.type(description="违约认定 entrusted premises were put to a forbidden use")
@@ -74,6 +75,7 @@ class EntrustmentAgreement(Node):
     in_force_on: date | None = field_of("用房交付日期 the use right holds from then on, as long as the term")
     ended_on: date | None = field_of("终止日期")
     end_reason: str | None = field_of("终止原因")
+    end_reference: str | None = field_of("终止依据文号 of the decision that ended it")
     version: int = field_of("版本 for `expectedVersion`")
     district: District = field_of("辖区")
     premises: Premises | None = field_of("用房")
@@ -81,6 +83,9 @@ class EntrustmentAgreement(Node):
     application: OperatorApplication | None = field_of("申报 that was confirmed")
     institution: Institution | None = field_of("机构 once it is known")
     breaches: list[AgreementBreach] = field_of("违约认定")
+    exit_case: Annotated["ExitCase", strawberry.lazy("schema.exits.cases")] | None = field_of(
+        "退出案件 whose execution ended it"
+    )
 
 
 class PremisesOrderField(Term):
@@ -227,6 +232,7 @@ BINDS = (
             "application": One(Link("OperatorApplication", (("application_id", "id"),))),
             "institution": One(Link("Institution", (("institution_id", "id"),))),
             "breaches": Many(Link("AgreementBreach", (("id", "agreement_id"),))),
+            "exitCase": One(Link("ExitCase", (("exit_case_id", "id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="EntrustmentAgreement"),

@@ -19,7 +19,7 @@ from schema.tags import DOCUMENT_TAG, ENTRUSTMENT_AGREEMENT_TAG, GAP_TAG, OPERAT
 from server.kit.ids import NodeId
 from server.record.acts import Act
 from server.selection.awards import find_applicant, load_award
-from server.sites.actions import entrusting
+from server.sites.actions import ending, entrusting
 from server.sites.actions.gaps import KEEPERS
 from server.sites.model import OwnerKind, ProhibitedUse
 from server.sites.store import load_agreement
@@ -290,7 +290,7 @@ class EntrustingMutations:
         async def verb(act: Act, node: NodeId) -> None:
             procedure = await admission_of(info, node.tenant_id)
             agreement = await load_agreement(act.connection, act.tenant_id, node.id)
-            await entrusting.end_agreement(
+            await ending.end_agreement(
                 act,
                 procedure,
                 node.id,

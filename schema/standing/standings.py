@@ -7,8 +7,7 @@ from functools import partial
 import strawberry
 
 from schema.access import Request
-from schema.policy.policies import cited
-from schema.problems import Clause
+from schema.problems import Clause, cited
 from schema.terms import term
 from server.kit import clock
 from server.kit.ids import NodeId

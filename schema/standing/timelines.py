@@ -12,8 +12,8 @@ from schema.acting import Ref, request_of
 from schema.districts import District
 from schema.exits.terms import ExitStatus
 from schema.planned import resolved
-from schema.policy.policies import OFFICIALS, On, cited, district_named
-from schema.problems import Clause
+from schema.policy.policies import OFFICIALS, On, district_named
+from schema.problems import Clause, cited
 from schema.standing.standings import RuleHeading
 from schema.tags import DISTRICT_TAG
 from schema.terms import term

@@ -1,19 +1,16 @@
 """What follows a yellow card: interview, rectification, closure; mutations."""
 
-from collections.abc import Awaitable
 from datetime import date
 from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform_on
+from schema.acting import given, mutation, perform_step
 from schema.filters import UNSET
 from schema.inputs import Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.supervision.negative_list import YellowCard
 from schema.tags import CARD_TAG
-from server.kit.ids import NodeId
-from server.record.acts import Act
 from server.supervision.actions import cards
 
 
@@ -114,57 +111,48 @@ class CardMutations:
 
     @mutation("约谈主要负责人", by=cards.OFFICERS)
     async def hold_interview(self, info: strawberry.Info, input: HoldInterviewInput) -> HoldInterviewResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cards.hold_interview(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                on=input.on,
-                led_by=input.led_by,
-                attended_by=input.attended_by,
-                minutes=input.minutes,
-            )
-
-        return await perform_on(info, node_of(input.card, CARD_TAG, "card"), input, verb, InterviewHeld)
+        return await perform_step(
+            info,
+            CARD_TAG,
+            input,
+            cards.hold_interview,
+            InterviewHeld,
+            on=input.on,
+            led_by=input.led_by,
+            attended_by=input.attended_by,
+            minutes=input.minutes,
+        )
 
     @mutation("责令限期整改", by=cards.OFFICERS)
     async def order_rectification(
         self, info: strawberry.Info, input: OrderRectificationInput
     ) -> OrderRectificationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cards.order_rectification(
-                act, node.id, expected_version=input.expected_version, rectify_by=given(input.rectify_by)
-            )
-
-        return await perform_on(info, node_of(input.card, CARD_TAG, "card"), input, verb, RectificationOrdered)
+        return await perform_step(
+            info, CARD_TAG, input, cards.order_rectification, RectificationOrdered, rectify_by=given(input.rectify_by)
+        )
 
     @mutation("提交整改情况", by=cards.RECTIFIERS)
     async def submit_card_rectification(
         self, info: strawberry.Info, input: SubmitCardRectificationInput
     ) -> SubmitCardRectificationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cards.submit_rectification(act, node.id, expected_version=input.expected_version, done=input.done)
-
-        return await perform_on(info, node_of(input.card, CARD_TAG, "card"), input, verb, CardRectificationSubmitted)
+        return await perform_step(
+            info, CARD_TAG, input, cards.submit_rectification, CardRectificationSubmitted, done=input.done
+        )
 
     @mutation("退回整改 with another day", by=cards.OFFICERS)
     async def reject_card_rectification(
         self, info: strawberry.Info, input: RejectCardRectificationInput
     ) -> RejectCardRectificationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cards.reject_rectification(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                reason=input.reason,
-                rectify_by=input.rectify_by,
-            )
-
-        return await perform_on(info, node_of(input.card, CARD_TAG, "card"), input, verb, CardRectificationRejected)
+        return await perform_step(
+            info,
+            CARD_TAG,
+            input,
+            cards.reject_rectification,
+            CardRectificationRejected,
+            reason=input.reason,
+            rectify_by=input.rectify_by,
+        )
 
     @mutation("办结黄牌", by=cards.OFFICERS)
     async def close_yellow_card(self, info: strawberry.Info, input: CloseYellowCardInput) -> CloseYellowCardResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return cards.close_card(act, node.id, expected_version=input.expected_version, note=input.note)
-
-        return await perform_on(info, node_of(input.card, CARD_TAG, "card"), input, verb, YellowCardClosed)
+        return await perform_step(info, CARD_TAG, input, cards.close_card, YellowCardClosed, note=input.note)

@@ -1,13 +1,13 @@
 """Finding, confirming and reversing: mutations on the negative list."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, ref, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_step, ref, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
@@ -206,21 +206,15 @@ class FindingMutations:
     async def investigate_negative_finding(
         self, info: strawberry.Info, input: InvestigateNegativeFindingInput
     ) -> InvestigateNegativeFindingResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return findings.investigate(act, node.id, expected_version=input.expected_version)
-
-        node = node_of(input.finding, FINDING_TAG, "finding")
-        return await perform_on(info, node, input, verb, NegativeFindingInvestigated)
+        return await perform_step(info, FINDING_TAG, input, findings.investigate, NegativeFindingInvestigated)
 
     @mutation("认定不成立", by=findings.FINDERS)
     async def dismiss_negative_finding(
         self, info: strawberry.Info, input: DismissNegativeFindingInput
     ) -> DismissNegativeFindingResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return findings.dismiss(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        node = node_of(input.finding, FINDING_TAG, "finding")
-        return await perform_on(info, node, input, verb, NegativeFindingDismissed)
+        return await perform_step(
+            info, FINDING_TAG, input, findings.dismiss, NegativeFindingDismissed, reason=input.reason
+        )
 
     @mutation("认定负面清单条目 with its cards and what they set off", by=findings.FINDERS)
     async def confirm_negative_finding(

@@ -1,12 +1,12 @@
 """Raising, triaging, sharing and closing risk signals; planning and concluding visits: mutations."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, ref, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_step, ref, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
@@ -189,26 +189,19 @@ class RiskMutations:
 
     @mutation("研判风险信号 by the health commission", by=signals.COMMISSIONERS)
     async def triage_risk_signal(self, info: strawberry.Info, input: TriageRiskSignalInput) -> TriageRiskSignalResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return signals.triage(
-                act, node.id, expected_version=input.expected_version, level=input.level, note=input.note
-            )
-
-        return await perform_on(info, node_of(input.signal, SIGNAL_TAG, "signal"), input, verb, RiskSignalTriaged)
+        return await perform_step(
+            info, SIGNAL_TAG, input, signals.triage, RiskSignalTriaged, level=input.level, note=input.note
+        )
 
     @mutation("通报风险信号 to departments of the district", by=signals.RAISERS)
     async def share_risk_signal(self, info: strawberry.Info, input: ShareRiskSignalInput) -> ShareRiskSignalResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return signals.share(act, node.id, expected_version=input.expected_version, departments=input.departments)
-
-        return await perform_on(info, node_of(input.signal, SIGNAL_TAG, "signal"), input, verb, RiskSignalShared)
+        return await perform_step(
+            info, SIGNAL_TAG, input, signals.share, RiskSignalShared, departments=input.departments
+        )
 
     @mutation("办结风险信号", by=signals.COMMISSIONERS)
     async def close_risk_signal(self, info: strawberry.Info, input: CloseRiskSignalInput) -> CloseRiskSignalResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return signals.close(act, node.id, expected_version=input.expected_version, outcome=input.outcome)
-
-        return await perform_on(info, node_of(input.signal, SIGNAL_TAG, "signal"), input, verb, RiskSignalClosed)
+        return await perform_step(info, SIGNAL_TAG, input, signals.close, RiskSignalClosed, outcome=input.outcome)
 
     @mutation("风险信号转负面清单线索", by=signals.COMMISSIONERS)
     async def escalate_risk_signal(
@@ -258,21 +251,17 @@ class RiskMutations:
     async def conclude_joint_visit(
         self, info: strawberry.Info, input: ConcludeJointVisitInput
     ) -> ConcludeJointVisitResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return visits.conclude_visit(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                held_on=input.held_on,
-                findings=input.findings,
-                problems_found=input.problems_found,
-            )
-
-        return await perform_on(info, node_of(input.visit, VISIT_TAG, "visit"), input, verb, JointVisitConcluded)
+        return await perform_step(
+            info,
+            VISIT_TAG,
+            input,
+            visits.conclude_visit,
+            JointVisitConcluded,
+            held_on=input.held_on,
+            findings=input.findings,
+            problems_found=input.problems_found,
+        )
 
     @mutation("取消联合检查或专项指导", by=visits.PLANNERS)
     async def cancel_joint_visit(self, info: strawberry.Info, input: CancelJointVisitInput) -> CancelJointVisitResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return visits.cancel_visit(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        return await perform_on(info, node_of(input.visit, VISIT_TAG, "visit"), input, verb, JointVisitCancelled)
+        return await perform_step(info, VISIT_TAG, input, visits.cancel_visit, JointVisitCancelled, reason=input.reason)

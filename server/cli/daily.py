@@ -25,6 +25,7 @@ _COLUMNS = (
     "辖区",
     "逾期未开业或未校验",
     "新建议",
+    "他区承接征询",
     "期限转为正式",
     "其中改期",
     "续签提醒",
@@ -38,7 +39,7 @@ def daily(
     data_dir: DataDir = DATA,
     mail: Annotated[bool, typer.Option(help="同时重试待发邮件（须设置 SHEQU_SMTP_HOST）")] = True,
 ) -> None:
-    """每日事务：核查逾期开业与校验并提出建议，按正式日历重算暂定期限，提醒续签，协议到期，重试待发邮件。可重复执行。
+    """每日事务：核查逾期开业与校验并提出建议，送达他区承接征询，按正式日历重算暂定期限，提醒续签，协议到期，重试待发邮件。可重复执行。
 
     任一辖区未完成时以退出码 1 结束，其他辖区不受影响。
     """
@@ -46,7 +47,16 @@ def daily(
     console, table = Console(), Table(*_COLUMNS, *_MAIL)
     for one in done:
         if (day := one.designation) is not None:
-            counts = (one.missed, one.proposed, day.settled, day.moved, day.reminded, day.expired, day.told)
+            counts = (
+                one.missed,
+                one.proposed,
+                one.delivered,
+                day.settled,
+                day.moved,
+                day.reminded,
+                day.expired,
+                day.told,
+            )
             table.add_row(one.code, *map(str, (*counts, one.sent, one.unsent)))
     console.print(table)
     failed = [one for one in done if one.failed is not None]

@@ -69,6 +69,12 @@ async def list_authority_kinds(connection: AsyncConnection, tenant_id: int) -> S
     return [AuthorityKind(kind) for kind in found]
 
 
+async def find_name(connection: AsyncConnection, tenant_id: int) -> str:
+    """The district's name; empty where there is no such district."""
+    name: str | None = await connection.scalar(select(district.c.name).where(district.c.tenant_id == tenant_id))
+    return name or ""
+
+
 async def lock_agency(connection: AsyncConnection, tenant_id: int) -> RowMapping | None:
     """The tenant's agency, locked for change; None where it has none."""
     rows = await connection.execute(

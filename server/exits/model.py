@@ -34,7 +34,8 @@ NEXT_OF_EXIT: Mapping[ExitStatus, frozenset[ExitStatus]] = {
     _S.FACT_REVIEW: frozenset({_S.NOTIFIED, _S.WITHDRAWN}),
     _S.NOTIFIED: frozenset({_S.DECIDED, _S.WITHDRAWN}),
     _S.DECIDED: frozenset({_S.CONTINUITY_READY, _S.EXECUTED, _S.CLOSED, _S.WITHDRAWN}),
-    _S.CONTINUITY_READY: frozenset({_S.EXECUTED, _S.WITHDRAWN}),
+    # Closed without having been executed: whoever the case was handed over to took no measure.
+    _S.CONTINUITY_READY: frozenset({_S.EXECUTED, _S.CLOSED, _S.WITHDRAWN}),
     _S.EXECUTED: frozenset({_S.CLOSED, _S.WITHDRAWN}),
     _S.CLOSED: frozenset({_S.WITHDRAWN}),
     _S.WITHDRAWN: frozenset(),
@@ -52,6 +53,14 @@ DECIDABLE = (
 )
 #: What statute alone can do: handed over with the facts (FT-2-4-6, FT-2-4-7).
 STATUTORY = frozenset({Effect.SUSPEND_VERIFICATION, Effect.CANCEL_LICENCE, Effect.REVOKE_LICENCE})
+
+
+class ReferralStatus(Term):
+    """What became of one measure that was handed over."""
+
+    PENDING = "PENDING", "办理中"
+    DONE = "DONE", "已办结"
+    NOT_DONE = "NOT_DONE", "未采取措施"
 
 
 class ExitStrength(Term):

@@ -3,15 +3,17 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from server.exits.model import DECIDABLE
+from server.exits.model import DECIDABLE, ReferralStatus
 from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid
+from server.licensing.model import EndingGround, EndingStatus, LicenceStatus
 from server.policy.terms import Effect
 
 _ALWAYS = frozenset({Effect.ORDER_EXIT, Effect.CANCEL_LICENCE})
 _WHERE_SERVICE_STOPS = frozenset(
     {Effect.GUIDE_TRANSFORMATION, Effect.SUSPEND_VERIFICATION, Effect.TERMINATE_AGREEMENTS}
 )
+_GONE = (LicenceStatus.CANCELLED, LicenceStatus.REVOKED)
 
 
 def needs_plan(effects: Collection[Effect], *, service_stops: bool) -> bool:
@@ -69,3 +71,37 @@ def check_second_person(drafted_by: str | None, actor: str, *, clause: Clause) -
         raise Conflict("尚未拟定决定，请先由一人拟定", path=("input", "case"), clause=clause)
     if drafted_by == actor:
         raise Conflict("退出决定须由两人作出，拟定人不能审批自己拟定的决定", path=("input", "case"), clause=clause)
+
+
+#: The state of a licence that carries the measure out.
+_CARRIED_OUT = {
+    Effect.SUSPEND_VERIFICATION: (LicenceStatus.VERIFICATION_SUSPENDED,),
+    Effect.CANCEL_LICENCE: _GONE,
+    Effect.REVOKE_LICENCE: _GONE,
+}
+
+
+def outcome_of(effect: Effect, licence: LicenceStatus, procedure: EndingStatus | None) -> ReferralStatus:
+    """What became of a measure that was handed over: of the licence, and of the procedure that it led to.
+
+    A licence that ended in the other way has ended; nothing is left of it to suspend.
+    Implements: FT-2-4-7, MTG-21-2, MTG-21-3.
+    """
+    if licence in _CARRIED_OUT[effect]:
+        return ReferralStatus.DONE
+    if licence in _GONE or procedure is EndingStatus.NOT_ENDED:
+        return ReferralStatus.NOT_DONE
+    return ReferralStatus.PENDING
+
+
+def leads_to(effect: Effect, ground: EndingGround) -> bool:
+    """Whether a procedure on this ground is the one that the measure waits for: a revocation is a penalty, and only that."""
+    return effect is (Effect.REVOKE_LICENCE if ground is EndingGround.PENALTY else Effect.CANCEL_LICENCE)
+
+
+def check_not_handed_over(handed_over_on: date | None, *, clause: Clause) -> None:
+    """Pass where the decision was not put into execution before.  Raises: Conflict."""
+    if handed_over_on is not None:
+        raise Conflict(
+            f"已于 {handed_over_on} 移送有权机关办理，办结后自动转为已执行", path=("input", "case"), clause=clause
+        )

@@ -4,12 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, literal, select
+from sqlalchemy import ColumnElement, RowMapping, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.exits.tables import continuity_plan, conversion_case, exit_case, succession_answer, succession_request
+from server.exits.model import ReferralStatus
+from server.exits.tables import (
+    continuity_plan,
+    conversion_case,
+    exit_case,
+    exit_referral,
+    succession_answer,
+    succession_request,
+)
 from server.kit.errors import NotFound
 from server.policy.store import Fetch
+from server.tasks.model import TaskStatus
+from server.tasks.tables import task
 
 CASE_NAMES = (
     "tenant_id",
@@ -71,6 +81,55 @@ async def list_requests(connection: AsyncConnection, tenant_id: int, plan: UUID)
     return rows.mappings().all()
 
 
+async def hold_deliveries(connection: AsyncConnection, tenant_id: int) -> None:
+    """Wait until nobody else delivers requests to this district; held until the transaction ends."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(9, :tenant)"), {"tenant": tenant_id})
+
+
+async def list_undelivered(connection: AsyncConnection, tenant_id: int) -> Sequence[RowMapping]:
+    """Other districts' requests that wait for this one's answer, and have no task here."""
+    delivered = select(task.c.id).where(
+        task.c.tenant_id == literal(tenant_id),
+        task.c.subject_tenant_id == succession_request.c.tenant_id,
+        task.c.subject_id == succession_request.c.id,
+    )
+    answered = select(succession_answer.c.id).where(
+        succession_answer.c.tenant_id == literal(tenant_id),
+        succession_answer.c.request_tenant_id == succession_request.c.tenant_id,
+        succession_answer.c.request_id == succession_request.c.id,
+    )
+    rows = await connection.execute(
+        select(succession_request)
+        .where(
+            succession_request.c.counterpart_tenant_id == literal(tenant_id),
+            succession_request.c.withdrawn_on.is_(None),
+            ~delivered.exists(),
+            ~answered.exists(),
+        )
+        .order_by(succession_request.c.id)
+    )
+    return rows.mappings().all()
+
+
+async def list_withdrawn(connection: AsyncConnection, tenant_id: int) -> list[UUID]:
+    """Other districts' requests that were withdrawn while their task is open here."""
+    rows = await connection.execute(
+        select(succession_request.c.id)
+        .join(
+            task,
+            (task.c.subject_id == succession_request.c.id)
+            & (task.c.subject_tenant_id == succession_request.c.tenant_id),
+        )
+        .where(
+            succession_request.c.counterpart_tenant_id == literal(tenant_id),
+            succession_request.c.withdrawn_on.is_not(None),
+            task.c.tenant_id == literal(tenant_id),
+            task.c.status == TaskStatus.OPEN.value,
+        )
+    )
+    return list(rows.scalars())
+
+
 async def find_answer(connection: AsyncConnection, request_tenant_id: int, request: UUID) -> RowMapping | None:
     """The answer to a request, if there is one that this district may see."""
     rows = await connection.execute(
@@ -80,6 +139,36 @@ async def find_answer(connection: AsyncConnection, request_tenant_id: int, reque
         )
     )
     return rows.mappings().one_or_none()
+
+
+async def list_referrals(connection: AsyncConnection, tenant_id: int, case: UUID) -> Sequence[RowMapping]:
+    """What the case handed over."""
+    return await _referrals(connection, tenant_id, exit_referral.c.exit_case_id == case)
+
+
+async def list_pending_referrals(
+    connection: AsyncConnection, tenant_id: int, institution_id: UUID
+) -> Sequence[RowMapping]:
+    """What was handed over about the institution and has no outcome yet, locked."""
+    waiting = exit_referral.c.status == ReferralStatus.PENDING.value
+    return await _referrals(connection, tenant_id, waiting, exit_referral.c.institution_id == institution_id)
+
+
+async def list_referrals_to(connection: AsyncConnection, tenant_id: int, ending: UUID) -> Sequence[RowMapping]:
+    """What led to this procedure of ending a licence."""
+    return await _referrals(connection, tenant_id, exit_referral.c.ending_id == ending)
+
+
+async def _referrals(
+    connection: AsyncConnection, tenant_id: int, *conditions: ColumnElement[bool]
+) -> Sequence[RowMapping]:
+    rows = await connection.execute(
+        select(exit_referral)
+        .where(exit_referral.c.tenant_id == literal(tenant_id), *conditions)
+        .order_by(exit_referral.c.id)
+        .with_for_update()
+    )
+    return rows.mappings().all()
 
 
 async def list_open_cases(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> Sequence[RowMapping]:

@@ -15,9 +15,11 @@ from sqlalchemy import (
 )
 
 from server.db.metadata import Access, one_of, recorded, reference, tenant_table
+from server.districts.model import AuthorityKind
 from server.exits.model import (
     DECIDABLE,
     HARD,
+    STATUTORY,
     AppealKind,
     AppealOutcome,
     ConversionDirection,
@@ -25,6 +27,7 @@ from server.exits.model import (
     ExitGround,
     ExitStatus,
     PlanStatus,
+    ReferralStatus,
 )
 from server.institutions.model import InstitutionKind, InstitutionStatus
 from server.policy.terms import Effect
@@ -62,6 +65,13 @@ exit_case = tenant_table(
     Column("plan_due_on", Date, comment="by when a plan is due that did not go before"),
     Column("handed_over_on", Date),
     Column("handed_over_to", Text),
+    Column(
+        "agreements_left",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="agreements that are not the commission's to end, by name",
+    ),
     Column("closed_on", Date),
     Column("withdrawn_because", Text),
     Column("appeal", Text),
@@ -92,6 +102,35 @@ exit_case = tenant_table(
     CheckConstraint("executed_on >= decided_on", name="executed_on"),
     access=Access(),
     comment="退出案件",
+)
+
+exit_referral = tenant_table(
+    "exit_referral",
+    *reference("exit_case_id", "exit_case"),
+    *reference("institution_id", "institution"),
+    Column("effect", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("to_name", Text, nullable=False, comment="the authority it was handed over to"),
+    Column("department", Text, comment="of whose officers it is the task; the health commission's own where null"),
+    *reference("paper_id", "paper"),
+    *reference("licence_id", "licence", nullable=True),
+    *reference("ending_id", "licence_ending", nullable=True),
+    Column("referred_on", Date, nullable=False),
+    Column("obstacle", Text, comment="why licensing could not begin at once"),
+    Column("concluded_on", Date),
+    Column("outcome", Text),
+    Column("reference", Text, comment="number of the document that concludes it"),
+    *recorded(),
+    Index("uq_exit_referral", "tenant_id", "exit_case_id", "effect", unique=True),
+    Index("ix_exit_referral_ending", "tenant_id", "ending_id"),
+    Index("ix_exit_referral_pending", "tenant_id", "institution_id", postgresql_where=text("status = 'PENDING'")),
+    one_of("effect", sorted(STATUTORY)),
+    one_of("status", ReferralStatus),
+    one_of("department", AuthorityKind),
+    CheckConstraint("(status = 'PENDING') = (concluded_on IS NULL)", name="concluded"),
+    CheckConstraint("(concluded_on IS NULL) = (outcome IS NULL)", name="outcome"),
+    access=Access(),
+    comment="退出案件移送：暂缓校验、注销、吊销由有权机关依法办理",
 )
 
 #: SQL that says whether an exit is hard, soft or neither.

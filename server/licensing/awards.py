@@ -19,6 +19,7 @@ from server.selection import store as selection
 from server.selection.model import ApplicationStatus
 from server.selection.tables import operator_application
 from server.sites import store as sites
+from server.sites.actions.ending import note_institution
 from server.sites.actions.gaps import advance_gap
 from server.sites.model import GAP_NEXT, GapStatus
 from server.tasks.actions import finish
@@ -75,10 +76,11 @@ async def move_area(
 
 
 async def note_registered(act: Act, award_id: UUID | None, institution_id: UUID) -> None:
-    """The award led to this institution."""
+    """The award led to this institution, and so are the agreements made on it this institution's."""
     if award_id is not None and await _found(act, award_id) is not None:
         values: dict[str, Any] = {"opened_institution_id": institution_id}
         await selection.change(act.connection, operator_application, act.tenant_id, award_id, values)
+        await note_institution(act, award_id, institution_id)
 
 
 async def note_opened(act: Act, award_id: UUID | None) -> None:

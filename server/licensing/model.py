@@ -130,6 +130,7 @@ class EndingGround(Term):
     VERIFICATION_FAILED = "VERIFICATION_FAILED", "暂缓校验后再次校验不合格"
     CLOSED = "CLOSED", "歇业"
     PENALTY = "PENALTY", "吊销执业许可证的行政处罚"
+    EXIT = "EXIT", "退出决定移送注销"
 
 
 class EndingStatus(Term):

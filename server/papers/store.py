@@ -59,6 +59,17 @@ async def load_paper(connection: AsyncConnection, tenant_id: int, paper_id: UUID
     return row
 
 
+async def find_number(connection: AsyncConnection, tenant_id: int, subject_id: UUID, kind: PaperKind) -> str | None:
+    """The number of the latest document of this kind in a case."""
+    number: str | None = await connection.scalar(
+        select(paper.c.number)
+        .where(paper.c.tenant_id == literal(tenant_id), paper.c.subject_id == subject_id, paper.c.kind == kind.value)
+        .order_by(paper.c.id.desc())
+        .limit(1)
+    )
+    return number
+
+
 async def hold_paper(connection: AsyncConnection, paper_id: UUID) -> None:
     """Wait until nobody else notes a service of this document; held until the transaction ends."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(6, hashtext(:paper))"), {"paper": str(paper_id)})

@@ -32,3 +32,8 @@ async def find_applicant(act: Act, application_id: UUID) -> str:
     row = await store.load(act.connection, tables.operator_application, act.tenant_id, application_id)
     subject: str = row["subject"]
     return subject
+
+
+async def list_awards_of(act: Act, institution_id: UUID) -> list[UUID]:
+    """The awards that led to this institution, or that it won to serve an area besides."""
+    return await store.list_awards_of(act.connection, act.tenant_id, institution_id)

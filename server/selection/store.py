@@ -275,3 +275,15 @@ async def has_open_call(connection: AsyncConnection, tenant_id: int) -> bool:
         .where(columns.tenant_id == literal(tenant_id), columns.status == CallStatus.PUBLISHED.value)
     )
     return bool(found)
+
+
+async def list_awards_of(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> list[UUID]:
+    """The applications that led to this institution, or by which it won an area besides."""
+    columns = tables.operator_application.c
+    rows = await connection.execute(
+        select(columns.id).where(
+            columns.tenant_id == literal(tenant_id),
+            (columns.opened_institution_id == institution_id) | (columns.existing_institution_id == institution_id),
+        )
+    )
+    return list(rows.scalars())

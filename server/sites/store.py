@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Table, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.kit.errors import NotFound
@@ -118,16 +118,29 @@ async def find_live_agreement(connection: AsyncConnection, tenant_id: int, premi
     return rows.mappings().one_or_none()
 
 
-async def list_agreements_of(connection: AsyncConnection, tenant_id: int, application_id: UUID) -> Sequence[RowMapping]:
-    """The agreements made on an award that have not ended, locked for change."""
+async def list_agreements_of(
+    connection: AsyncConnection, tenant_id: int, application_ids: Sequence[UUID], institution_id: UUID | None = None
+) -> Sequence[RowMapping]:
+    """The agreements made on these awards, or with this institution, that have not ended; locked for change."""
+    columns = entrustment_agreement.c
+    wanted: list[ColumnElement[bool]] = [columns.application_id.in_(application_ids)]
+    if institution_id is not None:
+        wanted.append(columns.institution_id == institution_id)
+    rows = await connection.execute(
+        select(entrustment_agreement)
+        .where(columns.tenant_id == literal(tenant_id), or_(*wanted), columns.ended_on.is_(None))
+        .order_by(columns.id)
+        .with_for_update()
+    )
+    return rows.mappings().all()
+
+
+async def list_ended_by(connection: AsyncConnection, tenant_id: int, exit_case_id: UUID) -> Sequence[RowMapping]:
+    """The agreements that this exit case ended, locked for change."""
     columns = entrustment_agreement.c
     rows = await connection.execute(
         select(entrustment_agreement)
-        .where(
-            columns.tenant_id == literal(tenant_id),
-            columns.application_id == application_id,
-            columns.ended_on.is_(None),
-        )
+        .where(columns.tenant_id == literal(tenant_id), columns.exit_case_id == exit_case_id)
         .order_by(columns.id)
         .with_for_update()
     )

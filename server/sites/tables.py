@@ -125,6 +125,10 @@ entrustment_agreement = tenant_table(
     Column("in_force_on", Date, comment="day on which the premises were handed over"),
     Column("ended_on", Date),
     Column("end_reason", Text),
+    Column("end_reference", Text, comment="number of the decision that ended it"),
+    # So does the exit case.
+    Column("exit_case_id", Uuid, comment="the exit case whose decision ended it"),
+    ForeignKeyConstraint(["tenant_id", "exit_case_id"], ["exit_case.tenant_id", "exit_case.id"]),
     *recorded(),
     # Premises are entrusted to one operator at a time.
     Index(
@@ -136,6 +140,7 @@ entrustment_agreement = tenant_table(
     ),
     Index("ix_entrustment_agreement_application", "tenant_id", "application_id"),
     Index("ix_entrustment_agreement_institution", "tenant_id", "institution_id"),
+    Index("ix_entrustment_agreement_exit_case", "tenant_id", "exit_case_id"),
     one_of("status", AgreementStatus),
     CheckConstraint("term_until > term_from_on", name="term"),
     CheckConstraint("opening_by >= term_from_on AND opening_by < term_until", name="opening"),
@@ -147,6 +152,7 @@ entrustment_agreement = tenant_table(
         name="signed_by_both",
     ),
     CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name="ended"),
+    CheckConstraint("exit_case_id IS NULL OR ended_on IS NOT NULL", name="exit_case"),
     access=Access(),
     comment="配套用房委托协议",
 )

@@ -38,6 +38,7 @@ async def open_task(act: Act, task: Task) -> UUID:
         "status": TaskStatus.OPEN,
         "subject_type": task.subject_type,
         "subject_id": task.subject_id,
+        "subject_tenant_id": task.subject_tenant_id,
         "institution_id": task.institution_id,
         "role": task.role,
         "department": task.department,

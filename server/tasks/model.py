@@ -51,6 +51,8 @@ class TaskKind(Term):
     PLAN_CONTINUITY = "PLAN_CONTINUITY", "制定居民承接方案"
     ANSWER_SUCCESSION = "ANSWER_SUCCESSION", "答复居民承接请求"
     EXECUTE_EXIT = "EXECUTE_EXIT", "执行退出决定"
+    CONDUCT_PENALTY = "CONDUCT_PENALTY", "办理移送的行政处罚"
+    END_INSURANCE_AGREEMENT = "END_INSURANCE_AGREEMENT", "处理退出机构的医保服务协议"
     REVIEW_EXIT_CASE = "REVIEW_EXIT_CASE", "复核退出案件"
     AGREE_CONVERSION = "AGREE_CONVERSION", "商定转型"
     CLOSE_CALL = "CLOSE_CALL", "截止申报并组织评价"
@@ -95,8 +97,9 @@ class Due:
 class Task:
     """Something that somebody must do.
 
-    ``subject_type`` is the table of the case, ``role`` who must act; ``department`` (an ``AuthorityKind``) narrows a
-    department officer, ``assignee`` names one person.  ``consequence`` says in Chinese what follows when the day passes.
+    ``subject_type`` is the table of the case, ``subject_tenant_id`` its tenant where that is another, ``role`` who must act;
+    ``department`` (an ``AuthorityKind``) narrows a department officer, ``assignee`` names one person.  ``consequence`` says
+    in Chinese what follows when the day passes.
     """
 
     kind: TaskKind
@@ -110,3 +113,4 @@ class Task:
     due: Due | None = None
     clause: Clause | None = None
     consequence: str | None = None
+    subject_tenant_id: int | None = None

@@ -8,8 +8,11 @@ from server.kit import clock
 from tests.supervision.driving import Officer
 
 CASE = """id version status effect strength proposedEffects statementBy decidedEffects executedOn planDueOn withdrawnBecause
-  appealOutcome handedOverTo conversions { id version status direction targetKind } institution { status }
-  clause { document anchor }"""
+  appealOutcome handedOverTo conversions { id version status direction targetKind } institution { id status }
+  clause { document anchor }
+  referrals { id version status effect obstacle outcome reference department toName paper { kind number }
+    licence { status } ending { id version status ground clause { anchor } } }
+  endedAgreements { id status endedOn endReference } agreementsLeft"""
 VERBS = {
     "openExitCase": "ExitCaseOpened",
     "reviewExitFacts": "ExitFactsReviewed",
@@ -50,6 +53,15 @@ class Case:
             return self.seen
         return answer
 
+    async def again(self) -> dict[str, Any]:
+        """The case read again, after somebody else's act."""
+        found = await self.first.ask(
+            f"query($id: ID!) {{ node(id: $id) {{ ... on ExitCase {{ {CASE} }} }} }}", id=self.id
+        )
+        self.seen = found.data["node"]
+        self.version = self.seen["version"]
+        return self.seen
+
     async def heard(self, facts: str = "事实清楚") -> None:
         """From the opened case to the institution's statement."""
         today = self.first.on or clock.today()
@@ -77,6 +89,27 @@ async def planning(officer: Officer, verb: str, **given: Any) -> dict[str, Any]:
     answer = await officer.do(verb, f"... on {_PLANNING[verb]} {{ plan {{ {PLAN} }} }}", **given)
     plan: dict[str, Any] = answer.get("plan", answer)
     return plan
+
+
+async def opened(first: Officer, second: Officer, institution: str, *effects: str) -> Case:
+    """A case that statute gives rise to."""
+    case = Case(first, second)
+    given = {"institution": institution, "effects": list(effects)}
+    await case.take("openExitCase", ground="STATUTORY", because="依法处理", **given)
+    assert case.id, case.seen
+    return case
+
+
+async def to_be_executed(first: Officer, second: Officer, institution: str, *effects: str) -> Case:
+    """A case that two persons decided, on a day that both work."""
+    case = await opened(first, second, institution, *effects)
+    today = first.on or clock.today()
+    await case.take("reviewExitFacts", facts="事实清楚")
+    await case.take("notifyExit", statementBy=(today + timedelta(days=30)).isoformat())
+    await case.take("stateOnExit", statement="请求从轻")
+    await case.decided(list(effects))
+    assert case.seen["status"] == "DECIDED", case.seen
+    return case
 
 
 async def drafted(officer: Officer, case: str, **given: Any) -> dict[str, Any]:
@@ -111,7 +144,7 @@ async def asked(officer: Officer, plan: str, version: int, **given: Any) -> dict
 async def answered(officer: Officer, request: str, institution: str, *, accept: bool = True, **given: Any) -> Any:
     """The successor's answer."""
     shown = "... on SuccessionAnswered { answer { id accepted institution { id } } }"
-    wanted = {"request": request, "institution": institution, "accept": accept}
+    wanted = {"request": request, "expectedVersion": 1, "institution": institution, "accept": accept}
     return await officer.do("answerSuccession", shown, **wanted | given)
 
 

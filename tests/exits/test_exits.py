@@ -11,7 +11,7 @@ from server.kit import clock
 from server.kit.ids import NodeId, new_id
 from tests.db.rows import insert
 from tests.driving import Server
-from tests.exits.driving import Case, answered, asked, drafted, planning, provided
+from tests.exits.driving import Case, answered, asked, drafted, opened, planning, provided
 from tests.exits.elsewhere import officer_of
 from tests.supervision.driving import Officer
 
@@ -29,16 +29,6 @@ def second(server: Server) -> Officer:
 @pytest.fixture
 async def institution(officer: Officer) -> str:
     return (await officer.register("mentougou", operatorKind="SOCIAL_ORGANISATION"))["id"]
-
-
-async def opened(officer: Officer, second: Officer, institution: str, *effects: str) -> Case:
-    """A case that statute gives rise to."""
-    case = Case(officer, second)
-    await case.take(
-        "openExitCase", ground="STATUTORY", because="依法处理", institution=institution, effects=list(effects)
-    )
-    assert case.id, case.seen
-    return case
 
 
 async def refused_fact(officer: Officer, institution: str) -> dict[str, Any]:
@@ -154,7 +144,8 @@ async def test_a_revocation_is_handed_over_with_its_facts_and_waits_for_no_plan(
     nobody = await case.take("executeExit")
     assert nobody["path"] == ["input", "handedOverTo"]
     await case.take("executeExit", handedOverTo="区卫生健康监督所")
-    assert (case.seen["status"], case.seen["handedOverTo"]) == ("EXECUTED", "区卫生健康监督所")
+    assert (case.seen["status"], case.seen["handedOverTo"]) == ("DECIDED", "区卫生健康监督所")
+    assert (case.seen["executedOn"], case.seen["referrals"][0]["status"]) == (None, "PENDING")
     assert case.seen["planDueOn"] is not None
     assert case.seen["institution"]["status"] == "OPERATING"
     papers = "query($id: ID!) { papers(filter: {subject: {eq: $id}}) { nodes { kind } } }"
@@ -185,7 +176,13 @@ async def test_a_successor_of_another_district_answers_over_its_own(
         stranger = Officer.of(server, persona)
         reply = await stranger.ask(
             "mutation($i: AnswerSuccessionInput!) { answerSuccession(input: $i) { __typename } }",
-            i={"request": request["id"], "institution": theirs, "accept": True, "idempotencyKey": persona},
+            i={
+                "request": request["id"],
+                "expectedVersion": 1,
+                "institution": theirs,
+                "accept": True,
+                "idempotencyKey": persona,
+            },
         )
         assert reply.codes in (["FORBIDDEN"], ["NOT_FOUND"])
     silent = await answered(other, request["id"], theirs, accept=False)

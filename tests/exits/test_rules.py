@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.exits import model, rules
+from server.exits.model import STATUTORY, ReferralStatus
 from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid
 from server.kit.terms import Term
+from server.licensing.model import EndingGround, EndingStatus, LicenceStatus
 from server.policy.terms import Effect
 from server.supervision import model as supervision
 from server.supervision.rules import check_days, check_step
@@ -110,3 +112,28 @@ def test_days_follow_one_another_and_none_lies_ahead(days: list[date | None]) ->
             check_days(said, today, within=("input",), clause=CLAUSE)
         assert refused.value.clause == CLAUSE
         assert refused.value.path[0] == "input"
+
+
+GONE = (LicenceStatus.CANCELLED, LicenceStatus.REVOKED)
+
+
+@given(st.sampled_from(sorted(STATUTORY)), st.sampled_from(LicenceStatus), st.none() | st.sampled_from(EndingStatus))
+def test_a_measure_is_done_by_the_licence_alone_and_never_pends_on_one_that_is_gone(
+    effect: Effect, licence: LicenceStatus, procedure: EndingStatus | None
+) -> None:
+    outcome = rules.outcome_of(effect, licence, procedure)
+    suspended = effect is Effect.SUSPEND_VERIFICATION and licence is LicenceStatus.VERIFICATION_SUSPENDED
+    ended = effect is not Effect.SUSPEND_VERIFICATION and licence in GONE
+    assert (outcome is ReferralStatus.DONE) == (suspended or ended)
+    if licence in GONE:
+        assert outcome is not ReferralStatus.PENDING
+    if outcome is ReferralStatus.NOT_DONE:
+        assert licence in GONE or procedure is EndingStatus.NOT_ENDED
+
+
+@given(st.sampled_from(EndingGround))
+def test_a_revocation_waits_for_a_penalty_and_nothing_else_does(ground: EndingGround) -> None:
+    penalty = ground is EndingGround.PENALTY
+    assert rules.leads_to(Effect.REVOKE_LICENCE, ground) is penalty
+    assert rules.leads_to(Effect.CANCEL_LICENCE, ground) is not penalty
+    assert not rules.leads_to(Effect.SUSPEND_VERIFICATION, ground)

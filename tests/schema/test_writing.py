@@ -40,7 +40,6 @@ MAKING = {
 #: go by the state they are in.
 MAKING_UNDER = {
     "allegeNegativeFinding",
-    "answerSuccession",
     "appointPerson",
     "bindObligations",
     "confirmNegativeFinding",
@@ -48,6 +47,8 @@ MAKING_UNDER = {
     "draftCall",
     "draftContinuityPlan",
     "enrolInMonitoring",
+    "enterAssessmentScoresFromSpreadsheet",
+    "exportAssessmentScoreSheet",
     "mailDesignation",
     "openConversion",
     "planAssessmentCycle",

@@ -1,7 +1,5 @@
-"""Continuity for residents: who takes over what, asked and answered, here or in another district, approved, transferred.
+"""Plans of continuity for residents: for whom, of what, approved once every successor accepted, carried out.
 
-The request belongs to the leaving institution's district and names the other as its counterpart, which reads it; the answer
-belongs to the successor's own district and names the asking one.  Neither writes into the other's rows.
 Implements: FT-2-4-8, X-10, state machine 12.
 """
 
@@ -17,23 +15,21 @@ from server.exits import store as exits
 from server.exits.actions.cases import change as change_case
 from server.exits.actions.cases import clause_of, to_do
 from server.exits.model import NEXT_OF_PLAN, ContinuityService, ExitStatus, PlanStatus
-from server.exits.tables import continuity_plan, exit_case, succession_answer, succession_request
+from server.exits.tables import continuity_plan, exit_case
 from server.institutions import store as institutions
-from server.institutions.rules import check_active
 from server.kit import clock
 from server.kit.actor import Role
-from server.kit.errors import Conflict, Invalid, NotFound
+from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.record.acts import Act
 from server.supervision import rules as said
 from server.supervision import store
-from server.tasks.actions import finish, open_task
-from server.tasks.model import Task, TaskKind
+from server.tasks.actions import finish
+from server.tasks.model import TaskKind
 
 OFFICERS = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_ADMINISTRATOR})
-ANSWERING = OFFICERS | {Role.INSTITUTION_STAFF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +43,6 @@ class Planned:
     services: Sequence[ContinuityService]
     from_on: date
     until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Whom to ask: an institution of this district, or one by name in another."""
-
-    successor_id: UUID | None
-    counterpart_tenant_id: int | None
-    successor_name: str | None
-    service_area: str
-    population: int
-    services: Sequence[ContinuityService]
 
 
 async def draft_plan(act: Act, case: UUID, wanted: Planned) -> UUID:
@@ -94,138 +78,13 @@ async def draft_plan(act: Act, case: UUID, wanted: Planned) -> UUID:
         "population": wanted.population,
         "signed_families": wanted.signed_families,
         "high_need_residents": wanted.high_need_residents,
-        "services": _listed(wanted.services),
+        "services": listed(wanted.services),
         "from_on": wanted.from_on,
         "until": wanted.until,
     }
-    await store.insert_row(act.connection, continuity_plan, _made(act, plan_id) | after)
+    await store.insert_row(act.connection, continuity_plan, made(act, plan_id) | after)
     await act.note("drafted", "continuity_plan", plan_id, after=after)
     return plan_id
-
-
-async def ask_successor(act: Act, plan: UUID, *, expected_version: int, asked: Asked) -> UUID:
-    """A successor is asked; one of another district answers over its own tenant.
-
-    Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict.
-    """
-    act.require(*OFFICERS)
-    before = await _held(act, plan, expected_version, PlanStatus.SUCCESSORS_ASKED)
-    own = await institutions.load_for_change(act.connection, act.tenant_id, before["institution_id"])
-    if (asked.successor_id is None) == (asked.counterpart_tenant_id is None):
-        raise Invalid("应写明本区的一个承接机构，或他区及其机构名称", path=("input", "successor"))
-    if asked.counterpart_tenant_id == act.tenant_id:
-        raise Invalid("本区的承接机构请以 successor 写明", path=("input", "successorDistrict"))
-    if foreign := [one for one in asked.services if one.value not in before["services"]]:
-        names = "、".join(one.label for one in foreign)
-        raise Invalid(f"方案没有列出{names}", path=("input", "services"))
-    if not asked.services:
-        raise Invalid("至少应列出一项请其承接的服务", path=("input", "services"))
-    if not 0 <= asked.population <= before["population"]:
-        raise Invalid(
-            f"population 应在 0 到方案的服务人口 {before['population']} 之间，实际为 {asked.population}",
-            path=("input", "population"),
-        )
-    name = asked.successor_name
-    if asked.successor_id is not None:
-        if asked.successor_id == own["id"]:
-            raise Conflict("退出的机构不能承接自己的居民", path=("input", "successor"))
-        successor = await institutions.load_for_change(act.connection, act.tenant_id, asked.successor_id)
-        check_active(successor["status"])
-        name = successor["name"]
-    request_id = new_id()
-    after = {
-        "plan_id": plan,
-        "institution_id": asked.successor_id,
-        "successor_name": said.worded(name, "successorName", most=200),
-        "counterpart_tenant_id": asked.counterpart_tenant_id,
-        "leaving_name": own["name"],
-        "service_area": said.worded(asked.service_area, "serviceArea"),
-        "population": asked.population,
-        "services": _listed(asked.services),
-        "asked_on": clock.today(),
-    }
-    await store.insert_row(act.connection, succession_request, _made(act, request_id) | after)
-    await act.note("asked", "succession_request", request_id, after=after)
-    if asked.successor_id is not None:
-        title = f"答复对{own['name']}居民的承接征询"
-        await open_task(
-            act,
-            Task(
-                TaskKind.ANSWER_SUCCESSION,
-                title,
-                "succession_request",
-                request_id,
-                asked.successor_id,
-                Role.INSTITUTION_STAFF,
-            ),
-        )
-    await _change(act, "successors_asked", before, {"status": PlanStatus.SUCCESSORS_ASKED})
-    return request_id
-
-
-async def answer(
-    act: Act, request_tenant_id: int, request: UUID, *, institution_id: UUID, accepted: bool, reason: str | None
-) -> UUID:
-    """The successor's answer, a row of its own district.
-
-    Raises: NotAllowed, NotFound, Invalid (a refusal without reason), Conflict (answered before, or withdrawn).
-    """
-    act.require(*ANSWERING)
-    row = await exits.load_request(act.connection, request_tenant_id, request)
-    abroad = request_tenant_id != act.tenant_id
-    if abroad and row["counterpart_tenant_id"] != act.tenant_id:
-        raise NotFound(path=("input", "request"))
-    own = {grant.institution_id for grant in act.actor.grants if grant.tenant_id == act.tenant_id}
-    if not act.actor.acting_roles_in(act.tenant_id) & OFFICERS and institution_id not in own:
-        raise NotFound(path=("input", "institution"))
-    if not abroad and row["institution_id"] != institution_id:
-        raise Conflict("被征询的是另一机构", path=("input", "institution"))
-    if row["withdrawn_on"] is not None:
-        raise Conflict("该征询已撤回", path=("input", "request"))
-    try:
-        successor = await institutions.load_for_change(act.connection, act.tenant_id, institution_id)
-    except NotFound:
-        raise NotFound(path=("input", "institution")) from None
-    check_active(successor["status"])
-    if await exits.find_answer(act.connection, request_tenant_id, request) is not None:
-        raise Conflict("该征询已答复", path=("input", "request"))
-    because = (reason or "").strip() or None
-    if not accepted and because is None:
-        raise Invalid("不同意承接须说明理由", path=("input", "reason"))
-    answer_id = new_id()
-    after = {
-        "request_tenant_id": request_tenant_id,
-        "request_id": request,
-        "counterpart_tenant_id": request_tenant_id if abroad else None,
-        "institution_id": institution_id,
-        "accepted": accepted,
-        "reason": because,
-        "answered_on": clock.today(),
-        "answered_by": act.actor.subject,
-    }
-    await store.insert_row(act.connection, succession_answer, {"tenant_id": act.tenant_id, "id": answer_id} | after)
-    await act.note("answered", "succession_answer", answer_id, after=after)
-    if not abroad:
-        await finish(act, subject_id=request)
-    return answer_id
-
-
-async def withdraw_request(act: Act, request: UUID, *, expected_version: int) -> None:
-    """The successor need not answer, or its answer no longer matters.
-
-    Raises: NotAllowed, NotFound, OutOfDate, Conflict.
-    """
-    act.require(*OFFICERS)
-    before = await store.load_for_change(act.connection, succession_request, act.tenant_id, request, expected_version)
-    if before["withdrawn_on"] is not None:
-        raise Conflict("该征询已撤回", path=("input", "request"))
-    plan = await store.load_for_change(act.connection, continuity_plan, act.tenant_id, before["plan_id"], None)
-    if plan["status"] not in (PlanStatus.SUCCESSORS_ASKED, PlanStatus.ACCEPTED_BY_SUCCESSORS):
-        raise Conflict("方案已批准，不能再撤回征询", path=("input", "request"))
-    values = {"withdrawn_on": clock.today()}
-    await store.update_row(act.connection, succession_request, act.tenant_id, request, values)
-    await act.note("withdrawn", "succession_request", request, after=values)
-    await finish(act, subject_id=request)
 
 
 async def approve_plan(act: Act, plan: UUID, *, expected_version: int) -> None:
@@ -246,15 +105,16 @@ async def approve_plan(act: Act, plan: UUID, *, expected_version: int) -> None:
     if missing := [ContinuityService(one).label for one in before["services"] if one not in served]:
         raise Conflict(f"{'、'.join(missing)}没有机构承接，方案不能批准", path=("input", "plan"))
     if before["status"] == PlanStatus.SUCCESSORS_ASKED:
-        await _change(act, "accepted_by_successors", before, {"status": PlanStatus.ACCEPTED_BY_SUCCESSORS})
-    accepted = await _held(act, plan, None, PlanStatus.APPROVED)
+        await change_plan(act, "accepted_by_successors", before, {"status": PlanStatus.ACCEPTED_BY_SUCCESSORS})
+    accepted = await held_plan(act, plan, None, PlanStatus.APPROVED)
     values = {"status": PlanStatus.APPROVED, "approved_by": act.actor.subject, "approved_on": clock.today()}
-    await _change(act, "approved", accepted, values)
+    await change_plan(act, "approved", accepted, values)
     case = await store.load_for_change(act.connection, exit_case, act.tenant_id, before["exit_case_id"], None)
     await _tell(act, case, before, requests)
     await finish(act, subject_id=case["id"], kind=TaskKind.PLAN_CONTINUITY)
     if case["status"] == ExitStatus.DECIDED:
         await change_case(act, "continuity_ready", case, {"status": ExitStatus.CONTINUITY_READY})
+    if case["status"] == ExitStatus.DECIDED and case["handed_over_on"] is None:
         await to_do(
             act,
             TaskKind.EXECUTE_EXIT,
@@ -268,16 +128,16 @@ async def approve_plan(act: Act, plan: UUID, *, expected_version: int) -> None:
 async def start_transfer(act: Act, plan: UUID, *, expected_version: int) -> None:
     """Residents are being taken over.  Raises: NotAllowed, NotFound, OutOfDate, Conflict."""
     act.require(*OFFICERS)
-    before = await _held(act, plan, expected_version, PlanStatus.IN_TRANSFER)
-    await _change(act, "started", before, {"status": PlanStatus.IN_TRANSFER, "started_on": clock.today()})
+    before = await held_plan(act, plan, expected_version, PlanStatus.IN_TRANSFER)
+    await change_plan(act, "started", before, {"status": PlanStatus.IN_TRANSFER, "started_on": clock.today()})
 
 
 async def complete_transfer(act: Act, plan: UUID, *, expected_version: int, outcome: str) -> None:
     """Residents are provided for.  Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict."""
     act.require(*OFFICERS)
-    before = await _held(act, plan, expected_version, PlanStatus.COMPLETED)
+    before = await held_plan(act, plan, expected_version, PlanStatus.COMPLETED)
     values: dict[str, Any] = {"status": PlanStatus.COMPLETED, "completed_on": clock.today()}
-    await _change(act, "completed", before, values | {"outcome": said.worded(outcome, "outcome")})
+    await change_plan(act, "completed", before, values | {"outcome": said.worded(outcome, "outcome")})
 
 
 async def _tell(act: Act, case: RowMapping, plan: RowMapping, requests: Sequence[RowMapping]) -> None:
@@ -304,22 +164,26 @@ async def _tell(act: Act, case: RowMapping, plan: RowMapping, requests: Sequence
     )
 
 
-def _listed(services: Sequence[ContinuityService]) -> list[str]:
+def listed(services: Sequence[ContinuityService]) -> list[str]:
+    """Each service once, in the order given."""
     return [one.value for one in dict.fromkeys(services)]
 
 
-def _made(act: Act, row_id: UUID) -> dict[str, Any]:
-    made = {"tenant_id": act.tenant_id, "id": row_id, "created_by": act.actor.subject, "created_at": clock.now()}
-    return made | {"source": "PERSON"}
+def made(act: Act, row_id: UUID) -> dict[str, Any]:
+    """What every row of this area begins with."""
+    row = {"tenant_id": act.tenant_id, "id": row_id, "created_by": act.actor.subject, "created_at": clock.now()}
+    return row | {"source": "PERSON"}
 
 
-async def _held(act: Act, plan: UUID, expected_version: int | None, to: PlanStatus) -> RowMapping:
+async def held_plan(act: Act, plan: UUID, expected_version: int | None, to: PlanStatus) -> RowMapping:
+    """The plan, locked, where it may become ``to``.  Raises: NotFound, OutOfDate, Conflict."""
     row = await store.load_for_change(act.connection, continuity_plan, act.tenant_id, plan, expected_version)
     said.check_step(NEXT_OF_PLAN, row["status"], to, of="该承接方案")
     return row
 
 
-async def _change(act: Act, action: str, before: RowMapping, values: dict[str, Any]) -> None:
+async def change_plan(act: Act, action: str, before: RowMapping, values: dict[str, Any]) -> None:
+    """The plan changed, with what that leaves behind."""
     await store.update_row(act.connection, continuity_plan, act.tenant_id, before["id"], values)
     was = {name: before[name] for name in values}
     await act.note(action, "continuity_plan", before["id"], before=was, after=values)

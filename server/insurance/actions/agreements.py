@@ -13,6 +13,7 @@ from server.insurance.errors import DesignationLocked
 from server.insurance.model import AgreementStatus, HolderStatus, notice
 from server.kit import clock
 from server.kit.actor import Role
+from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid, NotFound, OutOfDate
 from server.kit.ids import new_id
 from server.policy.terms import InsuranceAction
@@ -275,6 +276,37 @@ async def heed_lock(
         ),
     )
     return True
+
+
+async def tell_of_exit(act: Act, institution_id: UUID, *, decision: str, clause: Clause) -> str | None:
+    """The running insurance agreement of an institution that was ordered to exit, by name; None where there is none.
+
+    It is the agency's and the centre's: no decision of the health commission ends it, so the agency is given the task.
+    Implements: MTG-20-0 (终止相关协议).
+    """
+    row = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
+    if row is None:
+        return None
+    await tasks.open_task(
+        act,
+        Task(
+            kind=TaskKind.END_INSURANCE_AGREEMENT,
+            title=f"机构经退出决定（{decision}）终止相关协议，请依协议处理医保服务协议 {row['number']}",
+            subject_type=_AGREEMENT.name,
+            subject_id=row["id"],
+            institution_id=institution_id,
+            role=Role.AGENCY_OFFICER,
+            clause=clause,
+        ),
+    )
+    return f"医保服务协议 {row['number']}"
+
+
+async def untell_of_exit(act: Act, institution_id: UUID) -> None:
+    """The decision of exit was revoked: the agency need not deal with the institution's insurance agreement for its sake."""
+    row = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
+    if row is not None:
+        await tasks.cancel(act, subject_id=row["id"], kind=TaskKind.END_INSURANCE_AGREEMENT)
 
 
 async def _held(

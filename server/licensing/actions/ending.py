@@ -1,6 +1,5 @@
 """How a licence ends: told beforehand, heard, decided by a second person; closed by the institution itself; revoked."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,9 +12,10 @@ from server.institutions.rules import ENDED
 from server.kit import clock
 from server.kit.actor import Role
 from server.kit.clause import Clause
-from server.kit.errors import Conflict, Invalid, PolicyNotEnabled
+from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.licensing import store
+from server.licensing.actions.grounds import HandedOver, Penalty, check_ground, penalty_values
 from server.licensing.actions.obliging import end_enrolment, end_obligations
 from server.licensing.actions.steps import (
     INSTITUTION_FILERS,
@@ -28,9 +28,9 @@ from server.licensing.actions.steps import (
     due_values,
     held,
 )
-from server.licensing.actions.verifying import ProposalAt, check_proposal
+from server.licensing.actions.verifying import ProposalAt
 from server.licensing.awards import award_of, move_area
-from server.licensing.errors import NotYetDue, PenaltyRequired, SecondPerson, WrongState
+from server.licensing.errors import NotYetDue, SecondPerson, WrongState
 from server.licensing.limits import Limits
 from server.licensing.model import (
     LIVING,
@@ -39,14 +39,12 @@ from server.licensing.model import (
     EndingGround,
     EndingStatus,
     LicenceStatus,
-    VerificationKind,
     VerificationStatus,
 )
 from server.licensing.rules import check_reason, check_step
 from server.licensing.tables import licence, licence_ending, verification
 from server.papers.actions import issue
 from server.papers.model import PaperKind
-from server.policy.terms import Effect, Kind, VerificationResult
 from server.proposals import store as proposals
 from server.proposals.actions import decline, take_up
 from server.proposals.model import ProposalStatus
@@ -56,24 +54,7 @@ from server.tasks.actions import cancel, finish, open_task
 from server.tasks.model import Task, TaskKind
 
 CASE = licence_ending.name
-#: The exit rule that proposes what the ground rests on.
-CONCEPTS = {
-    EndingGround.NOT_OPENED: "licence.not_opened_in_time",
-    EndingGround.VERIFICATION_FAILED: "licence.cancel_after_verification",
-}
-_EFFECTS = {EndingGround.PENALTY: Effect.REVOKE_LICENCE}
-#: A proposal that nobody has decided yet, or that an exit case took up and handed over.
-_STANDING = (ProposalStatus.OPEN, ProposalStatus.ACCEPTED)
 _TO_STATE = "逾期不陈述申辩的，视为放弃，由区卫生健康委依法决定"
-
-
-@dataclass(frozen=True, slots=True)
-class Penalty:
-    """The penalty decision that revokes the licence."""
-
-    number: str
-    authority: str
-    decided_on: date
 
 
 async def notify_ending(
@@ -86,9 +67,11 @@ async def notify_ending(
     reason: str,
     proposal: ProposalAt | None = None,
     penalty: Penalty | None = None,
+    handed_over: HandedOver | None = None,
 ) -> UUID:
     """The institution is told that its licence is to end, why, and until when it may state its case.
 
+    ``handed_over``: by the execution of an exit decision, which alone can be the ground EXIT.
     Implements: MTG-21-2, MTG-21-3, MTG-22-1; A-MTG-2, A-MTG-8; 行政处罚法 44, 45.
     Raises: NotAllowed, PolicyNotEnabled, NotFound, OutOfDate, WrongState, PenaltyRequired, Conflict, Invalid.
     """
@@ -99,8 +82,8 @@ async def notify_ending(
     if await store.find_open_ending(act.connection, licence_id) is not None:
         raise Conflict("该许可证已有办理中的终止程序", path=("input", "licence"))
     told, today = check_reason(reason), clock.today()
-    clause = await _check_ground(act, limits, row, ground, proposal)
-    values = _penalty(ground, penalty, today)
+    clause = await check_ground(act, limits, row, ground, proposal, handed_over)
+    values = penalty_values(ground, penalty, today)
     limit = limits.days("ending_statement_days")
     deadline = await due(act, today, limit)
     case_id = new_id()
@@ -122,6 +105,8 @@ async def notify_ending(
     await store.add(act.connection, licence_ending, [after | base])
     await act.note("notified", CASE, case_id, after=after)
     fields = {"许可证号": row["number"], "拟作出的决定": _decision(ground), "事由": f"{ground.label}：{told}"}
+    if handed_over is not None:
+        fields["所依据的退出决定"] = handed_over.number
     fields["陈述申辩期限"] = f"{deadline.on}（含当日）"
     clauses = (clause,) if clause else ()
     await _paper(act, PaperKind.ENDING_NOTICE, case_id, row, fields, clauses)
@@ -154,8 +139,8 @@ async def state_case(act: Act, ending_id: UUID, *, expected_version: int, statem
 
 async def decide_ending(
     act: Act, ending_id: UUID, *, expected_version: int, ended: bool, reason: str, continuity: str | None = None
-) -> None:
-    """The licence ends, or does not, by somebody other than who gave notice and after the institution was heard.
+) -> UUID:
+    """The licence, which ends or does not, by somebody other than who gave notice and after the institution was heard.
 
     ``continuity``: how the residents it served are looked after, needed where it has been open.
     Implements: A-MTG-8, MTG-22-1, MTG-21-2, MTG-21-3, X-10.
@@ -203,6 +188,8 @@ async def decide_ending(
     clause = _clause(case)
     kind = PaperKind.ENDING_DECISION if ended else PaperKind.NON_ENDING_DECISION
     await _paper(act, kind, ending_id, row, fields, (clause,) if clause else (), remedies=ended)
+    licence_id: UUID = row["id"]
+    return licence_id
 
 
 async def close_voluntarily(act: Act, licence_id: UUID, *, expected_version: int, on: date, reason: str) -> None:
@@ -273,82 +260,6 @@ async def _institution(act: Act, institution_id: UUID, status: InstitutionStatus
         await register.update_institution(act.connection, act.tenant_id, institution_id, {"status": status})
         was = {"status": before["status"]}
         await act.note(action, "institution", institution_id, before=was, after={"status": status})
-
-
-async def _check_ground(
-    act: Act, limits: Limits, row: RowMapping, ground: EndingGround, proposal: ProposalAt | None
-) -> Clause | None:
-    """The clause that the ground rests on.  Raises: WrongState, PolicyNotEnabled, Invalid, Conflict."""
-    rule = limits.exit_rule(CONCEPTS[ground]) if ground in CONCEPTS else None
-    match ground:
-        case EndingGround.NOT_OPENED:
-            if rule is None:
-                raise PolicyNotEnabled(
-                    f"本区 {limits.on} 施行中的{Kind.EXIT.label}政策没有关于按时开放运行的规则，不能以此注销",
-                    kind=Kind.EXIT,
-                )
-            if row["opening_due_on"] is None:
-                raise WrongState("决定或委托协议没有写明开放运行时间，不能以此注销")
-            if row["opening_due_on"] >= clock.today() or (
-                row["opened_on"] is not None and row["opened_on"] <= row["opening_due_on"]
-            ):
-                raise NotYetDue(
-                    f"规定的开放运行时间为 {row['opening_due_on']}，没有逾期",
-                    path=("input", "ground"),
-                    clause=rule.cites[0],
-                )
-        case EndingGround.VERIFICATION_FAILED:
-            last = await store.find_last_verification(act.connection, row["id"])
-            if (
-                last is None
-                or last["kind"] != VerificationKind.RE_VERIFICATION
-                or last["result"] != VerificationResult.NOT_QUALIFIED
-            ):
-                clause = rule.cites[0] if rule else None
-                raise WrongState(
-                    "注销前应先暂缓校验；只有暂缓校验期满后再次校验仍不合格的，才能注销",
-                    path=("input", "ground"),
-                    clause=clause,
-                )
-        case EndingGround.CLOSED if row["status"] != LicenceStatus.CLOSED_VOLUNTARILY:
-            raise WrongState("机构没有歇业，不能以歇业为由注销", path=("input", "ground"))
-    if rule is not None and proposal is None and ground is not EndingGround.PENALTY:
-        raise Invalid(
-            f"应处理规则 {rule.code}（{rule.title}）的建议，请写明 proposal",
-            path=("input", "proposal"),
-            clause=rule.cites[0],
-        )
-    if proposal is not None:
-        named = await proposals.load_for_change(act.connection, act.tenant_id, proposal.id)
-        check_proposal(named, row["institution_id"], _EFFECTS.get(ground, Effect.CANCEL_LICENCE))
-        if rule is not None and named["rule"] != rule.code:
-            raise Invalid(f"该建议依据的是规则 {named['rule']}，不是 {rule.code}", path=("input", "proposal"))
-        if named["status"] not in _STANDING:
-            label = ProposalStatus(named["status"]).label
-            raise Conflict(f"该建议{label}，不能据此办理", path=("input", "proposal"))
-    return rule.cites[0] if rule else None
-
-
-def _penalty(ground: EndingGround, penalty: Penalty | None, today: date) -> dict[str, Any]:
-    """Raises: PenaltyRequired where a revocation names no penalty decision, Invalid where another ground names one."""
-    if ground is not EndingGround.PENALTY:
-        if penalty is not None:
-            raise Invalid("只有吊销须写明行政处罚决定", path=("input", "penalty"))
-        return {}
-    if penalty is None or not penalty.number.strip() or not penalty.authority.strip():
-        raise PenaltyRequired(
-            "吊销执业许可证是行政处罚，应写明行政处罚决定书的文号、作出机关和日期", path=("input", "penalty")
-        )
-    if penalty.decided_on > today:
-        raise PenaltyRequired(
-            f"行政处罚决定日期不能晚于今天（{today}），实际为 {penalty.decided_on}",
-            path=("input", "penalty", "decidedOn"),
-        )
-    return {
-        "penalty_number": penalty.number.strip(),
-        "penalty_authority": penalty.authority.strip(),
-        "penalty_decided_on": penalty.decided_on,
-    }
 
 
 def _decision(ground: EndingGround) -> str:

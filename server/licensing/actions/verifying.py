@@ -199,9 +199,11 @@ async def suspend_verification(
     months: int,
     reason: str,
     proposal: ProposalAt | None = None,
+    clause: Clause | None = None,
 ) -> None:
     """暂缓校验 after a first verification that failed, taking up what the rule proposed.
 
+    ``clause``: what it rests on where no proposal says so: that of the exit case that decided it.
     Implements: A-MTG-2, FT-2-4-7.  Raises: NotAllowed, NotFound, OutOfDate, WrongState, Invalid, Conflict.
     """
     act.require(*OFFICERS)
@@ -214,7 +216,7 @@ async def suspend_verification(
         or row["status"] != LicenceStatus.VERIFICATION_DUE
     ):
         raise WrongState("只有首次校验不合格且尚未暂缓的许可证可以暂缓校验")
-    clauses: tuple[Clause, ...] = ()
+    clauses: tuple[Clause, ...] = () if clause is None else (clause,)
     if proposal is not None:
         taken = await take_up(act, proposal.id, expected_version=proposal.version)
         check_proposal(taken, row["institution_id"], Effect.SUSPEND_VERIFICATION)

@@ -256,7 +256,7 @@ async def _check_free(act: Act, procedure: Procedure, application: RowMapping) -
             path=("input", "application"),
             clause=procedure.clause("MTG-21-2"),
         )
-    live = await sites.list_agreements_of(act.connection, act.tenant_id, application["id"])
+    live = await sites.list_agreements_of(act.connection, act.tenant_id, [application["id"]])
     if live:
         raise Conflict(
             f"尚有委托协议（{live[0]['number'] or '草拟'}）未终止，请先终止协议、收回用房",

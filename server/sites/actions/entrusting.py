@@ -1,32 +1,35 @@
 """Supporting premises 配套用房 and the agreements by which they are entrusted 委托协议."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-
 from server.documents import actions as documents
 from server.kit import clock, names, prose
 from server.kit.actor import Role
-from server.kit.errors import Conflict, Invalid, NotFound, OutOfDate
+from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.ids import new_id
-from server.papers import actions as papers
 from server.papers.model import PaperKind
-from server.papers.store import load_paper
 from server.policy.procedures import Procedure
-from server.policy.terms import SourceStatus
 from server.record.acts import Act
 from server.sites import rules, store
 from server.sites.actions.gaps import KEEPERS
+from server.sites.actions.steps import (
+    AGREEMENT,
+    check_step,
+    check_version,
+    held,
+    issue,
+    move,
+    remind_of_hand_over,
+    remind_of_return,
+)
 from server.sites.model import AgreementStatus, OwnerKind, ProhibitedUse
 from server.tasks import actions as tasks
-from server.tasks.model import DayUnit, Task, TaskKind
+from server.tasks.model import Task, TaskKind
 
-AGREEMENT = "entrustment_agreement"
 SIGNED_COPY = "委托协议签署件"
 EVIDENCE = "违约证据"
 
@@ -88,7 +91,7 @@ async def amend_premises(act: Act, premises_id: UUID, *, expected_version: int, 
     """
     act.require(*KEEPERS)
     before = await store.load_premises(act.connection, act.tenant_id, premises_id)
-    _check_version(before, expected_version)
+    check_version(before, expected_version)
     after = await _premises(act, wanted)
     other = await store.find_premises_at(act.connection, act.tenant_id, after["match_key"])
     if other not in (None, premises_id):
@@ -155,15 +158,15 @@ async def sign_agreement(
 
     Implements: MTG-18-1, MTG-18-3.  Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict.
     """
-    agreement = await _held(act, agreement_id, expected_version)
-    _check_step(procedure, agreement, AgreementStatus.SIGNED)
+    agreement = await held(act, agreement_id, expected_version)
+    check_step(procedure, agreement, AgreementStatus.SIGNED)
     signers = {
         "signed_for_authority": names.normalise(for_authority, path=("input", "signedForAuthority"), limit=50),
         "signed_for_operator": names.normalise(for_operator, path=("input", "signedForOperator"), limit=50),
     }
     place = await store.load_premises(act.connection, act.tenant_id, agreement["premises_id"])
     uses = "、".join(ProhibitedUse(one).label for one in agreement["prohibited_uses"])
-    number = await _issue(
+    number = await issue(
         act,
         PaperKind.ENTRUSTMENT_AGREEMENT,
         agreement,
@@ -185,17 +188,8 @@ async def sign_agreement(
     )
     await documents.take(act, document_ids, subject_type=AGREEMENT, subject_id=agreement_id, purpose=SIGNED_COPY)
     values = signers | {"signed_on": clock.today(), "number": number}
-    await _move(act, procedure, agreement, AgreementStatus.SIGNED, values)
-    await _remind(
-        act,
-        procedure,
-        agreement,
-        TaskKind.HAND_OVER_PREMISES,
-        f"向“{agreement['operator_name']}”交付{place['name']}",
-        agreement["term_from_on"],
-        "合同约定的起始日",
-        "逾期交付的，开放运行期限可由双方另行约定",
-    )
+    await move(act, procedure, agreement, AgreementStatus.SIGNED, values)
+    await remind_of_hand_over(act, procedure, agreement, place["name"])
 
 
 async def hand_over_premises(act: Act, procedure: Procedure, agreement_id: UUID, *, expected_version: int) -> None:
@@ -203,27 +197,18 @@ async def hand_over_premises(act: Act, procedure: Procedure, agreement_id: UUID,
 
     Implements: MTG-18-2.  Raises: NotAllowed, NotFound, OutOfDate, Conflict, Invalid (before the term).
     """
-    agreement = await _held(act, agreement_id, expected_version)
+    agreement = await held(act, agreement_id, expected_version)
     today = clock.today()
-    _check_step(procedure, agreement, AgreementStatus.IN_FORCE, only_from=AgreementStatus.SIGNED)
+    check_step(procedure, agreement, AgreementStatus.IN_FORCE, only_from=AgreementStatus.SIGNED)
     if not agreement["term_from_on"] <= today < agreement["term_until"]:
         raise Invalid(
             f"用房应在合同期内（{agreement['term_from_on']}起，至{agreement['term_until']}前）交付，今天为 {today}",
             path=("input", "agreement"),
             clause=procedure.clause("MTG-18-2"),
         )
-    await _move(act, procedure, agreement, AgreementStatus.IN_FORCE, {"in_force_on": today})
+    await move(act, procedure, agreement, AgreementStatus.IN_FORCE, {"in_force_on": today})
     await tasks.finish(act, subject_id=agreement_id, kind=TaskKind.HAND_OVER_PREMISES)
-    await _remind(
-        act,
-        procedure,
-        agreement,
-        TaskKind.RETURN_PREMISES,
-        f"委托“{agreement['operator_name']}”的用房期满收回或续签",
-        agreement["term_until"],
-        "合同期届满之次日",
-        "期满使用权终止，应收回用房",
-    )
+    await remind_of_return(act, procedure, agreement)
 
 
 async def find_breach(
@@ -242,7 +227,7 @@ async def find_breach(
 
     Implements: MTG-18-3, X-6.  Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict.
     """
-    agreement = await _held(act, agreement_id, expected_version)
+    agreement = await held(act, agreement_id, expected_version)
     clause = procedure.clause("MTG-18-3")
     place = await store.load_premises(act.connection, act.tenant_id, agreement["premises_id"])
     today = clock.today()
@@ -262,8 +247,8 @@ async def find_breach(
     await documents.take(act, document_ids, subject_type="agreement_breach", subject_id=breach_id, purpose=EVIDENCE)
     await act.note("found", "agreement_breach", breach_id, after=values, policy_digest=procedure.digest)
     if agreement["status"] == AgreementStatus.IN_FORCE:
-        await _move(act, procedure, agreement, AgreementStatus.BREACH_FOUND, {})
-    await _issue(
+        await move(act, procedure, agreement, AgreementStatus.BREACH_FOUND, {})
+    await issue(
         act,
         PaperKind.AGREEMENT_BREACH,
         agreement,
@@ -301,58 +286,14 @@ async def remedy_breach(
 
     Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict (there is none).
     """
-    agreement = await _held(act, agreement_id, expected_version)
-    _check_step(procedure, agreement, AgreementStatus.IN_FORCE, only_from=AgreementStatus.BREACH_FOUND)
+    agreement = await held(act, agreement_id, expected_version)
+    check_step(procedure, agreement, AgreementStatus.IN_FORCE, only_from=AgreementStatus.BREACH_FOUND)
     values = {"remedied_on": clock.today(), "remedy": prose.checked(remedy, path=("input", "remedy"))}
     for breach in await store.list_open_breaches(act.connection, act.tenant_id, agreement_id):
         await store.update_breach(act.connection, act.tenant_id, breach["id"], values)
         await act.note("remedied", "agreement_breach", breach["id"], after=values)
-    await _move(act, procedure, agreement, AgreementStatus.IN_FORCE, {})
+    await move(act, procedure, agreement, AgreementStatus.IN_FORCE, {})
     await tasks.finish(act, subject_id=agreement_id, kind=TaskKind.REMEDY_BREACH)
-
-
-async def end_agreement(
-    act: Act,
-    procedure: Procedure,
-    agreement_id: UUID,
-    *,
-    expected_version: int | None,
-    expired: bool,
-    reason: str,
-    subject: str,
-) -> None:
-    """The agreement ended today: its term is over, or it is terminated before.
-
-    Implements: MTG-18-2, MTG-20-0 (终止相关协议); areas above call it where an exit was decided.
-    Raises: NotAllowed, NotFound, OutOfDate, Invalid, Conflict.
-    """
-    agreement = await _held(act, agreement_id, expected_version)
-    to = AgreementStatus.EXPIRED if expired else AgreementStatus.TERMINATED
-    _check_step(procedure, agreement, to, requirement="MTG-18-2" if expired else "MTG-20-0")
-    today = clock.today()
-    if expired and today < agreement["term_until"]:
-        raise Invalid(
-            f"合同期至 {agreement['term_until']} 前，尚未届满；提前结束请办理终止",
-            path=("input", "expired"),
-            clause=procedure.clause("MTG-18-2"),
-        )
-    reason = prose.checked(reason, path=("input", "reason"))
-    await _move(act, procedure, agreement, to, {"ended_on": today, "end_reason": reason})
-    await tasks.cancel(act, subject_id=agreement_id)
-    await _issue(
-        act,
-        PaperKind.AGREEMENT_ENDED,
-        agreement,
-        subject,
-        title="关于委托协议终止的通知",
-        fields={
-            "协议": agreement["number"] or "（未签订）",
-            "受托方": agreement["operator_name"],
-            "处理": to.label,
-            "原因": reason,
-        },
-        clauses=procedure.clauses(("MTG-18-2",) if expired else ("MTG-20-0",)),
-    )
 
 
 async def _premises(act: Act, wanted: Premises) -> dict[str, Any]:
@@ -372,92 +313,3 @@ async def _premises(act: Act, wanted: Premises) -> dict[str, Any]:
         "owner_name": names.normalise(wanted.owner_name, path=("input", "ownerName")),
         "gap_id": wanted.gap_id,
     }
-
-
-async def _held(act: Act, agreement_id: UUID, expected_version: int | None) -> RowMapping:
-    act.require(*KEEPERS)
-    row = await store.load_agreement(act.connection, act.tenant_id, agreement_id)
-    _check_version(row, expected_version)
-    return row
-
-
-def _check_version(row: RowMapping, expected: int | None) -> None:
-    if expected is not None and row["version"] != expected:
-        raise OutOfDate(current_version=row["version"])
-
-
-def _check_step(
-    procedure: Procedure,
-    agreement: RowMapping,
-    to: AgreementStatus,
-    *,
-    requirement: str = "MTG-18-1",
-    only_from: AgreementStatus | None = None,
-) -> None:
-    status, clause = AgreementStatus(agreement["status"]), procedure.clause(requirement)
-    rules.check_agreement_step(status, to, clause=clause)
-    if only_from is not None and status is not only_from:
-        raise Conflict(f"委托协议现为“{status.label}”，不能办理此事项", path=("input", "agreement"), clause=clause)
-
-
-async def _move(
-    act: Act, procedure: Procedure, agreement: RowMapping, to: AgreementStatus, values: Mapping[str, Any]
-) -> None:
-    after = {"status": to, **values}
-    await store.update_agreement(act.connection, act.tenant_id, agreement["id"], after)
-    before = {key: agreement[key] for key in after}
-    await act.note(to.lower(), AGREEMENT, agreement["id"], before=before, after=after, policy_digest=procedure.digest)
-
-
-async def _issue(
-    act: Act,
-    kind: PaperKind,
-    agreement: RowMapping,
-    recipient: str,
-    *,
-    title: str,
-    fields: Mapping[str, str],
-    clauses: tuple[Any, ...],
-) -> str:
-    paper_id = await papers.issue(
-        act,
-        kind=kind,
-        subject_type=AGREEMENT,
-        subject_id=agreement["id"],
-        institution_id=agreement["institution_id"],
-        addressee=agreement["operator_name"],
-        title=title,
-        fields=fields,
-        issued_on=clock.today(),
-        clauses=clauses,
-        recipient=recipient,
-    )
-    number: str = (await load_paper(act.connection, act.tenant_id, paper_id))["number"]
-    return number
-
-
-async def _remind(
-    act: Act,
-    procedure: Procedure,
-    agreement: RowMapping,
-    kind: TaskKind,
-    title: str,
-    day: date,
-    rule: str,
-    consequence: str,
-) -> None:
-    due = await tasks.due_after(act, day, 0, DayUnit.FIXED, rule=rule, source=SourceStatus.FROM_CLAUSE)
-    await tasks.open_task(
-        act,
-        Task(
-            kind,
-            title,
-            AGREEMENT,
-            agreement["id"],
-            agreement["institution_id"],
-            Role.DISTRICT_OFFICER,
-            due=due,
-            clause=procedure.clause("MTG-18-2"),
-            consequence=consequence,
-        ),
-    )
