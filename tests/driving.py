@@ -1,5 +1,7 @@
 """Driving the application as a client does: through its ASGI door, with a token."""
 
+import importlib.util
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +17,10 @@ from server.http.issuer import ISSUER, DevelopmentIssuer
 from server.identity.store import find_actor
 from server.kit import clock
 from server.record.acts import Act, acting
+
+# httpx looks for it in every folder of the path before each request; that it is not there is looked up once.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 @dataclass

@@ -88,7 +88,8 @@ def picked(world: World, visitor: Visitor, type_: str) -> list[Key]:
     """A few objects that the visitor sees, a few of the own district that are hidden, and of either district's others."""
     keys = sorted(world.rows[type_])
     seen = [key for key in keys if world.sees(visitor, type_, world.rows[type_][key])]
-    hidden = [key for key in keys if key not in set(seen)]
+    mine = set(seen)
+    hidden = [key for key in keys if key not in mine]
     some = seen[:FEW] + hidden[:FEW]
     for tenant in (TENANTS[HOME], TENANTS[OTHER], MUNICIPALITY):
         for among in (seen, hidden):
