@@ -47,7 +47,7 @@ COMMANDS = {
     "daily": Place(
         "daily",
         "daily",
-        "每日事务：核查逾期开业与校验并提出建议，按正式日历重算暂定期限，提醒续签，协议到期，重试待发邮件。可重复执行。",
+        "每日事务：核查逾期开业与校验并提出建议，送达他区承接征询，按正式日历重算暂定期限，提醒续签，协议到期，重试待发邮件。可重复执行。",
     ),
     "export-schema": Place("exporting", "export_schema", "导出 GraphQL 模式（SDL）。"),
     "export-permissions": Place(
