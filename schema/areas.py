@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from schema import districts, documents, papers, people, proposals, reviews, tasks, workdays
-from schema.assessment import assessments as assessment
+from schema.assessment import assessments, cycles, ledger
 from schema.exits import cases as exits
 from schema.exits import continuity, conversions
 from schema.identity import members as identity
@@ -44,7 +44,9 @@ AREAS = (
     designations,
     bars,
     institutions,
-    assessment,
+    cycles,
+    assessments,
+    ledger,
     licences,
     licence_applications,
     obligations,

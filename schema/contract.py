@@ -9,9 +9,12 @@ from strawberry.tools import merge_types
 
 from schema import audit, districts, documents, events, papers, people, proposals, reviews, tasks, workdays
 from schema.areas import AREAS
-from schema.assessment import assessments as assessment
+from schema.assessment import assessments, cycles, ledger
+from schema.assessment.appealing import AppealingMutations
 from schema.assessment.assessing import AssessmentMutations
+from schema.assessment.planning import PlanningMutations
 from schema.assessment.rectifying import RectificationMutations
+from schema.assessment.spreadsheets import SpreadsheetMutations
 from schema.connections import Node
 from schema.describing import complete
 from schema.exits import cases as exits
@@ -105,9 +108,11 @@ Query = merge_types(
         obligations.ObligationQueries,
         risks.RiskQueries,
         exits.ExitQueries,
+        cycles.AssessmentCycleQueries,
+        assessments.AssessmentQueries,
+        ledger.LedgerQueries,
         continuity.ContinuityQueries,
         conversions.ConversionQueries,
-        assessment.AssessmentQueries,
         workdays.WorkdayQueries,
         PolicyQueries,
         PolicyComparisonQueries,
@@ -141,8 +146,11 @@ Mutation = merge_types(
         LicenceKeepingMutations,
         LicenceEndingMutations,
         obligations.ObligationMutations,
+        PlanningMutations,
         AssessmentMutations,
+        AppealingMutations,
         RectificationMutations,
+        SpreadsheetMutations,
         UnmaskingMutations,
         ExportMutations,
         gap_changes.GapMutations,

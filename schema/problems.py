@@ -1,10 +1,11 @@
 """Why a request could not be carried out: a handful of problem types, shared by all mutations."""
 
+import dataclasses
 from typing import Any
 
 import strawberry
 
-from server.kit import errors
+from server.kit import cells, errors
 from server.kit.clause import Clause as Citation
 from server.policy.documents import Register
 
@@ -56,6 +57,28 @@ class PolicyNotEnabled(Problem):
     """``PolicyNotEnabled`` refusals."""
 
 
+@strawberry.type(description="单元格问题 one cell of a spreadsheet that cannot be taken")
+class CellProblem:
+    """What is wrong with it."""
+
+    sheet: str = strawberry.field(description="工作表")
+    cell: str | None = strawberry.field(description="单元格 `D7`; null where a whole column is missing")
+    row: str | None = strawberry.field(description="行 what its row is about: the institution")
+    column: str | None = strawberry.field(description="列 what its column is about: the indicator")
+    found: str | None = strawberry.field(description="填写内容 what stands there")
+    limit: str | None = strawberry.field(description="限制 what may stand there")
+    message: str = strawberry.field(description="说明 what is wrong")
+    remedy: str = strawberry.field(description="处理办法 what to do")
+
+
+@strawberry.type(description="表格内容有误 cells of a spreadsheet that cannot be taken; nothing of it was written")
+class FaultyCells(Problem):
+    """``FaultyCells`` refusals."""
+
+    total: int = strawberry.field(description="错误总数")
+    cells: list[CellProblem] = strawberry.field(description="错误 the first 200, in the order of the sheet")
+
+
 def problem_of(refusal: errors.Refusal, register: Register) -> Any:
     """The union member that tells this refusal, its clause with the words that the register holds."""
     told: dict[str, Any] = {
@@ -69,6 +92,9 @@ def problem_of(refusal: errors.Refusal, register: Register) -> Any:
             return OutOfDate(**told, current_version=refusal.current_version)
         case errors.PolicyNotEnabled():
             return PolicyNotEnabled(**told)
+        case cells.FaultyCells():
+            found = [CellProblem(**dataclasses.asdict(one)) for one in refusal.problems]
+            return FaultyCells(**told, total=refusal.total, cells=found)
         case errors.Invalid():
             return InvalidInput(**told)
         case _:

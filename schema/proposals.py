@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
@@ -21,6 +21,7 @@ from schema.standing.standings import PolicyDecision
 from schema.tags import PROPOSAL_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
+from server.assessment.actions import effects
 from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import ANY_NODE, Compare, Computed, Embedded, Kind, Link, One, Related, Root, Shape
@@ -29,6 +30,9 @@ from server.policy import terms
 from server.proposals import actions, tables
 from server.proposals.model import ProposalStatus
 from server.record.acts import Act
+
+if TYPE_CHECKING:
+    from schema.assessment.assessments import AssessmentEffect
 
 term(ProposalStatus, "处置建议状态")
 
@@ -76,6 +80,9 @@ class Proposal(Node):
     subject_type: str = field_of("对象类别")
     district: District = field_of("辖区")
     institution: Institution | None = field_of("机构")
+    assessment_effect: Annotated["AssessmentEffect", strawberry.lazy("schema.assessment.assessments")] | None = (
+        field_of("考核结果运用 of the failed assessment that it is about")
+    )
 
     @computed("判定 with its explanation, as it was recorded")
     async def decision(ids: Sequence[NodeId], request: Request) -> Sequence[PolicyDecision]:  # noqa: N805
@@ -180,6 +187,7 @@ class ProposalMutations:
     async def decline_proposal(self, info: strawberry.Info, input: DeclineProposalInput) -> DeclineProposalResult:
         async def verb(act: Act, node: NodeId) -> None:
             await actions.decline(act, node.id, expected_version=input.expected_version, reason=input.reason)
+            await effects.void_by_decline(act, node.id, input.reason)
 
         return await perform_on(info, node_of(input.proposal, PROPOSAL_TAG, "proposal"), input, verb, ProposalDeclined)
 
@@ -199,6 +207,7 @@ BINDS = (
             "subject": Computed(),
             "district": One(_DISTRICT),
             "institution": One(_INSTITUTION),
+            "assessmentEffect": One(Link("AssessmentEffect", (("id", "proposal_id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Proposal"),

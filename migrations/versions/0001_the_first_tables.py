@@ -903,6 +903,7 @@ def upgrade() -> None:
     op.execute('ALTER TABLE rectification_item FORCE ROW LEVEL SECURITY')
     op.create_index('ix_rectification_item_due', 'rectification_item', ['tenant_id', 'due_on'], unique=False)
     op.create_index('ix_rectification_item_institution', 'rectification_item', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_rectification_item_subject', 'rectification_item', ['tenant_id', 'subject_id'], unique=False)
     op.create_table('service_gap',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -2499,6 +2500,9 @@ def upgrade() -> None:
     sa.Column('share', sa.Numeric(precision=5, scale=2), nullable=True, comment='percent of the subsidy, as the total says'),
     sa.Column('clause_document', sa.Text(), nullable=True),
     sa.Column('clause_anchor', sa.Text(), nullable=True),
+    sa.Column('proposal_id', sa.Uuid(), nullable=True),
+    sa.Column('finding_id', sa.Uuid(), nullable=True),
+    sa.Column('interview_id', sa.Uuid(), nullable=True),
     sa.Column('note', sa.Text(), nullable=True),
     sa.Column('settled_on', sa.Date(), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
@@ -2509,14 +2513,20 @@ def upgrade() -> None:
     sa.CheckConstraint("kind IN ('SUBSIDY', 'REWARD', 'INTERVIEW', 'RECTIFICATION', 'NEGATIVE_LIST', 'VERIFICATION_INPUT')", name=op.f('ck_assessment_effect_kind')),
     sa.CheckConstraint("status IN ('PENDING', 'DONE', 'VOID')", name=op.f('ck_assessment_effect_status')),
     sa.ForeignKeyConstraint(['tenant_id', 'assessment_id'], ['assessment.tenant_id', 'assessment.id'], name=op.f('fk_assessment_effect_tenant_id_assessment_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'finding_id'], ['negative_finding.tenant_id', 'negative_finding.id'], name=op.f('fk_assessment_effect_tenant_id_finding_id')),
     sa.ForeignKeyConstraint(['tenant_id', 'institution_id'], ['institution.tenant_id', 'institution.id'], name=op.f('fk_assessment_effect_tenant_id_institution_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'interview_id'], ['interview.tenant_id', 'interview.id'], name=op.f('fk_assessment_effect_tenant_id_interview_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'proposal_id'], ['proposal.tenant_id', 'proposal.id'], name=op.f('fk_assessment_effect_tenant_id_proposal_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_assessment_effect')),
     comment='考核结果运用'
     )
     op.execute('ALTER TABLE assessment_effect ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE assessment_effect FORCE ROW LEVEL SECURITY')
     op.create_index('ix_assessment_effect_assessment', 'assessment_effect', ['tenant_id', 'assessment_id'], unique=False)
+    op.create_index('ix_assessment_effect_finding', 'assessment_effect', ['tenant_id', 'finding_id'], unique=False)
     op.create_index('ix_assessment_effect_institution', 'assessment_effect', ['tenant_id', 'institution_id'], unique=False)
+    op.create_index('ix_assessment_effect_interview', 'assessment_effect', ['tenant_id', 'interview_id'], unique=False)
+    op.create_index('ix_assessment_effect_proposal', 'assessment_effect', ['tenant_id', 'proposal_id'], unique=False)
     op.create_table('assessment_score',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -2745,7 +2755,10 @@ def downgrade() -> None:
     op.drop_index('ix_licence_change_institution', table_name='licence_change')
     op.drop_table('licence_change')
     op.drop_table('assessment_score')
+    op.drop_index('ix_assessment_effect_proposal', table_name='assessment_effect')
+    op.drop_index('ix_assessment_effect_interview', table_name='assessment_effect')
     op.drop_index('ix_assessment_effect_institution', table_name='assessment_effect')
+    op.drop_index('ix_assessment_effect_finding', table_name='assessment_effect')
     op.drop_index('ix_assessment_effect_assessment', table_name='assessment_effect')
     op.drop_table('assessment_effect')
     op.drop_index('ix_assessment_appeal_assessment', table_name='assessment_appeal')
@@ -2894,6 +2907,7 @@ def downgrade() -> None:
     op.drop_index('ix_service_gap_name', table_name='service_gap')
     op.drop_index('ix_service_gap_institution', table_name='service_gap')
     op.drop_table('service_gap')
+    op.drop_index('ix_rectification_item_subject', table_name='rectification_item')
     op.drop_index('ix_rectification_item_institution', table_name='rectification_item')
     op.drop_index('ix_rectification_item_due', table_name='rectification_item')
     op.drop_table('rectification_item')

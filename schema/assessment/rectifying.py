@@ -1,16 +1,16 @@
 """The rectification ledger: its mutations."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
-from schema.assessment.assessments import RectificationItem
+from schema.assessment.ledger import RectificationItem
 from schema.documents import documents_in
 from schema.filters import UNSET
-from schema.inputs import KEY, VERSION, field
+from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate
 from schema.tags import INSTITUTION_TAG, ITEM_TAG
 from server.assessment.actions import ORGANISERS, rectification
@@ -23,57 +23,51 @@ _STAFF = (Role.INSTITUTION_STAFF,)
 
 
 @strawberry.input(description="登记整改事项")
-class RecordProblemInput:
+class RecordProblemInput(Keyed):
     """What recording a problem takes."""
 
     institution: strawberry.ID = field("机构")
     source: RectificationSource = field("来源")
     problem: str = field("问题")
     due_on: date = field("整改期限")
-    idempotency_key: str = field(KEY)
+
+
+@strawberry.input
+class _OfItem(Versioned):
+    """What a step of an item takes."""
+
+    item: strawberry.ID = field("整改事项")
 
 
 @strawberry.input(description="填报整改措施")
-class PlanRectificationInput:
+class PlanRectificationInput(_OfItem):
     """What planning takes."""
 
-    item: strawberry.ID = field("整改事项")
-    expected_version: int = field(VERSION)
     plan: str = field("整改措施")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.input(description="提交整改")
-class SubmitRectificationInput:
+class SubmitRectificationInput(_OfItem):
     """What submitting takes."""
 
-    item: strawberry.ID = field("整改事项")
-    expected_version: int = field(VERSION)
     evidence: str = field("整改情况")
-    idempotency_key: str = field(KEY)
     documents: list[strawberry.ID] | None = field("证明材料 stored files", default=UNSET)
 
 
 @strawberry.input(description="验收整改")
-class DecideRectificationInput:
+class DecideRectificationInput(_OfItem):
     """What deciding takes."""
 
-    item: strawberry.ID = field("整改事项")
-    expected_version: int = field(VERSION)
     accepted: bool = field("是否通过")
-    idempotency_key: str = field(KEY)
     reason: str | None = field("理由 needed where it is not accepted", default=UNSET)
     due_on: date | None = field("新的整改期限 where it is not accepted", default=UNSET)
 
 
 @strawberry.input(description="认定拒不整改")
-class FindRectificationRefusedInput:
+class FindRectificationRefusedInput(_OfItem):
     """What finding a refusal takes."""
 
-    item: strawberry.ID = field("整改事项")
-    expected_version: int = field(VERSION)
     reason: str = field("理由")
-    idempotency_key: str = field(KEY)
 
 
 @strawberry.type(description="整改事项已更新")
@@ -91,6 +85,11 @@ DecideRectificationResult = Annotated[RectificationSaved | Problems, strawberry.
 FindRectificationRefusedResult = Annotated[
     RectificationSaved | Problems, strawberry.union("FindRectificationRefusedResult")
 ]
+
+
+async def _on_item(info: strawberry.Info, input: _OfItem, verb: Callable[[Act, NodeId], Awaitable[object]]) -> Any:
+    """One step of the item that the input names, which is the answer."""
+    return await perform_on(info, node_of(input.item, ITEM_TAG, "item"), input, verb, RectificationSaved)
 
 
 @strawberry.type
@@ -117,8 +116,7 @@ class RectificationMutations:
                 act, node.id, expected_version=input.expected_version, plan=input.plan
             )
 
-        node = node_of(input.item, ITEM_TAG, "item")
-        return await perform_on(info, node, input, verb, RectificationSaved)
+        return await _on_item(info, input, verb)
 
     @mutation("提交整改", by=_STAFF)
     async def submit_rectification(
@@ -133,8 +131,7 @@ class RectificationMutations:
                 documents=documents_in(input.documents),
             )
 
-        node = node_of(input.item, ITEM_TAG, "item")
-        return await perform_on(info, node, input, verb, RectificationSaved)
+        return await _on_item(info, input, verb)
 
     @mutation("验收整改", by=ORGANISERS)
     async def decide_rectification(
@@ -150,8 +147,7 @@ class RectificationMutations:
                 due_on=given(input.due_on),
             )
 
-        node = node_of(input.item, ITEM_TAG, "item")
-        return await perform_on(info, node, input, verb, RectificationSaved)
+        return await _on_item(info, input, verb)
 
     @mutation("认定拒不整改", by=ORGANISERS)
     async def find_rectification_refused(
@@ -162,5 +158,4 @@ class RectificationMutations:
                 act, node.id, expected_version=input.expected_version, reason=input.reason
             )
 
-        node = node_of(input.item, ITEM_TAG, "item")
-        return await perform_on(info, node, input, verb, RectificationSaved)
+        return await _on_item(info, input, verb)

@@ -41,6 +41,7 @@ from server.supervision import tables
 from server.supervision.model import CardStatus, FindingStatus, ReversalGround
 
 if TYPE_CHECKING:
+    from schema.assessment.assessments import AssessmentEffect
     from schema.institutions.register import Institution, InstitutionFilter
 
 term(ReversalGround, "撤销认定的依据")
@@ -81,6 +82,9 @@ class NegativeFinding(Node):
     district: District = field_of("辖区")
     institution: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("机构")
     yellow_card: Optional["YellowCard"] = field_of("黄牌 null until it is confirmed")
+    assessment_effect: Annotated["AssessmentEffect", strawberry.lazy("schema.assessment.assessments")] | None = (
+        field_of("考核结果运用 of a failed assessment, which it settled")
+    )
 
     @computed("条款 of the item")
     async def clause(ids: Sequence[NodeId], request: Request) -> Sequence[Clause]:  # noqa: N805
@@ -99,6 +103,9 @@ class Interview(Node):
     minutes: str = field_of("约谈纪要")
     district: District = field_of("辖区")
     institution: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("机构")
+    assessment_effects: list[Annotated["AssessmentEffect", strawberry.lazy("schema.assessment.assessments")]] = (
+        field_of("考核结果运用 of failed assessments, which it settled")
+    )
 
 
 @strawberry.type(description="黄牌警告 the district's own; what the insurance side calls a yellow card is a fact (X-2)")
@@ -299,6 +306,7 @@ BINDS = (
             "item": Embedded("NegativeListItem"),
             "clause": Computed(),
             "yellowCard": One(_CARD),
+            "assessmentEffect": One(Link("AssessmentEffect", (("id", "finding_id"),))),
         },
         filters={**_ABOUT, "id": Compare("{t}.id", Kind.UUID, node="NegativeFinding")},
     ),
@@ -307,7 +315,12 @@ BINDS = (
         tables.interview,
         register(OF_OWN_INSTITUTION),
         tag=INTERVIEW_TAG,
-        fields=_COMMON,
+        fields={
+            **_COMMON,
+            "assessmentEffects": Many(
+                Link("AssessmentEffect", (("id", "interview_id"),)), Key("{t}.created_at", Kind.DATETIME)
+            ),
+        },
         columns={"on": "on_date"},
     ),
     Binds(

@@ -99,8 +99,13 @@ def check_period(period: Period, terms: Terms, name: str) -> None:
 
 def check_mark(score: Decimal, most: Decimal, path: tuple[str, ...]) -> None:
     """Pass a score from 0 to the indicator's most, in hundredths.  Raises: Invalid."""
-    if not 0 <= score <= most or score != score.quantize(_CENT):
+    if not 0 <= score <= most or not exact(score):
         raise Invalid(f"得分应在 0 到 {most.normalize():f} 之间，至多两位小数，现为 {score}", path=path)
+
+
+def exact(score: Decimal) -> bool:
+    """Whether the score is one in hundredths, as scores are kept."""
+    return score == score.quantize(_CENT)
 
 
 def total_of(marks: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Decimal:

@@ -136,7 +136,7 @@ class Compiler:
             if type_ is None or type_.name not in asked.selection.cases:
                 continue
             if self.scope.hides(type_):
-                self._check(type_, asked.selection.cases[type_.name])
+                self.check(type_, asked.selection.cases[type_.name])
                 continue
             alias = self.alias()
             where = conjunction(
@@ -196,10 +196,10 @@ class Compiler:
             with self._checking():
                 pages.connection(self, type_, selection, order, self.alias(), "true")
             return pages.empty(type_, selection)
-        self._check(type_, selection.children)
+        self.check(type_, selection.children)
         return ("[]",) if shape is Shape.LIST else (absent,)
 
-    def _check(self, type_: Type, children: Sequence[Selection]) -> None:
+    def check(self, type_: Type, children: Sequence[Selection]) -> None:
         """See to it that arguments below hold their limits, as where there are rows."""
         with self._checking():
             self.object(type_, children, self.alias())

@@ -69,6 +69,7 @@ class _Groups:
         if child.name == "__typename":
             return constant(self._grouping.type)
         if child.name == "key":
+            self._check_ungrouped(child)
             return self._compiler.object(self._key_type(), child.children, self._alias)
         measure = self._grouping.measures[child.name]
         counts = measure.how is Aggregate.COUNT
@@ -83,6 +84,13 @@ class _Groups:
             else:
                 fields[key.field] = Column(f"{{t}}.{_column(name, key)}", key.kind, nullable=True, plain=key.plain)
         return Type(self._grouping.key_type, "", fields, {})
+
+    def _check_ungrouped(self, child: Selection) -> None:
+        """Below what groups are not grouped by nothing is asked; its arguments hold their limits all the same."""
+        for name, key in self._grouping.keys.items():
+            if key.target and name not in self._wanted.keys:
+                for below in child.asked(key.field):
+                    self._compiler.check(self._compiler.catalogue.types[key.target], below.children)
 
     # Groups ----------------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,8 @@ _RESULTS = {
     ReviewOutcome.CONDITIONAL: VerificationResult.SUSPENDED,
     ReviewOutcome.FAILED: VerificationResult.NOT_QUALIFIED,
 }
+#: What policy names the event of a review by, before its id.
+_EVENT = "review:"
 _CYCLE = re.compile(r"(\d{4})(?:Q([1-4]))?", re.ASCII)
 
 
@@ -63,6 +65,13 @@ def reviewed(rows: Iterable[dict[str, Any]]) -> Reviewed:
         else:
             events.append(event)
     return Reviewed(tuple(events), frozenset(covered))
+
+
+def review_of(event_id: str | None) -> UUID | None:
+    """The review that policy knows as this event; None where the event is of another kind."""
+    if event_id is None or not event_id.startswith(_EVENT):
+        return None
+    return UUID(event_id.removeprefix(_EVENT))
 
 
 def period_of(cycle: str | None) -> Period | None:
@@ -100,7 +109,7 @@ def _verification(row: dict[str, Any]) -> Event | None:
 def _event(row: dict[str, Any], kind: EventKind, occurred_on: date, attributes: dict[str, Any]) -> Event:
     annulled: datetime | None = row["updated_at"] if row["annulled_on"] is not None else None
     return Event(
-        id=f"review:{row['id']}",
+        id=f"{_EVENT}{row['id']}",
         kind=kind,
         occurred_on=occurred_on,
         recorded_at=row["created_at"],

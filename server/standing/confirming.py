@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from uuid import UUID
 
+from server.assessment.actions import effects
 from server.db.pools import fetch_within
 from server.institutions import store as institutions
 from server.kit import clock
@@ -21,6 +22,7 @@ from server.policy.terms import Kind, Outcome, Truth
 from server.proposals import store as proposals
 from server.proposals.actions import take_up
 from server.record.acts import Act
+from server.reviews.facts import review_of
 from server.standing.gather import gather
 from server.standing.occurrences import event_of
 from server.standing.proposing import propose_for
@@ -256,6 +258,9 @@ async def _write(act: Act, wanted: Confirmation, one: _Judged, confirmation_id: 
         before = await findings.held(act, one.row_id, None, FindingStatus.CONFIRMED)
         await findings.change(act, "confirmed", before, values, policy_digest=digest)
         await finish(act, subject_id=one.row_id)
+    review_id = review_of(one.found.basis)
+    if review_id is not None:
+        await effects.settle_by_finding(act, review_id, one.row_id, one.found.item)
 
 
 async def _take_up(act: Act, institution_id: UUID, judged: Sequence[_Judged]) -> None:

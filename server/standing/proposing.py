@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
+from server.assessment.actions import effects
 from server.db.pools import fetch_within
 from server.institutions import store as institutions
 from server.institutions.facts import OUTSIDE
@@ -63,7 +64,10 @@ async def _propose(
         if decisions:
             subject_type, subject_id = record.subject
             seen.add(subject_id)
-            found += await propose(act, institution_id, decisions, subject_type=subject_type, subject_id=subject_id)
+            new = await propose(act, institution_id, decisions, subject_type=subject_type, subject_id=subject_id)
+            if new and subject_type == "review":
+                await effects.await_proposal(act, subject_id, new[0])
+            found += new
     for row in await proposals.list_open(act.connection, act.tenant_id, institution_id):
         if row["kind"] == Kind.NEGATIVE_LIST and row["subject_id"] not in seen:
             told = unmet or [one.set_aside_because("所依据的记录已不再有效") for one in standing.decisions]

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from uuid import UUID
 
+from server.assessment.actions import effects
 from server.db.pools import fetch_within
 from server.institutions import store as institutions
 from server.kit import clock
@@ -21,6 +22,7 @@ from server.proposals import store as proposals
 from server.record.acts import Act
 from server.standing.gather import gather
 from server.standing.judging import standing_on
+from server.standing.occurrences import event_of
 from server.standing.proposing import propose_for
 from server.supervision import store
 from server.supervision.actions import facts, findings
@@ -71,6 +73,7 @@ async def reverse_finding(
             act, finding, expected_version=expected_version, ground=ground, on=on, reason=reason
         )
         await cancel(act, subject_id=finding)
+        await effects.void_by_reversal(act, finding, reason)
         if done.card_id is not None:
             await cancel(act, subject_id=done.card_id)
             await _tell(
@@ -92,22 +95,25 @@ async def annul_fact(act: Act, shelf: Shelf, fact: UUID, *, expected_version: in
     async def verb() -> tuple[UUID | None, Sequence[UUID]]:
         resting = await facts.annul_fact(act, fact, expected_version=expected_version, reason=reason)
         await cancel(act, subject_id=row["root_id"])
-        for one in resting:
-            title = "所依据的记录已撤销，请复核负面清单认定"
-            await open_task(
-                act,
-                Task(
-                    TaskKind.REVIEW_FINDING,
-                    title,
-                    "negative_finding",
-                    one,
-                    row["institution_id"],
-                    Role.DISTRICT_OFFICER,
-                ),
-            )
+        await _ask_for_review(act, row["institution_id"], resting)
         return None, resting
 
     return await _with_changes(act, shelf, row["institution_id"], verb)
+
+
+async def review_findings_on(act: Act, review_id: UUID, institution_id: UUID) -> None:
+    """The review was annulled: confirmed findings that rest on it are to be looked at again by a person."""
+    rows = await store.list_findings_resting_on(act.connection, act.tenant_id, event_of("review", review_id))
+    await _ask_for_review(act, institution_id, [row["id"] for row in rows])
+
+
+async def _ask_for_review(act: Act, institution_id: UUID, resting: Sequence[UUID]) -> None:
+    for one in resting:
+        title = "所依据的记录已撤销，请复核负面清单认定"
+        await open_task(
+            act,
+            Task(TaskKind.REVIEW_FINDING, title, "negative_finding", one, institution_id, Role.DISTRICT_OFFICER),
+        )
 
 
 async def _with_changes(

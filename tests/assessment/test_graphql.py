@@ -251,7 +251,7 @@ async def test_a_result_is_not_confirmed_before_the_period_is_over(
     server: Server, samples: None, officer: Client, admin: Client, body: Client
 ) -> None:
     made = await adopted(officer, admin, "CENTRE", "COMMUNITY_HEALTH_MGMT_CENTRE")
-    planned = await cycle_of(officer, made, "2026")
+    planned = await cycle_of(officer, made, "2030")
     said = {"cycle": planned["id"], "expectedVersion": 1}
     cycle = await send(officer, "openAssessmentCycle", "AssessmentCycleSaved", "cycle", "id version", **said)
     row = (await mine(officer, cycle))[0]

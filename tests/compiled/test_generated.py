@@ -1,7 +1,7 @@
 """The law of the compiler: whatever is asked, the statement answers what the oracle answers."""
 
 import orjson
-from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import HealthCheck, assume, example, given, note, settings
 from hypothesis import strategies as st
 
 from schema.contract import bindings, graphql_schema
@@ -26,6 +26,12 @@ async def planned_answer(register: Register, persona: str | None, asked: Generat
     return Answer(body["data"], [(tuple(path), code) for path, code, _ in codes])
 
 
+#: What groups are not grouped by is null, but what is asked below it holds its limits.
+UNGROUPED = "query($n: Int = -1) { reviewGroups { key { district { institutions(first: $n) { nodes { id } } } } } }"
+
+
+@example(asked=Generated(UNGROUPED, {}), persona=None)
+@example(asked=Generated(UNGROUPED, {"n": 1}), persona="fengtai-officer")
 @given(asked=OPERATIONS, persona=st.sampled_from(PERSONAS))
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]

@@ -47,6 +47,8 @@ MAKING_UNDER = {
     "draftCall",
     "draftContinuityPlan",
     "enrolInMonitoring",
+    "enterAssessmentScoresFromSpreadsheet",
+    "exportAssessmentScoreSheet",
     "mailDesignation",
     "openConversion",
     "planAssessmentCycle",

@@ -1,18 +1,19 @@
-"""Appeals against a result, and what becomes of its effects."""
+"""Appeals against a result."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from server.assessment import rules, store
 from server.assessment.actions import ORGANISERS, change, held, made
 from server.assessment.actions.assessing import correct_scores, settle
-from server.assessment.model import AppealOutcome, AssessmentStatus, EffectStatus, Mark
-from server.assessment.tables import assessment, assessment_appeal, assessment_effect
+from server.assessment.model import AppealOutcome, AssessmentStatus, Mark
+from server.assessment.tables import assessment, assessment_appeal
 from server.assessment.terms import terms_on
 from server.documents.actions import take
 from server.kit import clock, names
 from server.kit.actor import Role
-from server.kit.errors import Conflict, Invalid, NotAllowed
+from server.kit.errors import NotAllowed
 from server.kit.ids import new_id
 from server.policy.shelf import Shelved
 from server.record.acts import Act
@@ -60,6 +61,14 @@ async def appeal(
     await change(act, assessment, "appealed", row, {"status": _S.APPEALED})
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Whose result it was, and the review that no longer stands, if it was amended."""
+
+    institution_id: UUID
+    annulled_review_id: UUID | None = None
+
+
 async def decide_appeal(
     act: Act,
     shelved: Shelved,
@@ -68,10 +77,10 @@ async def decide_appeal(
     expected_version: int,
     reason: str,
     corrections: Sequence[Mark] = (),
-) -> UUID:
+) -> Decided:
     """The result stands, or is amended where there are corrections: the old review is annulled, a new one written.
 
-    By somebody else than who confirmed it; the institution is named.
+    By somebody else than who confirmed it.
     Raises: NotAllowed, NotFound, PolicyNotEnabled, OutOfDate, Conflict, Invalid.
     """
     act.require(*ORGANISERS)
@@ -89,25 +98,9 @@ async def decide_appeal(
     await finish(act, subject_id=assessment_id, kind=TaskKind.DECIDE_APPEAL)
     if outcome is AppealOutcome.DISMISSED:
         await change(act, assessment, "appeal_dismissed", row, {"status": _S.CONFIRMED})
-        return institution_id
+        return Decided(institution_id)
     await annul_review(act, row["review_id"], reason=told)
     await store.void_effects(act.connection, act.tenant_id, assessment_id, clock.today())
     scores = await correct_scores(act, assessment_id, corrections)
     await settle(act, row, scores, terms_on(shelved, act.tenant_id, clock.today()), _S.AMENDED)
-    return institution_id
-
-
-async def settle_effect(act: Act, effect_id: UUID, *, expected_version: int, note: str) -> None:
-    """What follows from a result has been done: paid, awarded, held.
-
-    Raises: NotAllowed, NotFound, OutOfDate, Conflict, Invalid.
-    """
-    act.require(*ORGANISERS)
-    row = await held(act, assessment_effect, effect_id, expected_version)
-    if row["status"] != EffectStatus.PENDING:
-        raise Conflict(f"该事项状态为“{EffectStatus(row['status']).label}”，不能再登记落实", path=("input", "effect"))
-    if not note.strip():
-        raise Invalid("请写明如何落实", path=("input", "note"))
-    told = names.normalise(note, path=("input", "note"), limit=_TEXT)
-    after = {"status": EffectStatus.DONE, "note": told, "settled_on": clock.today()}
-    await change(act, assessment_effect, "settled", row, after)
+    return Decided(institution_id, row["review_id"])

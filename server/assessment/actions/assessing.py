@@ -1,4 +1,4 @@
-"""Assessing one institution in one cycle: self-report, scores by those who assess, recheck, confirmation."""
+"""Assessing one institution in one cycle: self-report, recheck, confirmation; scores are in ``scoring``."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -22,7 +22,7 @@ from server.assessment.model import (
 from server.assessment.rules import Terms
 from server.assessment.tables import assessment, assessment_cycle, assessment_effect, assessment_scheme
 from server.assessment.terms import terms_on
-from server.documents.actions import take
+from server.documents.actions import own_institutions, take
 from server.institutions.store import update_latest_review
 from server.kit import clock, names
 from server.kit.actor import Role
@@ -37,12 +37,8 @@ from server.tasks.model import Task, TaskKind
 
 _S = AssessmentStatus
 _TEXT = 1000
-#: Who may assess at all; which indicators are whose, the scheme says.
-ASSESSORS = (Role.DEPARTMENT_OFFICER, Role.INSTITUTION_STAFF, Role.DISTRICT_OFFICER)
 #: Who rechecks (FT-2-1-2c).
 RECHECKERS = (Role.DEPARTMENT_OFFICER, Role.DISTRICT_OFFICER)
-_CENTRE = "COMMUNITY_HEALTH_CENTRE"
-_COMMISSION = frozenset({"HEALTH_COMMISSION", "OTHER"})
 
 
 async def self_report(
@@ -54,65 +50,21 @@ async def self_report(
     """
     act.require(Role.INSTITUTION_STAFF)
     row = await held(act, assessment, assessment_id, expected_version)
-    if row["institution_id"] not in _institutions(act):
+    if row["institution_id"] not in own_institutions(act):
         raise NotAllowed("只能为本机构提交自评")
     rules.check_step(_S(row["status"]), _S.SELF_REPORTED)
     scores = await store.list_scores(act.connection, act.tenant_id, assessment_id)
-    given = _checked(marks, scores)
+    given = checked(marks, scores)
     missing = rules.missing_indicators([one["indicator_id"] for one in scores], given)
     if missing:
         raise Invalid(f"第 {'、'.join(map(str, missing))} 项指标尚未自评", path=("input", "scores"))
-    for one in scores:
-        mark = given[one["indicator_id"]]
-        values = {"self_score": mark.score, "self_comment": mark.comment}
-        await store.update_score(act.connection, act.tenant_id, one["id"], values)
+    marked = [(one["id"], given[one["indicator_id"]]) for one in scores]
+    values = [(one, {"self_score": mark.score, "self_comment": mark.comment}) for one, mark in marked]
+    await store.update_scores(act.connection, act.tenant_id, values)
     await take(act, documents, subject_type="assessment", subject_id=assessment_id, purpose="SELF_REPORT")
     await finish(act, subject_id=assessment_id, kind=TaskKind.SELF_REPORT)
-    await _ask(act, row, TaskKind.ASSESS, "考核评分", Role.DISTRICT_OFFICER)
+    await ask(act, row, TaskKind.ASSESS, "考核评分", Role.DISTRICT_OFFICER)
     await change(act, assessment, "self_reported", row, {"status": _S.SELF_REPORTED, "self_reported_on": clock.today()})
-
-
-async def score(act: Act, assessment_id: UUID, *, expected_version: int, marks: Sequence[Mark]) -> None:
-    """Scores of the indicators that are the caller's to assess; with the last of them the institution is assessed.
-
-    Before its self-report only once the day for that has passed.
-
-    Implements: FT-2-1-2a, FT-2-1-2b.  Raises: NotAllowed, NotFound, OutOfDate, Conflict, Invalid.
-    """
-    act.require(*ASSESSORS)
-    row = await held(act, assessment, assessment_id, expected_version)
-    await enter_scores(act, row, marks)
-
-
-async def enter_scores(act: Act, row: RowMapping, marks: Sequence[Mark]) -> None:
-    """``score`` of an assessment that is locked already.  Raises: NotAllowed, Conflict, Invalid."""
-    now = _S(row["status"])
-    rules.check_step(now, _S.ASSESSED)
-    if now is _S.OPEN:
-        cycle = await store.load(act.connection, assessment_cycle, act.tenant_id, row["cycle_id"])
-        if clock.today() <= cycle["self_report_by"]:
-            raise Conflict(
-                f"机构尚未自评；自评截止日期（{cycle['self_report_by']}）过后方可直接考核", path=("input", "assessment")
-            )
-    scores = await store.list_scores(act.connection, act.tenant_id, row["id"])
-    given = _checked(marks, scores)
-    mine = _assessing_as(act, row)
-    for one in scores:
-        mark = given.get(one["indicator_id"])
-        if mark is None:
-            continue
-        if one["assessor"] not in mine:
-            raise NotAllowed(f"指标 {one['code']} 不由您所在单位考核")
-        values = {"score": mark.score, "comment": mark.comment, "scored_by": act.actor.subject}
-        values |= {"corrected_score": None, "correction": None, "corrected_by": None}
-        await store.update_score(act.connection, act.tenant_id, one["id"], values)
-    after: dict[str, Any] = {"returned_reason": None}
-    scored = {one["indicator_id"] for one in scores if one["score"] is not None} | given.keys()
-    if not rules.missing_indicators([one["indicator_id"] for one in scores], scored):
-        after |= {"status": _S.ASSESSED, "assessed_on": clock.today()}
-        await finish(act, subject_id=row["id"])
-        await _ask(act, row, TaskKind.RECHECK, "复核考核结果", Role.DISTRICT_OFFICER)
-    await change(act, assessment, "scored", row, after)
 
 
 async def return_assessment(act: Act, assessment_id: UUID, *, expected_version: int, reason: str) -> None:
@@ -122,7 +74,7 @@ async def return_assessment(act: Act, assessment_id: UUID, *, expected_version: 
     rules.check_step(_S(row["status"]), _S.RETURNED)
     told = names.normalise(reason, path=("input", "reason"), limit=_TEXT)
     await finish(act, subject_id=assessment_id)
-    await _ask(act, row, TaskKind.ASSESS, "退回后重新考核评分", Role.DISTRICT_OFFICER)
+    await ask(act, row, TaskKind.ASSESS, "退回后重新考核评分", Role.DISTRICT_OFFICER)
     await change(act, assessment, "returned", row, {"status": _S.RETURNED, "returned_reason": told})
 
 
@@ -139,7 +91,7 @@ async def recheck(act: Act, assessment_id: UUID, *, expected_version: int, corre
         raise NotAllowed("复核应由未参与评分的人员进行")
     await _correct(act, scores, corrections)
     await finish(act, subject_id=assessment_id)
-    await _ask(act, row, TaskKind.CONFIRM_ASSESSMENT, "确认考核结果", Role.DISTRICT_OFFICER)
+    await ask(act, row, TaskKind.CONFIRM_ASSESSMENT, "确认考核结果", Role.DISTRICT_OFFICER)
     after = {"status": _S.REVIEWED, "reviewed_by": act.actor.subject, "reviewed_on": clock.today()}
     await change(act, assessment, "rechecked", row, after)
 
@@ -245,17 +197,19 @@ def _effects(act: Act, row: RowMapping, total: Decimal, grade: ResultGrade, term
 
 
 async def _correct(act: Act, scores: Sequence[RowMapping], corrections: Sequence[Mark]) -> None:
-    given = _checked(corrections, scores, "corrections")
+    given = checked(corrections, scores, "corrections")
+    values = []
     for one in scores:
         mark = given.get(one["indicator_id"])
         if mark is None:
             continue
         why = names.normalise(mark.comment or "", path=("input", "corrections", "comment"), limit=_TEXT)
-        values = {"corrected_score": mark.score, "correction": why, "corrected_by": act.actor.subject}
-        await store.update_score(act.connection, act.tenant_id, one["id"], values)
+        new = {"corrected_score": mark.score, "correction": why, "corrected_by": act.actor.subject}
+        values.append((one["id"], new))
+    await store.update_scores(act.connection, act.tenant_id, values)
 
 
-def _checked(marks: Sequence[Mark], scores: Sequence[RowMapping], field: str = "scores") -> Mapping[UUID, Mark]:
+def checked(marks: Sequence[Mark], scores: Sequence[RowMapping], field: str = "scores") -> Mapping[UUID, Mark]:
     """The marks by indicator: each within its limits, none twice, none of another scheme."""
     known = {one["indicator_id"]: one for one in scores}
     given: dict[UUID, Mark] = {}
@@ -277,30 +231,8 @@ def _standing(one: RowMapping) -> Decimal:
     return value
 
 
-def _institutions(act: Act) -> set[UUID]:
-    return {
-        grant.institution_id
-        for grant in act.actor.grants
-        if grant.tenant_id == act.tenant_id and grant.role is Role.INSTITUTION_STAFF and grant.institution_id
-    }
-
-
-def _assessing_as(act: Act, row: RowMapping) -> frozenset[str]:
-    """In whose name the caller assesses: as its indicators name their assessors."""
-    mine: set[str] = set()
-    for grant in act.actor.grants:
-        if grant.tenant_id == act.tenant_id and grant.role is Role.DEPARTMENT_OFFICER and grant.department:
-            mine.add(grant.department)
-    if row["centre_id"] is not None and row["centre_id"] in _institutions(act):
-        mine.add(_CENTRE)
-    if act.actor.roles_in(act.tenant_id) & set(ORGANISERS):
-        mine |= _COMMISSION
-        # A station that stands under no centre is assessed by the authority itself.
-        mine |= {_CENTRE} if row["centre_id"] is None else set()
-    return frozenset(mine)
-
-
-async def _ask(act: Act, row: RowMapping, kind: TaskKind, what: str, role: Role) -> None:
+async def ask(act: Act, row: RowMapping, kind: TaskKind, what: str, role: Role) -> None:
+    """Somebody in the role is asked for the next step of the assessment."""
     await open_task(
         act,
         Task(

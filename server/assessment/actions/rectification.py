@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from server.assessment import rules, store
-from server.assessment.actions import ORGANISERS, change, held, made
+from server.assessment.actions import ORGANISERS, change, effects, held, made
 from server.assessment.model import RectificationSource, RectificationStatus
 from server.assessment.tables import rectification_item
 from server.documents.actions import take
@@ -160,6 +160,8 @@ async def decide_rectification(
             ),
         )
     await change(act, rectification_item, "accepted" if accepted else "rejected", row, after)
+    if accepted and row["subject_type"] == "assessment":
+        await effects.settle_by_ledger(act, row["subject_id"])
 
 
 async def find_refused(act: Act, item_id: UUID, *, expected_version: int, reason: str) -> None:

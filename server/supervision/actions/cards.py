@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from server.assessment.actions import effects
 from server.institutions import store as institutions
 from server.kit import clock
 from server.kit.actor import Role
@@ -15,6 +16,7 @@ from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
+from server.reviews.facts import review_of
 from server.supervision import rules, store
 from server.supervision.model import NEXT_OF_CARD, CardStatus
 from server.supervision.tables import interview, yellow_card
@@ -72,6 +74,10 @@ async def hold_interview(
         issued_on=on,
     )
     await finish(act, subject_id=card, kind=TaskKind.HOLD_INTERVIEW)
+    for finding in await store.list_findings_of_card(act.connection, act.tenant_id, card):
+        review_id = review_of(finding["basis"])
+        if review_id is not None:
+            await effects.settle_by_interview(act, review_id, row_id)
     await _change(act, "interviewed", before, {"status": CardStatus.INTERVIEWED, "interviewed_on": on})
     return row_id
 
