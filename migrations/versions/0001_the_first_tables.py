@@ -2022,7 +2022,6 @@ def upgrade() -> None:
     sa.CheckConstraint("(signed_on IS NOT NULL) >= (status NOT IN ('DRAFT', 'TERMINATED')) AND (status = 'DRAFT') <= (signed_on IS NULL) AND (signed_on IS NULL) = (signed_for_authority IS NULL) AND (signed_on IS NULL) = (signed_for_operator IS NULL)", name=op.f('ck_entrustment_agreement_signed_by_both')),
     sa.CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name=op.f('ck_entrustment_agreement_ended')),
     sa.CheckConstraint("status IN ('DRAFT', 'SIGNED', 'IN_FORCE', 'BREACH_FOUND', 'EXPIRED', 'TERMINATED')", name=op.f('ck_entrustment_agreement_status')),
-    sa.CheckConstraint('exit_case_id IS NULL OR ended_on IS NOT NULL', name=op.f('ck_entrustment_agreement_exit_case')),
     sa.CheckConstraint('opening_by >= term_from_on AND opening_by < term_until', name=op.f('ck_entrustment_agreement_opening')),
     sa.CheckConstraint('term_until > term_from_on', name=op.f('ck_entrustment_agreement_term')),
     sa.ForeignKeyConstraint(['tenant_id', 'application_id'], ['operator_application.tenant_id', 'operator_application.id'], name=op.f('fk_entrustment_agreement_tenant_id_application_id')),

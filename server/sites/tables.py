@@ -152,7 +152,6 @@ entrustment_agreement = tenant_table(
         name="signed_by_both",
     ),
     CheckConstraint("(status IN ('EXPIRED', 'TERMINATED')) = (ended_on IS NOT NULL)", name="ended"),
-    CheckConstraint("exit_case_id IS NULL OR ended_on IS NOT NULL", name="exit_case"),
     access=Access(),
     comment="配套用房委托协议",
 )
