@@ -195,6 +195,9 @@ def variables_problem(variables: Mapping[str, Any]) -> str | None:
     """What is wrong with these raw variables, in a sentence that names the variable; None where they are within limits."""
     count = 0
     for name, given in variables.items():
+        if isinstance(given, str) and _NUL not in given:
+            count += 1  # as most are
+            continue
         stack: list[tuple[Any, int]] = [(given, 0)]
         while stack:
             value, depth = stack.pop()

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from graphql import (
     DeferStreamDirectiveLabel,
@@ -27,6 +27,7 @@ from graphql import (
 )
 from graphql.execution import create_source_event_stream
 from graphql.execution.executor import Executor
+from orjson import Fragment
 
 from schema.access import Request
 from schema.coercion import Readers
@@ -62,8 +63,7 @@ QUERY_SECONDS = 15.0
 MUTATION_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A response body, and whether the request got as far as being executed."""
 
     body: Mapping[str, Any]
@@ -87,12 +87,13 @@ class _Prepared:
     node: OperationDefinitionNode
     planned: Operation
     cost: Cost
+    #: How long it may take.
+    seconds: float
     #: Where its answer holds masked values.
     masks: Masks
 
 
-@dataclass(frozen=True, slots=True)
-class _Admitted:
+class _Admitted(NamedTuple):
     """An operation that may run, with its variables as they came and as they were read."""
 
     document: _Document
@@ -159,21 +160,20 @@ class Operations:
         return admitted if isinstance(admitted, Answer) else await self._answered(request, admitted)
 
     async def _answered(self, request: Request, admitted: "_Admitted") -> Answer:
-        operation, extensions = admitted.prepared.node, admitted.extensions
+        prepared, extensions = admitted.prepared, admitted.extensions
+        operation, planned = prepared.node, prepared.planned
         if operation.operation is OperationType.SUBSCRIPTION:
             return Answer(
                 failed("BAD_USER_INPUT", "订阅 subscription 请通过 WebSocket（graphql-transport-ws）发送"), False
             )
-        seconds = self._seconds[operation.operation]
         try:
-            planned = admitted.prepared.planned
-            done = (
-                await answer_whole(request, planned, admitted.coerced, admitted.shape, seconds)
-                if planned.is_query
-                else None
-            )
-            if done is None:
-                done = await self._done(request, admitted, seconds)
+            if planned.is_query:
+                told = await answer_whole(request, planned, admitted.coerced, admitted.shape, prepared.seconds)
+                if isinstance(told, bytes):
+                    return Answer({"data": Fragment(told), "extensions": extensions}, True)
+                if told is not None:
+                    return self._told(told, extensions)
+            done = await self._done(request, admitted, prepared.seconds)
         except TimedOut:
             return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
         return self._told(done, extensions)
@@ -238,8 +238,7 @@ class Operations:
         prepared = document.prepared.get(operation_name) or self._prepare(document, operation_name)
         if prepared is None:
             return Answer(failed("BAD_USER_INPUT", _which(document.tree, operation_name)), executed=False)
-        operation = prepared.node
-        if reading and operation.operation is not OperationType.QUERY:
+        if reading and not prepared.planned.is_query:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
         if variables and (problem := variables_problem(variables)):
             return Answer(failed("BAD_USER_INPUT", problem), executed=False)
@@ -332,7 +331,9 @@ class Operations:
                 computed=self._computed,
                 hide_suggestions=not self._hints,
             )
-            known = _Prepared(node, planned, cost_of(self.schema, tree, node), masks_of(self.schema, tree, node))
+            seconds = self._seconds.get(node.operation, 0.0)
+            cost, masks = cost_of(self.schema, tree, node), masks_of(self.schema, tree, node)
+            known = _Prepared(node, planned, cost, seconds, masks)
         document.prepared[name] = known
         return known
 

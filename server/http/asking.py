@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from server.clients.model import digest_named
-from server.http.messages import HttpProblem, Receive, Scope, body_of, header
+from server.http.messages import HttpProblem, Receive, Scope, body_of, headers_of
 
 JSON = "application/json"
 _PARAMETERS = 20
@@ -35,8 +35,8 @@ async def asked_by_post(scope: Scope, receive: Receive) -> Asked:
 
     Raises: HttpProblem for another media type, too large a body, anything that is not a well-formed request.
     """
-    content = header(scope, b"content-type") or ""
-    if content != JSON and not _is_json(content):
+    content = headers_of(scope).get(b"content-type", b"")
+    if content != b"application/json" and not _is_json(content.decode("latin-1")):
         raise HttpProblem(415, "UNSUPPORTED_MEDIA_TYPE", "请求正文应为 application/json（UTF-8）")
     try:
         data = orjson.loads(await body_of(scope, receive))
@@ -96,8 +96,8 @@ def asked_of(data: Mapping[str, Any]) -> Asked:
         text, variables, name = data.get("query"), data.get("variables"), data.get("operationName")
         if (
             isinstance(text, str)
-            and isinstance(variables, dict | None)
-            and isinstance(name, str | None)
+            and (variables is None or isinstance(variables, dict))
+            and (name is None or isinstance(name, str))
             and text
             and not text.isspace()
         ):

@@ -18,7 +18,7 @@ from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
 from server.http.logs import REQUEST_ID, answered
-from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, peer_of, respond
+from server.http.messages import HttpProblem, Receive, Scope, Send, beginning, error_body, header, headers_of, peer_of
 from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
@@ -98,22 +98,23 @@ class GraphQLEndpoint:
                 status = 200
                 await console.show(send)
                 return
-            status, body, media, headers = await self._reply(scope, receive, request_id)
-            await respond(send, status, body, _TYPES[media], headers)
+            headers = {"x-request-id": request_id}
+            status, body, media = await self._reply(scope, receive, headers)
+            await send(beginning(status, body, _TYPES[media], headers))
+            await send({"type": "http.response.body", "body": body})
         finally:
             answered(scope, status, began)
 
-    async def _reply(
-        self, scope: Scope, receive: Receive, request_id: str
-    ) -> tuple[int, bytes, str, Mapping[str, str]]:
-        """Status, body, media type and headers of the response, whatever happens."""
-        headers = {"x-request-id": request_id}
+    async def _reply(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> tuple[int, bytes, str]:
+        """Status, body and media type of the response, whatever happens; ``headers`` are added to."""
         media, cached = JSON, False
         try:
             media = _wanted(scope)
-            answer, cached = await self._answer(scope, receive, request_id)
-            status = _status_of(answer, media)
-            if status == 405:
+            answer, cached = await self._answer(scope, receive, headers["x-request-id"])
+            status = 200 if answer.executed else _status_of(answer, media)
+            if status == 200:
+                pass
+            elif status == 405:
                 headers["allow"] = "POST"
             elif status == 429:
                 headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
@@ -138,7 +139,7 @@ class GraphQLEndpoint:
             body = error_body("INTERNAL_SERVER_ERROR", "系统内部错误，请将事件编号告知管理员", incident=incident)
         if cached:
             status, body = _cacheable(scope, status, body, headers)
-        return status, body, media, headers
+        return status, body, media
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> tuple[Answer, bool]:
         """The answer, and whether it may be kept by caches: what a GET without a token got, without errors."""
@@ -153,9 +154,11 @@ class GraphQLEndpoint:
         if text is None or asked.digest is not None or not self._documents.takes_text:
             chosen = await self._documents.choose(asked)
             text = chosen.text
-        authorization = header(scope, b"authorization")
+        authorization = headers_of(scope).get(b"authorization")
         changing = "mutation" in text
-        actor = await self._caller(scope, authorization, fresh=changing)
+        actor = None if authorization is None or changing else self._callers.at_hand(authorization)
+        if actor is None:
+            actor = await self._caller(scope, header(scope, b"authorization"), fresh=changing)
         peer = peer_of(scope) if actor is None else ""
         answer = await self._execute(actor, request_id, text, asked, reading=reading, peer=peer)
         if changing and actor is not None:
@@ -194,8 +197,7 @@ class GraphQLEndpoint:
 
 
 def _status_of(answer: Answer, media: str) -> int:
-    if answer.executed:
-        return 200
+    """The status of a request that was not executed."""
     code = answer.body["errors"][0]["extensions"]["code"]
     if media == JSON and code not in _ALWAYS:
         return 200
@@ -218,11 +220,12 @@ def _wanted(scope: Scope) -> str:
 
     Raises: HttpProblem when the caller accepts none of ours.
     """
-    accept = header(scope, b"accept")
-    if accept is None or accept in ("*/*", JSON) or not accept.strip():
+    given = headers_of(scope).get(b"accept")
+    if given is None or given in (b"*/*", b"application/json"):
         return JSON
-    if accept == _RESPONSE:
-        return _RESPONSE
+    accept = given.decode("latin-1")
+    if accept == _RESPONSE or not accept.strip():
+        return _RESPONSE if accept == _RESPONSE else JSON
     best, chosen = 0.0, None
     for part in accept.lower().split(","):
         kind, *parameters = (one.strip() for one in part.split(";"))

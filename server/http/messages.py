@@ -14,6 +14,8 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_MOST = 1024 * 1024
+#: Lengths of so many digits are within it.
+_DIGITS = len(str(BODY_MOST)) - 1
 
 #: Where a request's headers are kept by name.
 _HEADERS = "shequ.headers"
@@ -34,13 +36,18 @@ class HttpProblem(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def header(scope: Scope, name: bytes) -> str | None:
-    """The header's value, or None; the first where it is sent several times."""
+def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
+    """The request's headers by name; the first where one is sent several times."""
     given: dict[bytes, bytes] | None = scope.get(_HEADERS)
     if given is None:
         # Backwards, so that the first of several stays.
         given = scope[_HEADERS] = dict(reversed(scope["headers"]))
-    value = given.get(name)
+    return given
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The header's value, or None; the first where it is sent several times."""
+    value = headers_of(scope).get(name)
     return None if value is None else value.decode("latin-1")
 
 
@@ -59,8 +66,8 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
 
     Raises: HttpProblem when it is larger than 1 MiB or the caller went away.
     """
-    declared = header(scope, b"content-length")
-    if declared is not None and declared.isdigit() and int(declared) > BODY_MOST:
+    declared = headers_of(scope).get(b"content-length")
+    if declared is not None and len(declared) > _DIGITS and declared.isdigit() and int(declared) > BODY_MOST:
         raise _too_large()
     message = await receive()
     if not message.get("more_body", False) and "body" in message:
@@ -96,19 +103,22 @@ async def respond(
     cookies: Sequence[str] = (),
 ) -> None:
     """Send a whole response; nobody keeps it unless a ``cache-control`` header says so."""
-    sent = [
-        (b"content-type", content_type),
-        (b"content-length", b"%d" % len(body)),
-        _NOSNIFF,
-    ]
+    await send(beginning(status, body, content_type, headers, cookies))
+    await send({"type": "http.response.body", "body": body})
+
+
+def beginning(
+    status: int, body: bytes, content_type: bytes, headers: Mapping[str, str], cookies: Sequence[str] = ()
+) -> Message:
+    """What is sent before the body."""
+    sent = [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), _NOSNIFF]
+    if "cache-control" not in headers:
+        sent.append(_NO_STORE)
     for name, value in headers.items():
         sent.append((name.encode(), value.encode()))
     for cookie in cookies:
         sent.append((b"set-cookie", cookie.encode()))
-    if "cache-control" not in headers:
-        sent.append(_NO_STORE)
-    await send({"type": "http.response.start", "status": status, "headers": sent})
-    await send({"type": "http.response.body", "body": body})
+    return {"type": "http.response.start", "status": status, "headers": sent}
 
 
 def error_body(code: str, message: str, **extensions: str) -> bytes:

@@ -75,6 +75,15 @@ def fill(value: Any, values: Values) -> Any:
     return value
 
 
+def filler(value: Any) -> Callable[[Values], Any]:
+    """What fills this value again and again: as ``fill``, with all that can be known of the value known."""
+    if isinstance(value, Slot):
+        return value.finder()
+    if is_open(value):
+        return lambda values: fill(value, values)
+    return lambda _: value
+
+
 def is_open(value: Any) -> bool:
     """Whether some slot is in the value."""
     if isinstance(value, Slot):
