@@ -106,7 +106,7 @@ class Told(Protocol):
 class Answering(Protocol):
     """Answers operations, with all limits there are."""
 
-    async def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Told:
+    def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Awaitable[Told]:
         """The response to one operation."""
 
 

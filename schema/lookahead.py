@@ -124,7 +124,7 @@ class Outline:
         #: What ``schema.reading`` works out of the root fields, once for all requests.
         self.places: Any = None
         #: The latest statement of all root fields, after what it was made for besides this outline.
-        self.latest: tuple[Any, Hashable, Hashable, Any] = (None, None, None, None)
+        self.latest: tuple[Any, Any, Any, Any] = (None, None, None, None)
         #: Whether some field that was selected is computed above the planner.
         self.computes = False
         #: Whether every root field is planned.

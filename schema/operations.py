@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Hashable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -146,7 +146,7 @@ class Operations:
         self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._kept = 0
 
-    async def answer(
+    def answer(
         self,
         request: Request,
         text: str,
@@ -154,10 +154,10 @@ class Operations:
         operation_name: str | None = None,
         *,
         reading: bool = False,
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         """The response to one request; ``reading`` refuses anything but a query (GET)."""
         admitted = self._admitted(request, text, variables, operation_name, reading=reading)
-        return admitted if isinstance(admitted, Answer) else await self._answered(request, admitted)
+        return _refusal(admitted) if isinstance(admitted, Answer) else self._answered(request, admitted)
 
     async def _answered(self, request: Request, admitted: "_Admitted") -> Answer:
         prepared, extensions = admitted.prepared, admitted.extensions
@@ -373,6 +373,10 @@ class Operations:
             if errors:
                 return _Document(None, refused(errors, "GRAPHQL_VALIDATION_FAILED"))
         return _Document(tree, {})
+
+
+async def _refusal(answer: Answer) -> Answer:
+    return answer
 
 
 def _too_dear(cost: int, budget: int) -> dict[str, Any]:

@@ -75,15 +75,17 @@ class Plans:
         key = (outline, part, roles, tuple([one.signature for one in asked]))
         return self._plans.get(key, lambda: compile_plan(self._catalogue, roles, self._cursors, asked))
 
-    def whole(self, outline: Outline, roles: frozenset[str], asked: Sequence[Asked]) -> Plan:
-        """The statement for all root fields of an outline. Raises: BadInput."""
-        signatures = tuple([one.signature for one in asked])
-        plans, latest_roles, latest_signatures, plan = outline.latest
-        if plans is self and latest_roles == roles and latest_signatures == signatures:
+    def whole(self, outline: Outline, roles: frozenset[str], conditions: Sequence[str]) -> Plan:
+        """The statement for all root fields of an outline, with the conditions of their arguments. Raises: BadInput."""
+        plans, latest_roles, latest_conditions, plan = outline.latest
+        if plans is self and latest_roles == roles and latest_conditions == conditions:
             known: Plan = plan
             return known
+        asked = [
+            Asked(one.selection, one.root, condition) for one, condition in zip(outline.places, conditions, strict=True)
+        ]
         made = self.plan(outline, outline.keys, roles, asked)
-        outline.latest = (self, roles, signatures, made)
+        outline.latest = (self, roles, conditions, made)
         return made
 
 
@@ -97,7 +99,7 @@ class _Place(NamedTuple):
     by_id: bool
 
 
-def at_hand(request: "Request", outline: Outline, variables: Variables) -> Statement | None:
+def at_hand(request: "Request", outline: Outline, variables: Variables) -> tuple[str, Plan, Sequence[Wire]] | None:
     """The statement of all root fields, as ``statement_of`` gives it, where nothing need be read first.
 
     None where something must: then, as where the fields are read on different scopes, ``statement_of`` says.
@@ -107,8 +109,9 @@ def at_hand(request: "Request", outline: Outline, variables: Variables) -> State
     if places is None:
         places = outline.places = _places(request.engine.catalogue, outline)
     scope: Scope | None = None
-    asked: list[Asked] = []
-    values = {VARIABLES: variables}
+    conditions: list[str] = []
+    roots: list[Mapping[str, Any]] = []
+    values = {VARIABLES: variables, "roots": roots}
     for selection, root, fillers, in_district, by_id in places:
         arguments = {name: filled(values) for name, filled in fillers}
         tenant: int | None = None
@@ -123,11 +126,14 @@ def at_hand(request: "Request", outline: Outline, variables: Variables) -> State
         if here is None or (scope is not None and scope != here):
             return None
         scope = here
-        asked.append(_asked(selection, root, arguments))
+        condition, own = _condition(selection, root, arguments)
+        conditions.append(condition)
+        roots.append(own)
     if scope is None:
         return None
-    plan = request.engine.plans.whole(outline, scope.roles, asked)
-    return Statement(scope.db_role, plan, plan.bind(values_of(asked, scope.values, values)))
+    plan = request.engine.plans.whole(outline, scope.roles, conditions)
+    values["scope"] = scope.values
+    return scope.db_role, plan, plan.bind(values)
 
 
 def _places(catalogue: Catalogue, outline: Outline) -> Sequence[_Place]:
@@ -144,12 +150,13 @@ def _places(catalogue: Catalogue, outline: Outline) -> Sequence[_Place]:
     return places
 
 
-def _asked(selection: Selection, root: Root, arguments: Mapping[str, Any]) -> Asked:
+def _condition(selection: Selection, root: Root, arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The condition of a root field's arguments, and the values it names. Raises: RequestFailed."""
     condition, values = root.arguments(arguments)
     for name, value in values.items():
         if isinstance(value, str) and not (value.isascii() and "\0" not in value):
             text_of((selection.key, name), value)
-    return Asked(selection, root, condition, values)
+    return condition, values
 
 
 async def statement_of(
@@ -278,9 +285,9 @@ async def placed(
         arguments[TENANT] = tenant
     elif "id" in arguments:
         tenant = request.known_tenant(NodeId.parse(arguments["id"], path=(selection.key, "id")))
-    asked = _asked(selection, root, arguments)
+    condition, values = _condition(selection, root, arguments)
     scope = request.known_scope(tenant) or await request.scope(tenant)
-    return [(scope, asked)]
+    return [(scope, Asked(selection, root, condition, values))]
 
 
 async def _node(request: "Request", selection: Selection, variables: Variables) -> tuple[Scope, Asked]:

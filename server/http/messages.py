@@ -14,8 +14,6 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_MOST = 1024 * 1024
-#: Lengths of so many digits are within it.
-_DIGITS = len(str(BODY_MOST)) - 1
 
 #: Where a request's headers are kept by name.
 _HEADERS = "shequ.headers"
@@ -61,22 +59,18 @@ def peer_of(scope: Scope) -> str:
     return address if known.version == 4 else str(ip_network(f"{address}/64", strict=False))
 
 
-async def body_of(scope: Scope, receive: Receive) -> bytes:
-    """The request's body.
+async def body_of(scope: Scope, receive: Receive, message: Message | None = None) -> bytes:
+    """The request's body; ``message`` is its first part, where that was received already.
 
     Raises: HttpProblem when it is larger than 1 MiB or the caller went away.
     """
     declared = headers_of(scope).get(b"content-length")
-    if declared is not None and len(declared) > _DIGITS and declared.isdigit() and int(declared) > BODY_MOST:
+    if declared is not None and declared.isdigit() and int(declared) > BODY_MOST:
         raise _too_large()
-    message = await receive()
-    if not message.get("more_body", False) and "body" in message:
-        whole: bytes = message["body"]  # as nearly always: the request came in one piece
-        if len(whole) > BODY_MOST:
-            raise _too_large()
-        return whole
     chunks: list[bytes] = []
     size = 0
+    if message is None:
+        message = await receive()
     while True:
         if message["type"] == "http.disconnect":
             raise HttpProblem(400, "BAD_REQUEST", "连接已断开")

@@ -163,7 +163,9 @@ def to_wire(value: Any) -> Wire:
     if isinstance(value, str):
         return value.encode()
     if isinstance(value, UUID):
-        return str(value).encode()
+        return (
+            b"%032x" % value.int
+        )  # PostgreSQL reads it without hyphens too, and to put them in takes longer than all else
     if isinstance(value, list):
         return b"{" + b",".join([_element(one) for one in value]) + b"}"
     if isinstance(value, bytes):
