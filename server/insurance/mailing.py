@@ -10,7 +10,6 @@ from email.message import EmailMessage
 from typing import Final
 from uuid import UUID
 
-import aiosmtplib
 from sqlalchemy import RowMapping
 
 from server.insurance import store, tables
@@ -40,6 +39,8 @@ class Smtp:
 
     async def send(self, message: EmailMessage) -> None:
         """Raises: aiosmtplib.SMTPException, OSError."""
+        import aiosmtplib  # loaded by whoever sends: it takes its memory
+
         await aiosmtplib.send(
             message,
             hostname=self.host,
@@ -85,6 +86,8 @@ async def queue(
 
 async def send_pending(act: Act, smtp: Smtp, printing: Printing) -> tuple[int, int]:
     """The tenant's waiting messages handed over; how many were sent, and how many not."""
+    import aiosmtplib
+
     sent = failed = 0
     for row in await store.list_pending_messages(act.connection, act.tenant_id, _BATCH):
         attempts = row["attempts"] + 1
