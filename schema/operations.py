@@ -35,10 +35,11 @@ from schema.contract import bindings, graphql_schema
 from schema.cost import Cost, budget_of, cost_of
 from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
-from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
+from schema.limits import COMMENTS_MOST, SOURCE_MOST, TOKENS_MOST, document_problems, variables_problem
 from schema.lookahead import TYPENAME, Operation
 from schema.masked import Masks, masked, masks_of
 from schema.reading import NODE, NODES
+from schema.validating import together
 from schema.whole import answer_whole
 from server.kit.errors import NotFound, RateLimited, TimedOut
 from server.kit.meter import Meter
@@ -137,10 +138,8 @@ class Operations:
         self._hints = hints
         self._meter = meter
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
-        self._rules = [
-            *(one for one in specified_rules if one not in _WITHOUT_MEANING),
-            *([] if hints else [NoSchemaIntrospectionCustomRule]),
-        ]
+        rules = [one for one in specified_rules if one not in _WITHOUT_MEANING]
+        self._rules = [together([*rules, *([] if hints else [NoSchemaIntrospectionCustomRule])])]
         self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
         self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
@@ -368,10 +367,11 @@ class Operations:
         except GraphQLError as error:
             return _Document(None, refused([error], "GRAPHQL_PARSE_FAILED"))
         # Limits first: what they refuse would keep the other rules busy for long.
-        for rules in (LIMIT_RULES, self._rules):
-            errors = validate(self.schema, tree, rules, max_errors=_ERRORS_MOST, hide_suggestions=not self._hints)
-            if errors:
-                return _Document(None, refused(errors, "GRAPHQL_VALIDATION_FAILED"))
+        errors = document_problems(self.schema, tree) or validate(
+            self.schema, tree, self._rules, max_errors=_ERRORS_MOST, hide_suggestions=not self._hints
+        )
+        if errors:
+            return _Document(None, refused(errors, "GRAPHQL_VALIDATION_FAILED"))
         return _Document(tree, {})
 
 
