@@ -99,47 +99,30 @@ class GraphQLEndpoint:
                 await console.show(send)
                 return
             headers = {"x-request-id": request_id}
-            status, body, media = await self._reply(scope, receive, headers)
+            media, cached = JSON, False
+            try:
+                media = _wanted(scope)
+                answer, cached = await self._answer(scope, receive, request_id)
+                status = 200 if answer.executed else await self._not_executed(answer, media, headers)
+                body = orjson.dumps(answer.body)
+            except Exception as error:
+                status, body = _refused(error, media, headers)
+            if cached:
+                status, body = _cacheable(scope, status, body, headers)
             await send(beginning(status, body, _TYPES[media], headers))
             await send({"type": "http.response.body", "body": body})
         finally:
             answered(scope, status, began)
 
-    async def _reply(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> tuple[int, bytes, str]:
-        """Status, body and media type of the response, whatever happens; ``headers`` are added to."""
-        media, cached = JSON, False
-        try:
-            media = _wanted(scope)
-            answer, cached = await self._answer(scope, receive, headers["x-request-id"])
-            status = 200 if answer.executed else _status_of(answer, media)
-            if status == 200:
-                pass
-            elif status == 405:
-                headers["allow"] = "POST"
-            elif status == 429:
-                headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
-                await self._hold(headers)
-            body = orjson.dumps(answer.body)
-        except HttpProblem as problem:
-            status, body = problem.status, error_body(problem.code, problem.message)
-            headers |= problem.headers
-        except DocumentRefused as refused:
-            status, body = (200 if media == JSON else 400), error_body(refused.code, refused.message)
-        except Unauthenticated as error:
-            status, body = 401, error_body(error.code, error.message)
-            headers["www-authenticate"] = 'Bearer realm="shequ", error="invalid_token"'
-        except RequestFailed as error:
-            status, body = _STATUS.get(error.code, 400), error_body(error.code, error.message)
-            if error.code == Overloaded.code:
-                headers["retry-after"] = "1"
-        except Exception:
-            incident = str(new_id())
-            log.exception("unexpected", incident=incident)
-            status = 500
-            body = error_body("INTERNAL_SERVER_ERROR", "系统内部错误，请将事件编号告知管理员", incident=incident)
-        if cached:
-            status, body = _cacheable(scope, status, body, headers)
-        return status, body, media
+    async def _not_executed(self, answer: Answer, media: str, headers: dict[str, str]) -> int:
+        """The status of a request that did not get so far; ``headers`` are added to."""
+        status = _status_of(answer, media)
+        if status == 405:
+            headers["allow"] = "POST"
+        elif status == 429:
+            headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
+            await self._hold(headers)
+        return status
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> tuple[Answer, bool]:
         """The answer, and whether it may be kept by caches: what a GET without a token got, without errors."""
@@ -194,6 +177,27 @@ class GraphQLEndpoint:
                     raise Unauthenticated("登录已结束，请重新登录")
                 return await self._callers.person(subject, fresh=fresh)
         return await self._callers.identify(authorization, fresh=fresh)
+
+
+def _refused(error: Exception, media: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    """Status and body that tell of an error, whatever it is; ``headers`` are added to.  Called while it is handled."""
+    match error:
+        case HttpProblem():
+            headers |= error.headers
+            return error.status, error_body(error.code, error.message)
+        case DocumentRefused():
+            return (200 if media == JSON else 400), error_body(error.code, error.message)
+        case Unauthenticated():
+            headers["www-authenticate"] = 'Bearer realm="shequ", error="invalid_token"'
+            return 401, error_body(error.code, error.message)
+        case RequestFailed():
+            if error.code == Overloaded.code:
+                headers["retry-after"] = "1"
+            return _STATUS.get(error.code, 400), error_body(error.code, error.message)
+    incident = str(new_id())
+    log.exception("unexpected", incident=incident)
+    message = "系统内部错误，请将事件编号告知管理员"
+    return 500, error_body("INTERNAL_SERVER_ERROR", message, incident=incident)
 
 
 def _status_of(answer: Answer, media: str) -> int:
