@@ -5,6 +5,7 @@ Links are correlated subqueries, joined on the tenant besides their own columns;
 rows come sorted already.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -107,7 +108,7 @@ class Compiler:
         arguments = render(asked.condition, alias, Slots(("roots", 0)), self.places)
         where = conjunction(arguments, visible(type_, alias, self.scope, self.places))
         json = members([(selection.key, self.object(type_, selection.children, alias))])
-        rest = self._rest(type_, root.key, alias, where, unique=root.unique)
+        rest = self._rest(type_, root.key, alias, where, unique=_names_key(asked, root, type_))
         return f"SELECT {text_sql(json)} {rest}", members([(selection.key, (_absent(0, root),))])
 
     def _root(self, n: int, asked: Asked | AskedNodes) -> Json:
@@ -130,7 +131,8 @@ class Compiler:
             case Shape.LIST:
                 return self._list(type_, selection, root.key, alias, where)
             case _:
-                found = self._first(type_, selection.children, root.key, alias, where, unique=root.unique)
+                unique = _names_key(asked, root, type_)
+                found = self._first(type_, selection.children, root.key, alias, where, unique=unique)
                 return (Sql(f"coalesce({found}, {quoted(absent)})"),)
 
     def _groups(self, n: int, grouping: Grouping, type_: Type, asked: Asked) -> Json:
@@ -267,6 +269,16 @@ class Compiler:
         order = fixed_order(type_, key).clause(alias, backward=False)
         listed = f"string_agg({object_}, ',' ORDER BY {order})"
         return (Sql(f"coalesce((SELECT '[' || {listed} || ']' FROM {type_.table} {alias} WHERE {where}), '[]')"),)
+
+
+_EQUALS = re.compile(r"\{t\}\.(\w+) = :\w+")
+
+
+def _names_key(asked: Asked, root: Root, type_: Type) -> bool:
+    """Whether what the arguments name is a key, so that there is nothing to choose among."""
+    equal = [_EQUALS.fullmatch(one) for one in asked.condition.split(" AND ")]
+    columns = {one[1] for one in equal if one is not None} if all(equal) else set()
+    return root.unique or any(key <= columns for key in type_.keys)
 
 
 def _absent(n: int, root: Root) -> str:

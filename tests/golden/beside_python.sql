@@ -10,12 +10,8 @@ SELECT '{"district":{"name":' || to_json(t1.name)::text ||
 ), '[]') || '}}'
 FROM district t1
 WHERE t1.code = $1
-ORDER BY t1.id ASC
-LIMIT 1
 
 -- missing
 SELECT '{"missing":{"name":' || to_json(t1.name)::text || '}}'
 FROM district t1
 WHERE t1.code = $1
-ORDER BY t1.id ASC
-LIMIT 1
