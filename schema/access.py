@@ -4,7 +4,7 @@ Each root field runs on the role of the district it names, else on that of the c
 municipal role, a caller without a token on the public one.  Rights unite within one district, never across.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -22,7 +22,6 @@ from server.kit.ids import NodeId
 from server.planner.binding import Catalogue
 from server.planner.keyset import Cursors
 from server.planner.scope import Scope
-from server.planner.slots import Wire
 from server.policy.shelf import Shelf
 from server.record.acts import Act, acting
 from server.record.events import Listening, Sequences
@@ -40,6 +39,10 @@ class Directory:
         self._tenants: dict[str, int] = {}
         self._codes: dict[int, str] = {}
         self._read_at = -_DIRECTORY_SECONDS
+
+    def known(self, code: str) -> int | None:
+        """The tenant number of this district, where it has been read already; None: ``find`` it."""
+        return self._tenants.get(code)
 
     async def find(self, code: str) -> int | None:
         """The tenant number of this district; None where there is none."""
@@ -88,14 +91,6 @@ class Engine:
     def __post_init__(self) -> None:
         object.__setattr__(self, "plans", Plans(self.catalogue, self.cursors))
 
-    async def read(
-        self, db_role: str, sql: str, parameters: Sequence[Wire], *, timeout_s: float | None = None
-    ) -> bytes:
-        """The one value of a compiled statement. Raises: Overloaded, TimedOut."""
-        answer = await self.lanes.fetch_value(db_role, sql, parameters, timeout_s=timeout_s)
-        assert answer is not None, "a compiled statement answers with one JSON text"
-        return answer
-
 
 #: Under which name, with the tenant's number, an actor's scopes are kept.
 _SCOPE = "scope"
@@ -111,7 +106,7 @@ class Told(Protocol):
 class Answering(Protocol):
     """Answers operations, with all limits there are."""
 
-    async def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Told:
+    def answer(self, request: "Request", text: str, variables: Mapping[str, Any] | None = None) -> Awaitable[Told]:
         """The response to one operation."""
 
 

@@ -261,6 +261,7 @@ class Variables:
             )
             for one in signatures
         ]
+        self._reads = [(one.name, one.reader.read, one.whole, one.default, one.required) for one in self._variables]
 
     def read(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], Hashable]:
         """The coerced values of the variables that have one, and their shape.
@@ -270,16 +271,17 @@ class Variables:
         coerced: dict[str, Any] = {}
         marks: Marks = []
         try:
-            for one in self._variables:
-                if one.name in given:
-                    unmarked: Marks = []
-                    value = coerced[one.name] = one.reader.read(given[one.name], unmarked if one.whole else marks)
-                    if one.whole:
+            for name, read, whole, default, required in self._reads:
+                if name in given:
+                    if whole:
+                        value = coerced[name] = read(given[name], [])
                         marks.append(_frozen(value))
-                elif one.default is not Undefined:
-                    coerced[one.name] = one.default
+                    else:
+                        coerced[name] = read(given[name], marks)
+                elif default is not Undefined:
+                    coerced[name] = default
                     marks.append(_ABSENT)
-                elif one.required:
+                elif required:
                     raise NotCoercible
                 else:
                     marks.append(_ABSENT)

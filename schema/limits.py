@@ -1,10 +1,11 @@
-"""Limits on what a request may hold, for every role: documents by rules of validation, variables by a walk.
+"""Limits on what a request may hold, for every role: documents and variables, each in one walk.
 
-Rule classes stand at module level and are the same for every request: a document is checked once and the verdict kept.
+A document is checked once and the verdict kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 from graphql import (
@@ -22,13 +23,11 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    StringValueNode,
-    ValidationContext,
-    ValidationRule,
     get_named_type,
     is_composite_type,
     is_wrapping_type,
 )
+from graphql.language.ast import QUERY_DOCUMENT_KEYS
 
 TOKENS_MOST = 5000
 COMMENTS_MOST = 500
@@ -45,6 +44,8 @@ FIELDS_MOST = 1000
 INPUT_DEPTH_MOST = 20
 #: Values in all variables together.
 VALUES_MOST = 10_000
+#: Problems of one document that are told.
+PROBLEMS_MOST = 10
 
 _NUL = "\0"
 
@@ -59,22 +60,60 @@ class _Size:
     fields: int = 0
 
 
-class SizeLimit(ValidationRule):
-    """No operation is deeper, nests more lists or selects more fields than the limits, with all fragments spread."""
+def document_problems(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    """What of a document is beyond the limits, ten at most: all that can be told without the rules of GraphQL."""
+    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+    sizes = _Sizes(schema, fragments)
+    found: list[GraphQLError] = []
+    for one in document.definitions:
+        if isinstance(one, OperationDefinitionNode):
+            try:
+                size = sizes.of(one.selection_set, schema.get_root_type(one.operation))
+            except RecursionError:
+                size = _Size(depth=DEPTH_MOST + 1)
+            found += [GraphQLError(problem, one) for problem in _problems(size)]
+    found += islice(_in_nodes(document), PROBLEMS_MOST)
+    return found[:PROBLEMS_MOST]
 
-    context: ValidationContext
 
-    def enter_document(self, node: DocumentNode, *_: Any) -> None:
-        fragments = {one.name.value: one for one in node.definitions if isinstance(one, FragmentDefinitionNode)}
-        sizes = _Sizes(self.context.schema, fragments)
-        for one in node.definitions:
-            if isinstance(one, OperationDefinitionNode):
-                try:
-                    size = sizes.of(one.selection_set, self.context.schema.get_root_type(one.operation))
-                except RecursionError:
-                    size = _Size(depth=DEPTH_MOST + 1)
-                for problem in _problems(size):
-                    self.report_error(GraphQLError(problem, one))
+def _in_nodes(document: DocumentNode) -> Iterator[GraphQLError]:
+    """A document holds at most so many aliases and directives; literals are not nested too deeply and hold no NUL."""
+    aliases = directives = 0
+    stack: list[tuple[Any, int]] = [(document, 0)]
+    while stack:
+        node, depth = stack.pop()
+        kind = node.kind
+        if kind == "field":
+            if node.alias is not None:
+                aliases += 1
+                if aliases == ALIASES_MOST + 1:
+                    yield GraphQLError(f"别名过多，上限为 {ALIASES_MOST} 个", node)
+        elif kind == "directive":
+            directives += 1
+            if directives == DIRECTIVES_MOST + 1:
+                yield GraphQLError(f"指令过多，上限为 {DIRECTIVES_MOST} 个", node)
+        elif kind == "object_value":
+            depth += 1
+            if depth == INPUT_DEPTH_MOST + 1:
+                yield GraphQLError(f"输入对象嵌套过深，上限为 {INPUT_DEPTH_MOST} 层", node)
+        elif kind == "string_value" and _NUL in node.value:
+            # PostgreSQL cannot store it.
+            yield GraphQLError("文本不能含有空字符（U+0000）", node)
+        below: list[tuple[Any, int]] = []
+        for key in _BELOW.get(kind, ()):
+            value = getattr(node, key)
+            if isinstance(value, tuple | list):
+                below += [(one, depth) for one in value]
+            elif value is not None:
+                below.append((value, depth))
+        stack += reversed(below)
+
+
+#: Under which names a kind of node has others below it; names of things have nothing to look at.
+_BELOW: Mapping[str, Sequence[str]] = {
+    kind: [key for key in keys if key not in ("name", "alias", "type", "type_condition")]
+    for kind, keys in QUERY_DOCUMENT_KEYS.items()
+}
 
 
 def _problems(size: _Size) -> list[str]:
@@ -148,53 +187,13 @@ def _lists(type_: GraphQLOutputType) -> int:
     return count
 
 
-class CountLimit(ValidationRule):
-    """A document holds at most so many aliases and directives."""
-
-    def __init__(self, context: Any) -> None:
-        super().__init__(context)
-        self._aliases = 0
-        self._directives = 0
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        if node.alias is not None:
-            self._aliases += 1
-            if self._aliases == ALIASES_MOST + 1:
-                self.report_error(GraphQLError(f"别名过多，上限为 {ALIASES_MOST} 个", node))
-
-    def enter_directive(self, node: Any, *_: Any) -> None:
-        self._directives += 1
-        if self._directives == DIRECTIVES_MOST + 1:
-            self.report_error(GraphQLError(f"指令过多，上限为 {DIRECTIVES_MOST} 个", node))
-
-
-class InputLimit(ValidationRule):
-    """Literals are not nested too deeply and hold no NUL, which PostgreSQL cannot store."""
-
-    def __init__(self, context: Any) -> None:
-        super().__init__(context)
-        self._depth = 0
-
-    def enter_object_value(self, node: Any, *_: Any) -> None:
-        self._depth += 1
-        if self._depth == INPUT_DEPTH_MOST + 1:
-            self.report_error(GraphQLError(f"输入对象嵌套过深，上限为 {INPUT_DEPTH_MOST} 层", node))
-
-    def leave_object_value(self, *_: Any) -> None:
-        self._depth -= 1
-
-    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
-        if _NUL in node.value:
-            self.report_error(GraphQLError("文本不能含有空字符（U+0000）", node))
-
-
-LIMIT_RULES: tuple[type[ValidationRule], ...] = (SizeLimit, CountLimit, InputLimit)
-
-
 def variables_problem(variables: Mapping[str, Any]) -> str | None:
     """What is wrong with these raw variables, in a sentence that names the variable; None where they are within limits."""
     count = 0
     for name, given in variables.items():
+        if isinstance(given, str) and _NUL not in given:
+            count += 1  # as most are
+            continue
         stack: list[tuple[Any, int]] = [(given, 0)]
         while stack:
             value, depth = stack.pop()

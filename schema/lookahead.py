@@ -82,6 +82,8 @@ class Operation:
         self.computed = computed
         self.hide_suggestions = hide_suggestions
         self.is_query = node.operation is OperationType.QUERY
+        #: The outline of the latest shape of variables: that of nearly every request, since programs repeat themselves.
+        self.latest: tuple[Hashable, Outline] | None = None
         self.fragments = {
             one.name.value: FragmentDetails(one) for one in tree.definitions if isinstance(one, FragmentDefinitionNode)
         }
@@ -119,6 +121,10 @@ class Outline:
         #: The response keys of the root fields, in order.
         self.keys = tuple(self._details)
         self._selections: dict[str, Selection] = {}
+        #: What ``schema.reading`` works out of the root fields, once for all requests.
+        self.places: Any = None
+        #: The latest statement of all root fields, after what it was made for besides this outline.
+        self.latest: tuple[Any, Any, Any, Any] = (None, None, None, None)
         #: Whether some field that was selected is computed above the planner.
         self.computes = False
         #: Whether every root field is planned.

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Hashable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from graphql import (
     DeferStreamDirectiveLabel,
@@ -27,6 +27,7 @@ from graphql import (
 )
 from graphql.execution import create_source_event_stream
 from graphql.execution.executor import Executor
+from orjson import Fragment
 
 from schema.access import Request
 from schema.coercion import Readers
@@ -34,10 +35,11 @@ from schema.contract import bindings, graphql_schema
 from schema.cost import Cost, budget_of, cost_of
 from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
-from schema.limits import COMMENTS_MOST, LIMIT_RULES, SOURCE_MOST, TOKENS_MOST, variables_problem
+from schema.limits import COMMENTS_MOST, SOURCE_MOST, TOKENS_MOST, document_problems, variables_problem
 from schema.lookahead import TYPENAME, Operation
 from schema.masked import Masks, masked, masks_of
 from schema.reading import NODE, NODES
+from schema.validating import together
 from schema.whole import answer_whole
 from server.kit.errors import NotFound, RateLimited, TimedOut
 from server.kit.meter import Meter
@@ -62,8 +64,7 @@ QUERY_SECONDS = 15.0
 MUTATION_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A response body, and whether the request got as far as being executed."""
 
     body: Mapping[str, Any]
@@ -87,12 +88,13 @@ class _Prepared:
     node: OperationDefinitionNode
     planned: Operation
     cost: Cost
+    #: How long it may take.
+    seconds: float
     #: Where its answer holds masked values.
     masks: Masks
 
 
-@dataclass(frozen=True, slots=True)
-class _Admitted:
+class _Admitted(NamedTuple):
     """An operation that may run, with its variables as they came and as they were read."""
 
     document: _Document
@@ -136,16 +138,14 @@ class Operations:
         self._hints = hints
         self._meter = meter
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
-        self._rules = [
-            *(one for one in specified_rules if one not in _WITHOUT_MEANING),
-            *([] if hints else [NoSchemaIntrospectionCustomRule]),
-        ]
+        rules = [one for one in specified_rules if one not in _WITHOUT_MEANING]
+        self._rules = [together([*rules, *([] if hints else [NoSchemaIntrospectionCustomRule])])]
         self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
         self._readers = Readers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._kept = 0
 
-    async def answer(
+    def answer(
         self,
         request: Request,
         text: str,
@@ -153,27 +153,26 @@ class Operations:
         operation_name: str | None = None,
         *,
         reading: bool = False,
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         """The response to one request; ``reading`` refuses anything but a query (GET)."""
         admitted = self._admitted(request, text, variables, operation_name, reading=reading)
-        return admitted if isinstance(admitted, Answer) else await self._answered(request, admitted)
+        return _refusal(admitted) if isinstance(admitted, Answer) else self._answered(request, admitted)
 
     async def _answered(self, request: Request, admitted: "_Admitted") -> Answer:
-        operation, extensions = admitted.prepared.node, admitted.extensions
+        prepared, extensions = admitted.prepared, admitted.extensions
+        operation, planned = prepared.node, prepared.planned
         if operation.operation is OperationType.SUBSCRIPTION:
             return Answer(
                 failed("BAD_USER_INPUT", "订阅 subscription 请通过 WebSocket（graphql-transport-ws）发送"), False
             )
-        seconds = self._seconds[operation.operation]
         try:
-            planned = admitted.prepared.planned
-            done = (
-                await answer_whole(request, planned, admitted.coerced, admitted.shape, seconds)
-                if planned.is_query
-                else None
-            )
-            if done is None:
-                done = await self._done(request, admitted, seconds)
+            if planned.is_query:
+                told = await answer_whole(request, planned, admitted.coerced, admitted.shape, prepared.seconds)
+                if isinstance(told, bytes):
+                    return Answer({"data": Fragment(told), "extensions": extensions}, True)
+                if told is not None:
+                    return self._told(told, extensions)
+            done = await self._done(request, admitted, prepared.seconds)
         except TimedOut:
             return Answer(_too_slow(operation) | {"extensions": extensions}, executed=False)
         return self._told(done, extensions)
@@ -238,8 +237,7 @@ class Operations:
         prepared = document.prepared.get(operation_name) or self._prepare(document, operation_name)
         if prepared is None:
             return Answer(failed("BAD_USER_INPUT", _which(document.tree, operation_name)), executed=False)
-        operation = prepared.node
-        if reading and operation.operation is not OperationType.QUERY:
+        if reading and not prepared.planned.is_query:
             return Answer(failed("METHOD_NOT_ALLOWED", "GET 请求只能执行查询 query"), executed=False)
         if variables and (problem := variables_problem(variables)):
             return Answer(failed("BAD_USER_INPUT", problem), executed=False)
@@ -332,7 +330,9 @@ class Operations:
                 computed=self._computed,
                 hide_suggestions=not self._hints,
             )
-            known = _Prepared(node, planned, cost_of(self.schema, tree, node), masks_of(self.schema, tree, node))
+            seconds = self._seconds.get(node.operation, 0.0)
+            cost, masks = cost_of(self.schema, tree, node), masks_of(self.schema, tree, node)
+            known = _Prepared(node, planned, cost, seconds, masks)
         document.prepared[name] = known
         return known
 
@@ -367,11 +367,16 @@ class Operations:
         except GraphQLError as error:
             return _Document(None, refused([error], "GRAPHQL_PARSE_FAILED"))
         # Limits first: what they refuse would keep the other rules busy for long.
-        for rules in (LIMIT_RULES, self._rules):
-            errors = validate(self.schema, tree, rules, max_errors=_ERRORS_MOST, hide_suggestions=not self._hints)
-            if errors:
-                return _Document(None, refused(errors, "GRAPHQL_VALIDATION_FAILED"))
+        errors = document_problems(self.schema, tree) or validate(
+            self.schema, tree, self._rules, max_errors=_ERRORS_MOST, hide_suggestions=not self._hints
+        )
+        if errors:
+            return _Document(None, refused(errors, "GRAPHQL_VALIDATION_FAILED"))
         return _Document(tree, {})
+
+
+async def _refusal(answer: Answer) -> Answer:
+    return answer
 
 
 def _too_dear(cost: int, budget: int) -> dict[str, Any]:

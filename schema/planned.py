@@ -6,7 +6,7 @@ answers them; ``Binds`` beside the type says which table, and only what cannot b
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, TypeVar, cast, get_args
 
@@ -28,6 +28,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Float,
+    Index,
     Integer,
     Numeric,
     PrimaryKeyConstraint,
@@ -223,7 +224,7 @@ def _type(schema: GraphQLSchema, bind: Binds, others: Mapping[str, Binds]) -> Ty
         for name in filter_type.fields:
             if name not in ("and", "or", "not"):
                 filters[name] = bind.filters.get(name) or _compare(bind, name)
-    type_ = Type(bind.name, bind.table.name, fields, bind.rows, bind.tag, orders, filters)
+    type_ = Type(bind.name, bind.table.name, fields, bind.rows, bind.tag, orders, filters, tuple(_keys(bind.table)))
     _check_unsealed(bind, type_)
     return type_
 
@@ -257,8 +258,18 @@ def _ends_in_key(link: Link, target: Binds) -> bool:
     if link.through is not None:
         return False
     given = {"tenant_id", *(theirs for _, theirs in link.on)}
-    keys = [one for one in target.table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
-    return any({column.name for column in key.columns} <= given for key in keys)
+    return any(key <= given for key in _keys(target.table))
+
+
+def _keys(table: Table) -> Iterator[frozenset[str]]:
+    """The keys of a table: sets of columns whose values no two rows share."""
+    for one in (*table.constraints, *table.indexes):
+        if isinstance(one, PrimaryKeyConstraint | UniqueConstraint) or (
+            isinstance(one, Index) and one.unique and one.dialect_options["postgresql"]["where"] is None
+        ):
+            columns = list(one.columns)
+            if len(columns) == len(getattr(one, "expressions", columns)):
+                yield frozenset(column.name for column in columns)
 
 
 def _key(bind: Binds, name: str) -> Key:

@@ -4,7 +4,7 @@ A statement is kept by what its text depends on: the operation and the shape of 
 roles, and the conditions that the root fields' arguments make.  District and values are no part of it.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -22,13 +22,10 @@ from server.planner.plan import Asked, AskedNodes, Plan, missing, values_of
 from server.planner.predicates import text_of
 from server.planner.scope import Scope
 from server.planner.selection import Selection
-from server.planner.slots import Wire, fill
+from server.planner.slots import Wire, fill, filler
 
 if TYPE_CHECKING:
     from schema.access import Request
-
-#: Sends one statement on a database role and returns its one value, JSON text.
-Read = Callable[[str, str, Sequence[Wire]], Awaitable[bytes]]
 
 #: The root fields that read any object by its id.
 NODE, NODES = "node", "nodes"
@@ -61,7 +58,12 @@ class Plans:
 
     def outline(self, operation: Operation, variables: Variables, shape: Hashable) -> Outline:
         """What the operation asks for with variables of this shape. Raises: GraphQLError."""
-        return self._outlines.get((operation, shape), lambda: operation.outline(variables))
+        latest = operation.latest
+        if latest is not None and latest[0] == shape:
+            return latest[1]
+        outline = self._outlines.get((operation, shape), lambda: operation.outline(variables))
+        operation.latest = (shape, outline)
+        return outline
 
     def plan(
         self, outline: Hashable, part: Hashable, roles: frozenset[str], asked: Sequence[Asked | AskedNodes]
@@ -72,6 +74,89 @@ class Plans:
         """
         key = (outline, part, roles, tuple([one.signature for one in asked]))
         return self._plans.get(key, lambda: compile_plan(self._catalogue, roles, self._cursors, asked))
+
+    def whole(self, outline: Outline, roles: frozenset[str], conditions: Sequence[str]) -> Plan:
+        """The statement for all root fields of an outline, with the conditions of their arguments. Raises: BadInput."""
+        plans, latest_roles, latest_conditions, plan = outline.latest
+        if plans is self and latest_roles == roles and latest_conditions == conditions:
+            known: Plan = plan
+            return known
+        asked = [
+            Asked(one.selection, one.root, condition) for one, condition in zip(outline.places, conditions, strict=True)
+        ]
+        made = self.plan(outline, outline.keys, roles, asked)
+        outline.latest = (self, roles, conditions, made)
+        return made
+
+
+class _Place(NamedTuple):
+    """A root field as far as it is known before a request comes: how to fill its arguments, and what they may name."""
+
+    selection: Selection
+    root: Root
+    arguments: Sequence[tuple[str, Callable[[Variables], Any]]]
+    in_district: bool
+    by_id: bool
+
+
+def at_hand(request: "Request", outline: Outline, variables: Variables) -> tuple[str, Plan, Sequence[Wire]] | None:
+    """The statement of all root fields, as ``statement_of`` gives it, where nothing need be read first.
+
+    None where something must: then, as where the fields are read on different scopes, ``statement_of`` says.
+    Raises: RequestFailed, GraphQLError.
+    """
+    places = outline.places
+    if places is None:
+        places = outline.places = _places(request.engine.catalogue, outline)
+    scope: Scope | None = None
+    conditions: list[str] = []
+    roots: list[Mapping[str, Any]] = []
+    values = {VARIABLES: variables, "roots": roots}
+    for selection, root, fillers, in_district, by_id in places:
+        arguments = {name: filled(values) for name, filled in fillers}
+        tenant: int | None = None
+        if in_district and arguments["district"] is not None:
+            tenant = request.engine.directory.known(arguments["district"])
+            if tenant is None:
+                return None
+            arguments[TENANT] = tenant
+        elif by_id:
+            tenant = request.known_tenant(NodeId.parse(arguments["id"], path=(selection.key, "id")))
+        here = request.known_scope(tenant)
+        if here is None or (scope is not None and scope != here):
+            return None
+        scope = here
+        condition, own = _condition(selection, root, arguments)
+        conditions.append(condition)
+        roots.append(own)
+    if scope is None:
+        return None
+    plan = request.engine.plans.whole(outline, scope.roles, conditions)
+    values["scope"] = scope.values
+    return scope.db_role, plan, plan.bind(values)
+
+
+def _places(catalogue: Catalogue, outline: Outline) -> Sequence[_Place]:
+    """Of each root field; of none where one of them names no rows of one type by itself."""
+    places = []
+    for selection in outline.roots:
+        root = catalogue.roots.get(selection.name)
+        if root is None:
+            return ()
+        own = _OWN_ARGUMENTS.get(root.shape, ())
+        given = {name: filler(one) for name, one in selection.arguments.items() if name not in own}
+        in_district = root.shape in _OWN_ARGUMENTS and "district" in given
+        places.append(_Place(selection, root, tuple(given.items()), in_district, "id" in given))
+    return places
+
+
+def _condition(selection: Selection, root: Root, arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The condition of a root field's arguments, and the values it names. Raises: RequestFailed."""
+    condition, values = root.arguments(arguments)
+    for name, value in values.items():
+        if isinstance(value, str) and not (value.isascii() and "\0" not in value):
+            text_of((selection.key, name), value)
+    return condition, values
 
 
 async def statement_of(
@@ -98,10 +183,10 @@ async def statement_of(
     return _bound(request, outline, keys, scope, asked, variables)
 
 
-async def send(request: "Request", statement: Statement, *, timeout_s: float | None = None) -> tuple[bytes, list[int]]:
+async def send(request: "Request", statement: Statement) -> tuple[bytes, list[int]]:
     """The answer to a statement, and the numbers of the root fields whose required row was not found."""
     db_role, plan, parameters = statement
-    return missing(await request.engine.read(db_role, plan.sql, parameters, timeout_s=timeout_s))
+    return missing(plan.answer(await request.engine.lanes.ask(db_role, plan.sql, parameters)))
 
 
 async def read_root(request: "Request", outline: Outline, key: str, variables: Variables) -> Any:
@@ -200,10 +285,7 @@ async def placed(
         arguments[TENANT] = tenant
     elif "id" in arguments:
         tenant = request.known_tenant(NodeId.parse(arguments["id"], path=(selection.key, "id")))
-    condition, values = root.arguments(arguments)
-    for name, value in values.items():
-        if isinstance(value, str) and not (value.isascii() and "\0" not in value):
-            text_of((selection.key, name), value)
+    condition, values = _condition(selection, root, arguments)
     scope = request.known_scope(tenant) or await request.scope(tenant)
     return [(scope, Asked(selection, root, condition, values))]
 

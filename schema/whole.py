@@ -8,14 +8,15 @@ from graphql import ExecutionResult, GraphQLError
 
 from schema.access import Request
 from schema.lookahead import Operation, Outline
-from schema.reading import send, statement_of, unanswered
+from schema.reading import at_hand, statement_of, unanswered
 from server.kit.errors import RequestFailed, TimedOut
+from server.planner.plan import MARK, missing
 
 
 async def answer_whole(
     request: Request, operation: Operation, variables: Mapping[str, Any], shape: Hashable, timeout_s: float
-) -> ExecutionResult | None:
-    """The result of a query with these coerced variables, of this shape; its data is an ``orjson.Fragment``.
+) -> bytes | ExecutionResult | None:
+    """The result of a query with these coerced variables, of this shape; where there are no errors its data as JSON text.
 
     None where one statement cannot give it: a root field is not planned, a field is computed, the root fields are read on
     different database roles, or arguments are refused.  Then each root field is executed on its own, errors included.
@@ -31,17 +32,23 @@ async def answer_whole(
             return None
         if outline.names_alone:
             return ExecutionResult(dict.fromkeys(outline.keys, outline.root_name))
-        statement = await statement_of(request, outline, selections, variables)
+        statement = at_hand(request, outline, variables)
+        if statement is None:
+            statement = await statement_of(request, outline, selections, variables)
     except (RequestFailed, GraphQLError):
         return None
     if statement is None:
         return None
     try:
-        answer, lacking = await send(request, statement, timeout_s=timeout_s)
+        db_role, plan, parameters = statement
+        answer = plan.answer(await request.engine.lanes.ask(db_role, plan.sql, parameters, timeout_s))
     except TimedOut:
         raise
     except Exception as error:
         return _failed(outline, error)
+    if MARK not in answer:
+        return answer
+    answer, lacking = missing(answer)
     errors = []
     for selection in (selections[n] for n in lacking):
         key = selection.key

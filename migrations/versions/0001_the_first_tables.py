@@ -185,7 +185,7 @@ def upgrade() -> None:
     )
     op.execute('ALTER TABLE district ENABLE ROW LEVEL SECURITY')
     op.execute('ALTER TABLE district FORCE ROW LEVEL SECURITY')
-    op.create_index('ix_district_code', 'district', ['code'], unique=False)
+    op.create_index('uq_district_code', 'district', ['code'], unique=True)
     op.create_table('insurance_agency',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -2971,7 +2971,7 @@ def downgrade() -> None:
     op.drop_table('membership')
     op.drop_table('kept_answer')
     op.drop_table('insurance_agency')
-    op.drop_index('ix_district_code', table_name='district')
+    op.drop_index('uq_district_code', table_name='district')
     op.drop_table('district')
     op.drop_index('uq_designation_window_notice', table_name='designation_window_notice')
     op.drop_table('designation_window_notice')

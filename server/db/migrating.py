@@ -1,16 +1,17 @@
 """Preparing a database and bringing its schema up to date."""
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
-import alembic.command
-import alembic.config
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from server.db.roles import MIGRATOR, OWNER
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,21 +39,27 @@ def sqlalchemy_url(dsn: str) -> str:
     return f"postgresql+psycopg://{login}/{database}?{urlencode(known)}"
 
 
-def configuration(dsn: str | None = None) -> alembic.config.Config:
+def configuration(dsn: str | None = None) -> "Config":
     """Alembic's configuration out of pyproject; ``dsn`` is the migrator's connection string."""
-    config = alembic.config.Config(toml_file=ROOT / "pyproject.toml")
+    from alembic.config import Config  # loaded by whoever migrates: a worker imports this module too
+
+    config = Config(toml_file=ROOT / "pyproject.toml")
     config.attributes["url"] = dsn
     return config
 
 
 def upgrade(dsn: str) -> None:
     """Bring the database to the newest revision. Raises: psycopg and alembic errors, with nothing changed."""
-    alembic.command.upgrade(configuration(dsn), "head")
+    from alembic import command
+
+    command.upgrade(configuration(dsn), "head")
 
 
 def print_sql() -> None:
     """Print the statements of all migrations instead of running them."""
-    alembic.command.upgrade(configuration(), "head", sql=True)
+    from alembic import command
+
+    command.upgrade(configuration(), "head", sql=True)
 
 
 def prepare_database(superuser_dsn: str, database: str, *, migrator_password: str) -> str:

@@ -17,7 +17,8 @@ district = tenant_table(
     Column("statistics_code", Text),
     Column("display_order", Integer, nullable=False),
     UniqueConstraint("tenant_id"),
-    Index("ix_district_code", "code"),
+    # A code names one district everywhere, and a database role by it; every row of this table is published.
+    Index("uq_district_code", "code", unique=True),
     one_of("kind", DistrictKind),
     access=_REGISTER,
     comment="辖区：每个租户一行；租户 0 为北京市本级",

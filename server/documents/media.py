@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Final
 
-import puremagic
-
 from server.kit.errors import Invalid
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -58,6 +56,8 @@ def flaw(file: IO[bytes], media_type: str) -> str | None:
     if member is not None:
         return _flaw_of_archive(file, member, label)
     file.seek(0)
+    import puremagic  # loaded by whoever uploads: it takes its memory
+
     try:
         found = {one.mime_type for one in puremagic.magic_stream(file)}
     except (puremagic.PureError, ValueError):

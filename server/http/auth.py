@@ -35,6 +35,9 @@ _LEEWAY_SECONDS = 5
 class Keys(Protocol):
     """Where the issuer's public keys come from."""
 
+    def held(self, kid: str) -> Key | None:
+        """The issuer's key with this id as far as it is known already; None: ``find`` it."""
+
     async def find(self, kid: str) -> Key | None:
         """The issuer's key with this id; None where it has none."""
 
@@ -50,6 +53,10 @@ class FixedKeys:
 
     def __init__(self, keys: KeySet) -> None:
         self._keys = {key.kid: key for key in keys}
+
+    def held(self, kid: str) -> Key | None:
+        """The key of the set."""
+        return self._keys.get(kid)
 
     async def find(self, kid: str) -> Key | None:
         """The key of the set."""
@@ -115,7 +122,7 @@ class Tokens:
         digest = hashlib.sha256(token.encode("ascii")).digest()
         known = self._held.get(digest)
         if known is not None:
-            if known.expires_at > clock.seconds() and await self._keys.find(known.kid) is known.key:
+            if self._holds(known):
                 return known
             self._held.pop(digest, None)
         try:
@@ -126,6 +133,16 @@ class Tokens:
         if len(self._held) > _TOKENS_KEPT:
             self._held.popitem(last=False)
         return verified
+
+    def held(self, token: bytes) -> Verified | None:
+        """What the token says, where it was verified before and still holds; None: ``verify`` it."""
+        if len(token) > _TOKEN_LONGEST:
+            return None
+        known = self._held.get(hashlib.sha256(token).digest())
+        return known if known is not None and self._holds(known) else None
+
+    def _holds(self, known: Verified) -> bool:
+        return known.expires_at > clock.seconds() and self._keys.held(known.kid) is known.key
 
     async def _verify(self, token: str) -> Verified:
         signed = jws.extract_compact(token.encode("ascii"), registry=HEADERS)
@@ -203,6 +220,14 @@ class Callers:
         self._elapsed = elapsed
         self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Actor]] = {}
+
+    def at_hand(self, authorization: bytes) -> Actor | None:
+        """The caller with this Authorization header, where token and memberships are known; None: ``identify`` them."""
+        if authorization[:7] != b"Bearer ":
+            return None
+        verified = self._tokens.held(authorization[7:])
+        known = None if verified is None else self._known.get(verified.subject)
+        return known[1] if known is not None and known[0] > self._elapsed() else None
 
     async def identify(self, authorization: str | None, *, fresh: bool = False) -> Actor | None:
         """The caller; None without a token. Somebody without any membership is known, with no rights.

@@ -18,7 +18,7 @@ from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
 from server.http.logs import REQUEST_ID, answered
-from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, peer_of, respond
+from server.http.messages import HttpProblem, Receive, Scope, Send, beginning, error_body, header, headers_of, peer_of
 from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
 from server.kit.actor import Actor
@@ -98,47 +98,31 @@ class GraphQLEndpoint:
                 status = 200
                 await console.show(send)
                 return
-            status, body, media, headers = await self._reply(scope, receive, request_id)
-            await respond(send, status, body, _TYPES[media], headers)
+            headers = {"x-request-id": request_id}
+            media, cached = JSON, False
+            try:
+                media = _wanted(scope)
+                answer, cached = await self._answer(scope, receive, request_id)
+                status = 200 if answer.executed else await self._not_executed(answer, media, headers)
+                body = orjson.dumps(answer.body)
+            except Exception as error:
+                status, body = _refused(error, media, headers)
+            if cached:
+                status, body = _cacheable(scope, status, body, headers)
+            await send(beginning(status, body, _TYPES[media], headers))
+            await send({"type": "http.response.body", "body": body})
         finally:
             answered(scope, status, began)
 
-    async def _reply(
-        self, scope: Scope, receive: Receive, request_id: str
-    ) -> tuple[int, bytes, str, Mapping[str, str]]:
-        """Status, body, media type and headers of the response, whatever happens."""
-        headers = {"x-request-id": request_id}
-        media, cached = JSON, False
-        try:
-            media = _wanted(scope)
-            answer, cached = await self._answer(scope, receive, request_id)
-            status = _status_of(answer, media)
-            if status == 405:
-                headers["allow"] = "POST"
-            elif status == 429:
-                headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
-                await self._hold(headers)
-            body = orjson.dumps(answer.body)
-        except HttpProblem as problem:
-            status, body = problem.status, error_body(problem.code, problem.message)
-            headers |= problem.headers
-        except DocumentRefused as refused:
-            status, body = (200 if media == JSON else 400), error_body(refused.code, refused.message)
-        except Unauthenticated as error:
-            status, body = 401, error_body(error.code, error.message)
-            headers["www-authenticate"] = 'Bearer realm="shequ", error="invalid_token"'
-        except RequestFailed as error:
-            status, body = _STATUS.get(error.code, 400), error_body(error.code, error.message)
-            if error.code == Overloaded.code:
-                headers["retry-after"] = "1"
-        except Exception:
-            incident = str(new_id())
-            log.exception("unexpected", incident=incident)
-            status = 500
-            body = error_body("INTERNAL_SERVER_ERROR", "系统内部错误，请将事件编号告知管理员", incident=incident)
-        if cached:
-            status, body = _cacheable(scope, status, body, headers)
-        return status, body, media, headers
+    async def _not_executed(self, answer: Answer, media: str, headers: dict[str, str]) -> int:
+        """The status of a request that did not get so far; ``headers`` are added to."""
+        status = _status_of(answer, media)
+        if status == 405:
+            headers["allow"] = "POST"
+        elif status == 429:
+            headers["retry-after"] = str(answer.body["errors"][0]["extensions"]["retryAfter"])
+            await self._hold(headers)
+        return status
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> tuple[Answer, bool]:
         """The answer, and whether it may be kept by caches: what a GET without a token got, without errors."""
@@ -153,9 +137,11 @@ class GraphQLEndpoint:
         if text is None or asked.digest is not None or not self._documents.takes_text:
             chosen = await self._documents.choose(asked)
             text = chosen.text
-        authorization = header(scope, b"authorization")
+        authorization = headers_of(scope).get(b"authorization")
         changing = "mutation" in text
-        actor = await self._caller(scope, authorization, fresh=changing)
+        actor = None if authorization is None or changing else self._callers.at_hand(authorization)
+        if actor is None:
+            actor = await self._caller(scope, header(scope, b"authorization"), fresh=changing)
         peer = peer_of(scope) if actor is None else ""
         answer = await self._execute(actor, request_id, text, asked, reading=reading, peer=peer)
         if changing and actor is not None:
@@ -193,9 +179,29 @@ class GraphQLEndpoint:
         return await self._callers.identify(authorization, fresh=fresh)
 
 
+def _refused(error: Exception, media: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    """Status and body that tell of an error, whatever it is; ``headers`` are added to.  Called while it is handled."""
+    match error:
+        case HttpProblem():
+            headers |= error.headers
+            return error.status, error_body(error.code, error.message)
+        case DocumentRefused():
+            return (200 if media == JSON else 400), error_body(error.code, error.message)
+        case Unauthenticated():
+            headers["www-authenticate"] = 'Bearer realm="shequ", error="invalid_token"'
+            return 401, error_body(error.code, error.message)
+        case RequestFailed():
+            if error.code == Overloaded.code:
+                headers["retry-after"] = "1"
+            return _STATUS.get(error.code, 400), error_body(error.code, error.message)
+    incident = str(new_id())
+    log.exception("unexpected", incident=incident)
+    message = "系统内部错误，请将事件编号告知管理员"
+    return 500, error_body("INTERNAL_SERVER_ERROR", message, incident=incident)
+
+
 def _status_of(answer: Answer, media: str) -> int:
-    if answer.executed:
-        return 200
+    """The status of a request that was not executed."""
     code = answer.body["errors"][0]["extensions"]["code"]
     if media == JSON and code not in _ALWAYS:
         return 200
@@ -218,11 +224,12 @@ def _wanted(scope: Scope) -> str:
 
     Raises: HttpProblem when the caller accepts none of ours.
     """
-    accept = header(scope, b"accept")
-    if accept is None or accept in ("*/*", JSON) or not accept.strip():
+    given = headers_of(scope).get(b"accept")
+    if given is None or given in (b"*/*", b"application/json"):
         return JSON
-    if accept == _RESPONSE:
-        return _RESPONSE
+    accept = given.decode("latin-1")
+    if accept == _RESPONSE or not accept.strip():
+        return _RESPONSE if accept == _RESPONSE else JSON
     best, chosen = 0.0, None
     for part in accept.lower().split(","):
         kind, *parameters = (one.strip() for one in part.split(";"))

@@ -57,17 +57,20 @@ class RemoteKeys:
         self._asked_at = -FETCH_EVERY_SECONDS
         self._fetching: asyncio.Task[None] | None = None
 
+    def held(self, kid: str) -> Key | None:
+        """The issuer's key with this id, where it is known already."""
+        key = self._known.get(kid)
+        if key is not None and self._elapsed() - self._read_at > KEYS_OLD_SECONDS:
+            self._fetch_soon()  # nobody waits for it: what is known holds until the issuer says otherwise
+        return key
+
     async def find(self, kid: str) -> Key | None:
         """The issuer's key with this id; None where it has none.
 
         Raises: Overloaded while not even a first set of keys could be read.
         """
-        key = self._known.get(kid)
-        if key is None:
-            return await self.renewed(kid)
-        if self._elapsed() - self._read_at > KEYS_OLD_SECONDS:
-            self._fetch_soon()  # nobody waits for it: what is known holds until the issuer says otherwise
-        return key
+        key = self.held(kid)
+        return await self.renewed(kid) if key is None else key
 
     async def renewed(self, kid: str) -> Key | None:
         """The same after asking the issuer again, unless it was asked within ten seconds.

@@ -1,6 +1,7 @@
 """Structured logs: one JSON line an event, with the request id, and no personal data."""
 
 import asyncio
+import atexit
 import logging
 import sys
 import time
@@ -43,7 +44,12 @@ def configure(level: str, *, pretty: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     global _write
-    _write = _AccessLines().write if not pretty and wanted <= logging.INFO else _by_structlog
+    if not pretty and wanted <= logging.INFO:
+        lines = _AccessLines()
+        atexit.register(lines.flush)  # what the event loop did not come to any more
+        _write = lines.write
+    else:
+        _write = _by_structlog
 
 
 def _with_request_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -65,6 +71,12 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 2)
 
 
+#: Lines that come so close together are written together.
+_TOGETHER_SECONDS = 0.02
+
+#: How many beginnings of access lines are kept: paths are the caller's to choose.
+_BEGINNINGS_KEPT = 100
+
 #: How access lines are written; ``configure`` says.
 _write: _Write = _by_structlog
 
@@ -79,41 +91,46 @@ class _AccessLines:
 
     def __init__(self) -> None:
         self._seen: list[tuple[float, str, str, int, float, str | None]] = []
+        self._written_at = 0.0
+        self._beginnings: dict[tuple[str, str, int], str] = {}
         self._second = 0
         self._shown = ""
 
     def write(self, method: str, path: str, status: int, seconds: float, request_id: str | None, /) -> None:
-        """The line will be on standard error when the event loop comes round."""
+        """The line will be on standard error when the event loop comes round, or, while many are, a moment later."""
+        at = time.time()
         if not self._seen:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._seen.append((time.time(), method, path, status, seconds, request_id))
+            loop = asyncio.get_running_loop()
+            if at - self._written_at > _TOGETHER_SECONDS:
+                loop.call_soon(self.flush)
+            else:
+                loop.call_later(_TOGETHER_SECONDS, self.flush)
+        self._seen.append((at, method, path, status, seconds, request_id))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Every line so far is on standard error."""
+        if not self._seen:
+            return
         seen, self._seen = self._seen, []
-        lines = [
-            orjson.dumps(
-                {
-                    "event": "request",
-                    "method": method,
-                    "path": path,
-                    "status": status,
-                    "ms": _ms(seconds),
-                    "request_id": request_id,
-                    "level": "info",
-                    "timestamp": self._timestamp(at),
-                },
-                option=orjson.OPT_APPEND_NEWLINE,
-            )
-            for at, method, path, status, seconds, request_id in seen
-        ]
-        sys.stderr.write(b"".join(lines).decode())
+        self._written_at = time.time()
+        sys.stderr.write("".join([self._line(*one) for one in seen]))
         sys.stderr.flush()
 
-    def _timestamp(self, at: float) -> str:
+    def _line(self, at: float, method: str, path: str, status: int, seconds: float, request_id: str | None) -> str:
         second = int(at)
         if second != self._second:
             self._second, self._shown = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return f"{self._shown}.{int((at - second) * 1e6):06d}Z"
+        beginning = self._beginnings.get((method, path, status))
+        if beginning is None:
+            told = {"event": "request", "method": method, "path": path, "status": status}
+            beginning = orjson.dumps(told)[:-1].decode()
+            if len(self._beginnings) < _BEGINNINGS_KEPT:
+                self._beginnings[method, path, status] = beginning
+        id_ = "null" if request_id is None else f'"{request_id}"'
+        return (
+            f'{beginning},"ms":{seconds * 1000:.2f},"request_id":{id_},"level":"info",'
+            f'"timestamp":"{self._shown}.{int((at - second) * 1e6):06d}Z"}}\n'
+        )
 
 
 class AccessLog:

@@ -34,13 +34,18 @@ class HttpProblem(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def header(scope: Scope, name: bytes) -> str | None:
-    """The header's value, or None; the first where it is sent several times."""
+def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
+    """The request's headers by name; the first where one is sent several times."""
     given: dict[bytes, bytes] | None = scope.get(_HEADERS)
     if given is None:
         # Backwards, so that the first of several stays.
         given = scope[_HEADERS] = dict(reversed(scope["headers"]))
-    value = given.get(name)
+    return given
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The header's value, or None; the first where it is sent several times."""
+    value = headers_of(scope).get(name)
     return None if value is None else value.decode("latin-1")
 
 
@@ -54,22 +59,18 @@ def peer_of(scope: Scope) -> str:
     return address if known.version == 4 else str(ip_network(f"{address}/64", strict=False))
 
 
-async def body_of(scope: Scope, receive: Receive) -> bytes:
-    """The request's body.
+async def body_of(scope: Scope, receive: Receive, message: Message | None = None) -> bytes:
+    """The request's body; ``message`` is its first part, where that was received already.
 
     Raises: HttpProblem when it is larger than 1 MiB or the caller went away.
     """
-    declared = header(scope, b"content-length")
+    declared = headers_of(scope).get(b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > BODY_MOST:
         raise _too_large()
-    message = await receive()
-    if not message.get("more_body", False) and "body" in message:
-        whole: bytes = message["body"]  # as nearly always: the request came in one piece
-        if len(whole) > BODY_MOST:
-            raise _too_large()
-        return whole
     chunks: list[bytes] = []
     size = 0
+    if message is None:
+        message = await receive()
     while True:
         if message["type"] == "http.disconnect":
             raise HttpProblem(400, "BAD_REQUEST", "连接已断开")
@@ -96,19 +97,22 @@ async def respond(
     cookies: Sequence[str] = (),
 ) -> None:
     """Send a whole response; nobody keeps it unless a ``cache-control`` header says so."""
-    sent = [
-        (b"content-type", content_type),
-        (b"content-length", b"%d" % len(body)),
-        _NOSNIFF,
-    ]
+    await send(beginning(status, body, content_type, headers, cookies))
+    await send({"type": "http.response.body", "body": body})
+
+
+def beginning(
+    status: int, body: bytes, content_type: bytes, headers: Mapping[str, str], cookies: Sequence[str] = ()
+) -> Message:
+    """What is sent before the body."""
+    sent = [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), _NOSNIFF]
+    if "cache-control" not in headers:
+        sent.append(_NO_STORE)
     for name, value in headers.items():
         sent.append((name.encode(), value.encode()))
     for cookie in cookies:
         sent.append((b"set-cookie", cookie.encode()))
-    if "cache-control" not in headers:
-        sent.append(_NO_STORE)
-    await send({"type": "http.response.start", "status": status, "headers": sent})
-    await send({"type": "http.response.body", "body": body})
+    return {"type": "http.response.start", "status": status, "headers": sent}
 
 
 def error_body(code: str, message: str, **extensions: str) -> bytes:

@@ -11,10 +11,6 @@ from typing import Any
 
 import orjson
 import structlog
-from authlib.common.security import generate_token
-from authlib.common.urls import add_params_to_uri
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
@@ -68,6 +64,10 @@ class Provider:
 
     async def begin(self) -> tuple[str, Begun]:
         """Where to send the browser, and what to remember of it. Raises: Overloaded."""
+        from authlib.common.security import generate_token  # loaded by whoever signs in: it takes its memory
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
         begun = Begun(generate_token(43), generate_token(43), generate_token(64))
         document = await self._document()
         try:
@@ -125,6 +125,8 @@ class Provider:
 
     async def farewell(self) -> str | None:
         """Where the person ends the session at the provider too; None where it offers no such place."""
+        from authlib.common.urls import add_params_to_uri
+
         try:
             document = await self._document()
             address = self._discovery.address(document, "end_session_endpoint")

@@ -47,11 +47,8 @@ class Documents:
         self._find = find
         self._automatic: OrderedDict[str, str] = OrderedDict()
         self._characters = 0
-
-    @property
-    def takes_text(self) -> bool:
-        """Whether a document that is sent as text alone may run without a look at what is registered."""
-        return self._policy is not TrustedDocuments.REQUIRED
+        #: Whether a document that is sent as text alone may run without a look at what is registered.
+        self.takes_text = policy is not TrustedDocuments.REQUIRED
 
     async def choose(self, asked: Asked) -> Chosen:
         """The document that the request names. Raises: DocumentRefused."""

@@ -9,7 +9,6 @@ from email.message import EmailMessage
 from typing import Final
 from uuid import UUID
 
-import aiosmtplib
 from sqlalchemy import RowMapping
 
 from server.insurance import store, tables
@@ -60,6 +59,8 @@ async def queue(
 
 async def send_pending(act: Act, smtp: Smtp, printing: Printing) -> tuple[int, int]:
     """The tenant's waiting messages handed over; how many were sent, and how many not."""
+    import aiosmtplib
+
     sent = failed = 0
     for row in await store.list_pending_messages(act.connection, act.tenant_id, _BATCH):
         attempts = row["attempts"] + 1

@@ -14,9 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from docxtpl import DocxTemplate
-from openpyxl import load_workbook
-
 from server.insurance.form import Form
 from server.insurance.form_rules import shown
 from server.insurance.model import PersonRole, notice
@@ -102,6 +99,8 @@ def annex(kind: PrintKind, filed: Filed, register: Register, format_: PrintForma
     stem, name = kind.lower().replace("_", "-"), f"{filed.number} {applicant} {kind.label}"
     if format_ is PrintFormat.PDF:
         return Printed(f"{name}.pdf", PDF, _pages(f"{stem}.typ", places, filed.applied_on))
+    from docxtpl import DocxTemplate  # loaded by whoever prints: it takes its memory
+
     template = DocxTemplate(TEMPLATES / f"{stem}.docx")
     template.render(places, autoescape=True)
     template.docx.core_properties.title = f"{kind.label} {filed.number}"
@@ -119,6 +118,8 @@ def listed(
     An Excel file, or with ``made_on`` pages.
     """
     name = {ListKind.PUBLICITY: "publicity-list.xlsx", ListKind.ANNOUNCEMENT: "announcement-list.xlsx"}[kind]
+    from openpyxl import load_workbook  # as above
+
     book = load_workbook(TEMPLATES / name)
     sheet = book.active
     assert sheet is not None, "a template has a sheet"

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Final
 
-import aiosmtplib
-
 _SECONDS: Final = 10.0
 
 
@@ -22,6 +20,8 @@ class Smtp:
 
     async def send(self, message: EmailMessage) -> None:
         """Raises: aiosmtplib.SMTPException, OSError."""
+        import aiosmtplib  # loaded by whoever sends: it takes its memory
+
         await aiosmtplib.send(
             message,
             hostname=self.host,

@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from docxtpl import DocxTemplate, Listing
-
 from server.kit.clause import Clause
 from server.papers.model import Paper
 from server.policy.documents import Register
@@ -23,6 +21,8 @@ _GENERAL_PAGES: Final = TEMPLATES / "GENERAL.typ"
 
 def docx_of(paper: Paper, cite: Callable[[Clause], str]) -> bytes:
     """The document as a Word file; ``cite`` says a clause in words."""
+    from docxtpl import DocxTemplate  # loaded by whoever prints: it takes its memory
+
     own = TEMPLATES / f"{paper.kind}.docx"
     template = DocxTemplate(own if own.exists() else _GENERAL)
     template.render(_places(paper, cite), autoescape=True)
@@ -58,6 +58,8 @@ def _cited(paper: Paper, cite: Callable[[Clause], str]) -> str:
 
 def _places(paper: Paper, cite: Callable[[Clause], str]) -> dict[str, Any]:
     """What a template may name."""
+    from docxtpl import Listing
+
     return {
         "number": paper.number,
         "title": paper.title,

@@ -165,6 +165,8 @@ class Type:
     tag: int | None = None
     orders: Mapping[str, Key] = field(default_factory=dict)
     filters: Mapping[str, Operand] = field(default_factory=dict)
+    #: The keys of the table: each a set of columns whose values no two rows share.
+    keys: tuple[frozenset[str], ...] = ()
 
 
 #: Coerced arguments of a root field → an SQL condition over the target (``{t}``, ``:name``) and the values it names.

@@ -5,6 +5,7 @@ Links are correlated subqueries, joined on the tenant besides their own columns;
 rows come sorted already.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -24,6 +25,7 @@ from server.planner.binding import (
     NodeKey,
     One,
     Paged,
+    Root,
     Shape,
     Type,
 )
@@ -73,12 +75,17 @@ class Compiler:
 
     def plan(self, asked: Sequence[Asked | AskedNodes]) -> Plan:
         """The statement for these root fields."""
-        json = members((one.selection.key, self._root(n, one)) for n, one in enumerate(asked))
+        alone = self._alone(asked[0]) if len(asked) == 1 else None
+        if alone is None:
+            json = members((one.selection.key, self._root(n, one)) for n, one in enumerate(asked))
+            alone = f"SELECT {text_sql(json)}", ()
+        sql, absent = alone
         return Plan(
-            f"SELECT {text_sql(json)}",
+            sql,
             tuple(self.places.binders),
             tuple(self.places.checks),
             frozenset(self.places.secrets),
+            "".join(map(str, absent)).encode(),
         )
 
     def alias(self) -> str:
@@ -86,6 +93,23 @@ class Compiler:
         return f"t{next(self._aliases)}"
 
     # Root fields -----------------------------------------------------------------------------------------------------
+
+    def _alone(self, asked: Asked | AskedNodes) -> tuple[str, Json] | None:
+        """The statement for one object, which is a row of its own, and the answer where there is none.
+
+        A subquery with its coalesce would cost as much again as a small statement itself.
+        """
+        if isinstance(asked, AskedNodes) or asked.root is None or asked.root.shape is not Shape.ONE:
+            return None
+        root, selection, alias = asked.root, asked.selection, self.alias()
+        type_ = self.catalogue.types[root.target]
+        if self.scope.hides(type_):
+            return None
+        arguments = render(asked.condition, alias, Slots(("roots", 0)), self.places)
+        where = conjunction(arguments, visible(type_, alias, self.scope, self.places))
+        json = members([(selection.key, self.object(type_, selection.children, alias))])
+        rest = self._rest(type_, root.key, alias, where, unique=_names_key(asked, root, type_))
+        return f"SELECT {text_sql(json)} {rest}", members([(selection.key, (_absent(0, root),))])
 
     def _root(self, n: int, asked: Asked | AskedNodes) -> Json:
         if isinstance(asked, AskedNodes):
@@ -96,7 +120,7 @@ class Compiler:
         type_ = self.catalogue.types[root.target]
         if root.grouping is not None:
             return self._groups(n, root.grouping, type_, asked)
-        absent = f"{MISSING}{n}{MISSING}" if root.required else "null"
+        absent = _absent(n, root)
         if self.scope.hides(type_) or (root.shape is Shape.PAGE and not pages.reads(selection)):
             return self._unread(type_, selection, root.shape, root.order, absent)
         arguments = render(asked.condition, alias, Slots(("roots", n)), self.places)
@@ -107,7 +131,8 @@ class Compiler:
             case Shape.LIST:
                 return self._list(type_, selection, root.key, alias, where)
             case _:
-                found = self._first(type_, selection.children, root.key, alias, where, unique=root.unique)
+                unique = _names_key(asked, root, type_)
+                found = self._first(type_, selection.children, root.key, alias, where, unique=unique)
                 return (Sql(f"coalesce({found}, {quoted(absent)})"),)
 
     def _groups(self, n: int, grouping: Grouping, type_: Type, asked: Asked) -> Json:
@@ -232,14 +257,33 @@ class Compiler:
     ) -> str:
         """The first row as an object: an SQL expression, NULL where there is no row."""
         object_ = text_sql(self.object(type_, children, alias))
+        return f"(SELECT {object_} {self._rest(type_, key, alias, where, unique=unique)})"
+
+    def _rest(self, type_: Type, key: Key | None, alias: str, where: str, *, unique: bool) -> str:
+        """Where the first row comes from."""
         order = "" if unique else f" ORDER BY {fixed_order(type_, key).clause(alias, backward=False)} LIMIT 1"
-        return f"(SELECT {object_} FROM {type_.table} {alias} WHERE {where}{order})"
+        return f"FROM {type_.table} {alias} WHERE {where}{order}"
 
     def _list(self, type_: Type, child: Selection, key: Key | None, alias: str, where: str) -> Json:
         object_ = text_sql(self.object(type_, child.children, alias))
         order = fixed_order(type_, key).clause(alias, backward=False)
         listed = f"string_agg({object_}, ',' ORDER BY {order})"
         return (Sql(f"coalesce((SELECT '[' || {listed} || ']' FROM {type_.table} {alias} WHERE {where}), '[]')"),)
+
+
+_EQUALS = re.compile(r"\{t\}\.(\w+) = :\w+")
+
+
+def _names_key(asked: Asked, root: Root, type_: Type) -> bool:
+    """Whether what the arguments name is a key, so that there is nothing to choose among."""
+    equal = [_EQUALS.fullmatch(one) for one in asked.condition.split(" AND ")]
+    columns = {one[1] for one in equal if one is not None} if all(equal) else set()
+    return root.unique or any(key <= columns for key in type_.keys)
+
+
+def _absent(n: int, root: Root) -> str:
+    """What stands for the row of the root field with this number where there is none."""
+    return f"{MISSING}{n}{MISSING}" if root.required else "null"
 
 
 def conjunction(*conditions: str) -> str:

@@ -12,7 +12,7 @@ from server.planner.slots import Binder, Values, Wire
 #: Stands for an answer that cannot be given (a required row that was not found, too many groups), with the number of its
 #: root field between two of them.  JSON text never holds it: a control character inside a string is escaped.
 MISSING = "\x01"
-_MARK = MISSING.encode()
+MARK = MISSING.encode()
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -64,6 +64,8 @@ class Plan:
     checks: tuple[Callable[[Values], object], ...]
     #: Numbers of the placeholders ($1 is 1) whose values nobody may be shown.
     secrets: frozenset[int]
+    #: The answer where the statement gives no row at all, as one for a single object does where there is none.
+    absent: bytes = b""
     #: The parameters as far as they are known already, and what makes each of the others in its place.
     known: tuple[Wire, ...] = field(init=False, repr=False, compare=False)
     late: tuple[tuple[int, Callable[[Values], Wire]], ...] = field(init=False, repr=False, compare=False)
@@ -84,6 +86,12 @@ class Plan:
             wires[n] = binder(values)
         return wires
 
+    def answer(self, row: Sequence[bytes | None]) -> bytes:
+        """The JSON text that the statement answers with, by its first row."""
+        text = row[0] if row else self.absent
+        assert text, "a compiled statement answers with one JSON text"
+        return text
+
 
 def values_of(asked: Sequence[Asked | AskedNodes], scope: Mapping[str, Any], sources: Values) -> Values:
     """What a plan is bound to: the scope's values, the root fields' own, and the sources that their slots name."""
@@ -92,7 +100,7 @@ def values_of(asked: Sequence[Asked | AskedNodes], scope: Mapping[str, Any], sou
 
 def missing(answer: bytes) -> tuple[bytes, list[int]]:
     """The answer with null for each root field that has none, and the numbers of these."""
-    if _MARK not in answer:
+    if MARK not in answer:
         return answer, []
-    parts = answer.split(_MARK)
+    parts = answer.split(MARK)
     return b"null".join(parts[::2]), [int(number) for number in parts[1::2]]

@@ -75,6 +75,15 @@ def fill(value: Any, values: Values) -> Any:
     return value
 
 
+def filler(value: Any) -> Callable[[Values], Any]:
+    """What fills this value again and again: as ``fill``, with all that can be known of the value known."""
+    if isinstance(value, Slot):
+        return value.finder()
+    if is_open(value):
+        return lambda values: fill(value, values)
+    return lambda _: value
+
+
 def is_open(value: Any) -> bool:
     """Whether some slot is in the value."""
     if isinstance(value, Slot):
@@ -154,7 +163,9 @@ def to_wire(value: Any) -> Wire:
     if isinstance(value, str):
         return value.encode()
     if isinstance(value, UUID):
-        return str(value).encode()
+        return (
+            b"%032x" % value.int
+        )  # PostgreSQL reads it without hyphens too, and to put them in takes longer than all else
     if isinstance(value, list):
         return b"{" + b",".join([_element(one) for one in value]) + b"}"
     if isinstance(value, bytes):

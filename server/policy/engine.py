@@ -7,10 +7,9 @@ truthy) and sometimes as an exception; ``||`` and ``&&`` swallow errors; ``True`
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Protocol
-
-from cel_expr_python import cel  # type: ignore[import-untyped]  # ships stubs without py.typed
 
 ENGINE: str = f"cel-expr-python {version('cel-expr-python')}"
 """Names the engine a decision was made with."""
@@ -56,13 +55,24 @@ class PredicateEngine(Protocol):
         """Bindings of the variables that are known; those left out make a predicate that needs them fail."""
 
 
-_TYPES: Mapping[str, Any] = {
-    "int": cel.Type.INT,
-    "bool": cel.Type.BOOL,
-    "string": cel.Type.STRING,
-    "list<int>": cel.Type.List(cel.Type.INT),
-    "list<string>": cel.Type.List(cel.Type.STRING),
-}
+@cache
+def _cel() -> Any:
+    """The library, loaded by whoever compiles a predicate: it takes its memory."""
+    from cel_expr_python import cel  # type: ignore[import-untyped]  # ships stubs without py.typed
+
+    return cel
+
+
+@cache
+def _types() -> Mapping[str, Any]:
+    type_ = _cel().Type
+    return {
+        "int": type_.INT,
+        "bool": type_.BOOL,
+        "string": type_.STRING,
+        "list<int>": type_.List(type_.INT),
+        "list<string>": type_.List(type_.STRING),
+    }
 
 
 class CelEngine:
@@ -71,14 +81,15 @@ class CelEngine:
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self._environment = cel.NewEnv(variables={name: _TYPES[type_] for name, type_ in variables.items()})
+        types = _types()
+        self._environment = _cel().NewEnv(variables={name: types[type_] for name, type_ in variables.items()})
 
     def compile(self, expression: str) -> "CelPredicate":
         try:
             compiled = self._environment.compile(expression)
         except RuntimeError as problem:
             raise NotCompiled(_complaints(str(problem))) from problem
-        if compiled.return_type() != cel.Type.BOOL:
+        if compiled.return_type() != _types()["bool"]:
             found = compiled.return_type().name()
             message = f"条件的结果应为真或假，而不是{_type_name(found.lower())}"
             raise NotCompiled((Complaint(1, 1, message),))
@@ -97,7 +108,7 @@ class CelPredicate:
             result = self._compiled.eval(bindings)
         except RuntimeError as problem:  # a limit: the iteration budget is raised, not returned
             raise NotEvaluated(str(problem)) from problem
-        if result.type() != cel.Type.BOOL:
+        if result.type() != _types()["bool"]:
             raise NotEvaluated(str(result.value()))
         return bool(result.value())
 

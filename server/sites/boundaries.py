@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from geojson_pydantic import Polygon
 from pydantic import ValidationError
 
 from server.kit.errors import Invalid
@@ -31,6 +30,8 @@ def checked(value: Any, path: tuple[str, ...]) -> dict[str, Any] | None:
         return None
     if not isinstance(value, dict) or value.get("type") != "Polygon":
         raise Invalid("边界应为 GeoJSON Polygon：{type: Polygon, coordinates: [[[经度, 纬度], …]]}", path=path)
+    from geojson_pydantic import Polygon  # loaded by whoever draws a boundary
+
     try:
         polygon = Polygon.model_validate({"type": value["type"], "coordinates": value.get("coordinates")})
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """One statement answers what the oracle answers; who may read what; what its text depends on."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +9,13 @@ import pytest
 
 from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
-from server.planner.binding import Root, Shape
+from server.planner.binding import Catalogue, Root, Shape
+from server.planner.compiling import compile_plan
 from server.planner.plan import Asked, AskedNodes, missing
 from server.planner.scope import Scope
 from server.planner.selection import Selection
 from server.planner.slots import Slot
-from tests.planner.toy import BOOK, BOOKS, READER, SECRETS, SHELVES, Toy, asks
+from tests.planner.toy import BOOK, BOOKS, CATALOGUE, CURSORS, READER, SECRETS, SHELVES, Toy, asks
 
 VALUES = (
     *("id", "title", "mood", "pages", "copies", "weight", "price", "lent", "boughtOn", "readAt", "tags", "extra"),
@@ -216,3 +218,29 @@ async def test_a_scope_without_roles_reads_nothing(toy: Toy) -> None:
     plan = toy.plan(Asked(asks("books", "totalCount"), BOOKS), scope=Scope("", frozenset()))
     assert "toy_book" not in plan.sql
     assert toy.plan(Asked(asks("books", "totalCount"), BOOKS), scope=READER).sql != plan.sql
+
+
+@pytest.mark.parametrize(
+    ("condition", "chosen"),
+    [
+        ("{t}.tenant_id = :tenant AND {t}.id = :id", False),
+        ("{t}.id = :id AND {t}.tenant_id = :tenant AND {t}.title = :title", False),
+        ("{t}.title = :title", True),
+        ("{t}.tenant_id = :tenant AND {t}.id = :id OR {t}.lent", True),
+        ("{t}.tenant_id = :tenant AND {t}.id <> :id", True),
+        ("true", True),
+    ],
+)
+def test_rows_are_chosen_among_unless_a_key_is_named(condition: str, chosen: bool) -> None:
+    keyed = replace(CATALOGUE.types["Book"], keys=(frozenset({"tenant_id", "id"}),))
+    catalogue = Catalogue({**CATALOGUE.types, "Book": keyed}, {}, CATALOGUE.embedded)
+    plan = compile_plan(catalogue, READER.roles, CURSORS, [Asked(asks("book", "title"), BOOK, condition)])
+    assert plan.sql.endswith(" ORDER BY t1.id ASC LIMIT 1") is chosen
+    assert plan.absent == b'{"book":\x010\x01}'
+
+
+async def test_one_object_is_a_row_of_its_own_and_its_absence_an_answer(toy: Toy) -> None:
+    nobody = Asked(asks("book", "title"), BOOK, "{t}.title = :title", {"title": "nowhere"})
+    assert missing((await toy.compiled(nobody)).encode()) == (b'{"book":null}', [0])
+    optional = nobody._replace(root=replace(BOOK, required=False))
+    assert await toy.compiled(optional) == '{"book":null}'

@@ -37,10 +37,16 @@ class Lanes:
         could be sent in time, or the connection broke twice; BadInput for text PostgreSQL has no place for; psycopg.Error,
         of the class of its SQLSTATE, for everything else the server says.
         """
+        return await self.ask(role, sql, parameters, timeout_s)
+
+    def ask(
+        self, role: str, sql: str, parameters: Sequence[Parameter], timeout_s: float | None = None
+    ) -> "asyncio.Future[Row]":
+        """The same as a future; cancel it to say that nobody waits any more.  Raises, at once or from it: as ``fetch``."""
         for listener in self.listeners:
             listener(role, sql)
         lane = self._lanes.get(role) or self._open(role)
-        return await lane.ask(sql, encoded(parameters), timeout_s)
+        return lane.ask(sql, encoded(parameters), timeout_s)
 
     async def fetch_value(
         self, role: str, sql: str, parameters: Sequence[Parameter] = (), *, timeout_s: float | None = None

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, BinaryIO, Final, Protocol, cast
-
-import openpyxl
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
 from server.institutions.importing import headers
 from server.institutions.importing.csv_source import HEADER_ROWS
 from server.institutions.importing.headers import Header
 from server.kit.errors import Invalid
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 #: Unpacked sizes beyond which a workbook is refused before it is opened.  Sheets are streamed, other parts are not.
 MOST_UNPACKED: Final = 128 * 1024 * 1024
@@ -73,7 +74,9 @@ def _require_size(stream: BinaryIO) -> None:
         raise Invalid(f"Excel 文件解压后过大（上限 {limit} MB），请拆分后分批导入", path=("file",), limit_mb=limit)
 
 
-def _workbook(stream: BinaryIO) -> openpyxl.Workbook:
+def _workbook(stream: BinaryIO) -> "Workbook":
+    import openpyxl  # loaded by whoever imports a workbook: a worker imports this module too
+
     stream.seek(0)
     try:
         return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
@@ -82,7 +85,7 @@ def _workbook(stream: BinaryIO) -> openpyxl.Workbook:
         raise _damaged() from broken
 
 
-def _sheets(workbook: openpyxl.Workbook) -> Iterator[_StreamedSheet]:
+def _sheets(workbook: "Workbook") -> Iterator[_StreamedSheet]:
     for sheet in workbook.worksheets:
         if sheet.sheet_state == "visible" and hasattr(sheet, "reset_dimensions"):
             yield cast(_StreamedSheet, sheet)
