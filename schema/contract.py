@@ -1,5 +1,6 @@
 """The whole schema: every area's root fields in one explicit list, the bindings of every planned type."""
 
+from functools import cache
 from typing import Annotated
 
 import strawberry
@@ -195,8 +196,9 @@ def graphql_schema() -> GraphQLSchema:
     return _SCHEMA
 
 
+@cache
 def bindings() -> Catalogue:
-    """Where every planned field of the schema lives."""
+    """Where every planned field of the schema lives; the same for all, so nobody writes in it."""
     return catalogue(
         graphql_schema(),
         [bind for area in _AREAS for bind in area.BINDS],

@@ -154,11 +154,11 @@ async def test_a_root_list_shows_the_visitors_rows_and_counts_no_others(visitor:
             assert ids == world.nodes(root.target, world.visible(visitor, root.target))
         for district in (HOME, OTHER, "beijing") if "district" in ARGUMENTS[name] else ():
             tenant = TENANTS[district]
-            reply = await visitor.client(f'{{ {name}(district: "{district}") {{ totalCount }} }}')
             if may_name(visitor, tenant):
                 ids, _ = await pages(visitor, name, f', district: "{district}"')
                 assert ids == world.nodes(root.target, world.visible(visitor, root.target, tenant))
             else:
+                reply = await visitor.client(f'{{ {name}(district: "{district}") {{ totalCount }} }}')
                 assert reply.codes == ["FORBIDDEN"]
 
 

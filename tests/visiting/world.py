@@ -80,6 +80,7 @@ class World:
     mark: str = ""
     #: The connection string of a login role of the application.
     login: Callable[[str], str] = str
+    _own: tuple[Any, dict[Held, frozenset[UUID]]] = (None, {})
     _asked: dict[tuple[Any, ...], frozenset[tuple[int, UUID]]] = field(default_factory=dict)
 
     @classmethod
@@ -214,11 +215,7 @@ class World:
 
     def _of_staff(self, held: Held, type_: str, row: Row) -> bool:
         """An institution's staff read it, the stations under it, and what belongs to these."""
-        own = {
-            one["id"]
-            for one in self.rows["Institution"].values()
-            if one["tenant_id"] == held.tenant and held.institution in (one["id"], one["parent_id"])
-        }
+        own = self._staffed(held)
         match type_:
             case "Institution":
                 return row["id"] in own
@@ -230,6 +227,20 @@ class World:
                 return held.institution in (row["predecessor_id"], row["successor_id"])
             case _:
                 return row["institution_id"] in own
+
+    def _staffed(self, held: Held) -> frozenset[UUID]:
+        """The institution and the stations under it; worked out once for as long as the world is seen the same way."""
+        seen = self.rows["Institution"]
+        if self._own[0] is not seen:
+            self._own = seen, {}
+        found = self._own[1].get(held)
+        if found is None:
+            found = self._own[1][held] = frozenset(
+                one["id"]
+                for one in seen.values()
+                if one["tenant_id"] == held.tenant and held.institution in (one["id"], one["parent_id"])
+            )
+        return found
 
 
 def _mark(connection: psycopg.Connection[Any], catalogue: Catalogue) -> str:

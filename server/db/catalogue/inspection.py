@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Table
 
-from server.db.policies import Policy, ShownPolicy, Tenant, Walls, login_roles, walls_of
+from server.db.policies import Policy, Privilege, ShownPolicy, Tenant, Walls, login_roles, walls_of
 from server.db.standing import Standing, StandingRole, misplaced, read_roles, read_standing
 
 
@@ -48,6 +48,12 @@ class Inspection:
     def misplaced(self) -> tuple[frozenset[ShownPolicy], frozenset[Policy]]:
         """Policies that stand and should not, and that should and do not."""
         return misplaced(self.standing, self.declared.policies)
+
+    @cached_property
+    def privileges(self) -> tuple[frozenset[Privilege], frozenset[Privilege]]:
+        """Privileges that stand and should not, and that should and do not."""
+        held = {one._replace(grantable=False) for one in self.standing.privileges}
+        return self.standing.privileges - self.declared.privileges, self.declared.privileges - held
 
     @cached_property
     def roles(self) -> Mapping[str, StandingRole]:
