@@ -34,7 +34,7 @@ UNGROUPED = "query($n: Int = -1) { reviewGroups { key { district { institutions(
 @example(asked=Generated(UNGROUPED, {"n": 1}), persona="fengtai-officer")
 @given(asked=OPERATIONS, persona=st.sampled_from(PERSONAS))
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 async def test_planned_is_naive(register: Register, asked: Generated, persona: str | None) -> None:
     note(f"{persona}: {asked.text}\n{asked.variables}")

@@ -95,7 +95,7 @@ def apart(
 
 
 #: Operations that are generated, over all root fields together; every caller sends each.
-_EXAMPLES = 60
+_EXAMPLES = 36
 
 
 # The library's own strategies draw from `random` now and then, which Hypothesis no longer likes; not ours to mend.

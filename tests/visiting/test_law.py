@@ -57,7 +57,7 @@ def ids(world: World) -> Mapping[str, list[str]]:
 
 @given(asked=OPERATIONS, name=st.sampled_from(ASKING))
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 async def test_planned_is_naive_over_all_procedures(
     server: Server, visitors: Mapping[str, Visitor], ids: Mapping[str, list[str]], asked: Generated, name: str
