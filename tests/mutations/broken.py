@@ -55,13 +55,6 @@ SCHEMAS = (
         _WALLS,
     ),
     Broken(
-        "a row may be added to any tenant where rows are only added",
-        "server/db/policies.py",
-        'policies.append(Policy(table.name, f"{role}_adds", role, "INSERT", condition, condition))',
-        'policies.append(Policy(table.name, f"{role}_adds", role, "INSERT", "true", "true"))',
-        _WALLS,
-    ),
-    Broken(
         "what is only appended may be changed",
         "server/db/policies.py",
         '        return ("SELECT", "INSERT")\n',
