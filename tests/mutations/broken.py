@@ -55,6 +55,13 @@ SCHEMAS = (
         _WALLS,
     ),
     Broken(
+        "a district reads the municipality's drafts",
+        "server/db/policies.py",
+        "            shown = access.published_when\n",
+        '            shown = "true"\n',
+        _WALLS,
+    ),
+    Broken(
         "what is only appended may be changed",
         "server/db/policies.py",
         '        return ("SELECT", "INSERT")\n',
