@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter, IntFilter, StringFilter
+from schema.grouped import BY_DISTRICT, by_period
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import REVIEWS
 from schema.tags import REVIEW_TAG
@@ -255,14 +256,12 @@ _GROUPING = Grouping(
     type="ReviewGroup",
     key_type="ReviewGroupValues",
     keys={
-        "DISTRICT": GroupKey("district", "{t}.tenant_id", Kind.INT, target="District"),
+        **BY_DISTRICT,
         "KIND": GroupKey("kind", "{t}.kind", Kind.TEXT, plain=True),
         "OUTCOME": GroupKey("outcome", "{t}.outcome", Kind.TEXT, plain=True),
         "SCHEME": GroupKey("scheme", "{t}.scheme", Kind.TEXT),
         "CYCLE": GroupKey("cycle", "{t}.cycle", Kind.TEXT),
-        "DECIDED_YEAR": GroupKey("decidedYear", f"extract(year FROM {_DAY})::int4", Kind.INT),
-        "DECIDED_QUARTER": GroupKey("decidedQuarter", f"date_trunc('quarter', {_DAY}::timestamp)::date", Kind.DATE),
-        "DECIDED_MONTH": GroupKey("decidedMonth", f"date_trunc('month', {_DAY}::timestamp)::date", Kind.DATE),
+        **by_period("decided", _DAY),
         "DECIDED_ON": GroupKey("decidedOn", _DAY, Kind.DATE),
     },
     measures={

@@ -9,6 +9,7 @@ from schema.connections import OrderDirection
 from schema.districts import District
 from schema.exits.terms import ExitGround, ExitStatus, ExitStrength
 from schema.filters import UNSET, IntFilter
+from schema.grouped import BY_DISTRICT, by_period
 from schema.planned import field_of
 from schema.terms import term
 from server.exits.tables import STRENGTH
@@ -95,14 +96,12 @@ GROUPING = Grouping(
     type="ExitCaseGroup",
     key_type="ExitCaseGroupValues",
     keys={
-        "DISTRICT": GroupKey("district", "{t}.tenant_id", Kind.INT, target="District"),
+        **BY_DISTRICT,
         "STRENGTH": GroupKey("strength", STRENGTH, Kind.TEXT, plain=True),
         "EFFECT": GroupKey("effect", "{t}.effect", Kind.TEXT, plain=True),
         "GROUND": GroupKey("ground", "{t}.ground", Kind.TEXT, plain=True),
         "STATUS": GroupKey("status", "{t}.status", Kind.TEXT, plain=True),
-        "OPENED_YEAR": GroupKey("openedYear", f"extract(year FROM {_DAY})::int4", Kind.INT),
-        "OPENED_QUARTER": GroupKey("openedQuarter", f"date_trunc('quarter', {_DAY}::timestamp)::date", Kind.DATE),
-        "OPENED_MONTH": GroupKey("openedMonth", f"date_trunc('month', {_DAY}::timestamp)::date", Kind.DATE),
+        **by_period("opened", _DAY),
     },
     measures={"count": Measure(Aggregate.COUNT)},
 )

@@ -7,6 +7,7 @@ import strawberry
 from schema.connections import OrderDirection
 from schema.districts import District
 from schema.filters import UNSET, IntFilter
+from schema.grouped import BY_DISTRICT, by_year
 from schema.planned import field_of
 from schema.terms import term
 from server.institutions.model import (
@@ -105,14 +106,14 @@ GROUPING = Grouping(
     type="InstitutionGroup",
     key_type="InstitutionGroupValues",
     keys={
-        "DISTRICT": GroupKey("district", "{t}.tenant_id", Kind.INT, target="District"),
+        **BY_DISTRICT,
         "KIND": GroupKey("kind", "{t}.kind", Kind.TEXT, plain=True),
         "STATUS": GroupKey("status", "{t}.status", Kind.TEXT, plain=True),
         "OPERATING_NATURE": GroupKey("operatingNature", "{t}.operating_nature", Kind.TEXT, plain=True),
         "OWNERSHIP": GroupKey("ownership", "{t}.ownership", Kind.TEXT, plain=True),
         "OPERATOR_KIND": GroupKey("operatorKind", "{t}.operator_kind", Kind.TEXT, plain=True),
         "SOURCE": GroupKey("source", "{t}.source", Kind.TEXT, plain=True),
-        "OPENED_YEAR": GroupKey("openedYear", "extract(year FROM {t}.opened_on)::int4", Kind.INT),
+        **by_year("opened", "{t}.opened_on"),
     },
     measures={"count": Measure(Aggregate.COUNT)},
 )

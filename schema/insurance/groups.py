@@ -7,6 +7,7 @@ import strawberry
 from schema.connections import OrderDirection
 from schema.districts import District
 from schema.filters import UNSET, FloatFilter, IntFilter
+from schema.grouped import BY_DISTRICT
 from schema.planned import field_of
 from schema.terms import term
 from server.institutions.model import InstitutionKind
@@ -110,7 +111,7 @@ GROUPING = Grouping(
     type="DesignationApplicationGroup",
     key_type="DesignationApplicationGroupValues",
     keys={
-        "DISTRICT": GroupKey("district", "{t}.tenant_id", Kind.INT, target="District"),
+        **BY_DISTRICT,
         "YEAR": GroupKey("year", "{t}.year", Kind.INT),
         "QUARTER": GroupKey("quarter", "{t}.quarter", Kind.INT),
         "STATUS": GroupKey("status", "{t}.status", Kind.TEXT, plain=True),

@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import OrderDirection
 from schema.districts import District
 from schema.filters import UNSET, IntFilter
+from schema.grouped import BY_DISTRICT, by_period
 from schema.planned import field_of
 from schema.terms import term
 from server.kit.terms import Term
@@ -154,25 +155,19 @@ class YellowCardGroup:
     count: int = field_of("张数")
 
 
-def _grouping(name: str, item: str, day: str, period: str) -> Grouping:
-    first = period.lower()
-    on = f"{{t}}.{day}"
+def _grouping(name: str, day: str, period: str) -> Grouping:
     return Grouping(
         type=f"{name}Group",
         key_type=f"{name}GroupValues",
         keys={
-            "DISTRICT": GroupKey("district", "{t}.tenant_id", Kind.INT, target="District"),
-            "ITEM": GroupKey("item", f"{{t}}.{item}", Kind.TEXT),
+            **BY_DISTRICT,
+            "ITEM": GroupKey("item", "{t}.item", Kind.TEXT),
             "STATUS": GroupKey("status", "{t}.status", Kind.TEXT, plain=True),
-            f"{period}_YEAR": GroupKey(f"{first}Year", f"extract(year FROM {on})::int4", Kind.INT),
-            f"{period}_QUARTER": GroupKey(
-                f"{first}Quarter", f"date_trunc('quarter', {on}::timestamp)::date", Kind.DATE
-            ),
-            f"{period}_MONTH": GroupKey(f"{first}Month", f"date_trunc('month', {on}::timestamp)::date", Kind.DATE),
+            **by_period(period, f"{{t}}.{day}"),
         },
         measures={"count": Measure(Aggregate.COUNT)},
     )
 
 
-FINDING_GROUPING = _grouping("NegativeFinding", "item", "occurred_on", "OCCURRED")
-CARD_GROUPING = _grouping("YellowCard", "item", "issued_on", "ISSUED")
+FINDING_GROUPING = _grouping("NegativeFinding", "occurred_on", "occurred")
+CARD_GROUPING = _grouping("YellowCard", "issued_on", "issued")
