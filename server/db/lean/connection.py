@@ -20,6 +20,7 @@ does ``kill`` cancel and hang up.  From that moment everything that runs on that
 
 import asyncio
 import os
+import select
 from collections import OrderedDict, deque
 from typing import Any, Protocol, Self
 
@@ -37,6 +38,9 @@ _FATAL_ERROR = int(pq.ExecStatus.FATAL_ERROR)
 _PIPELINE_SYNC = int(pq.ExecStatus.PIPELINE_SYNC)
 _PIPELINE_ABORTED = int(pq.ExecStatus.PIPELINE_ABORTED)
 _IDLE = int(pq.TransactionStatus.IDLE)
+
+#: libpq takes at least 8 KB at a time; the event loop has other things to do, too.
+_READS_AT_ONCE = 64
 
 
 class Owner(Protocol):
@@ -161,6 +165,21 @@ class LeanConnection:
             self._lose(str(error))
         else:
             self._drain()
+
+    def look(self) -> None:
+        """What the event loop did not tell us has been read, and it watches again.
+
+        uvloop calls back once for a socket with an error, and then never more.  A backend that ends before it has read
+        all that was sent leaves such an error, in front of it perhaps an answer that one read does not exhaust.
+        """
+        self._loop.remove_reader(self._descriptor)
+        self._loop.add_reader(self._descriptor, self._readable)
+        unread = select.poll()
+        unread.register(self._descriptor, select.POLLIN)
+        for _ in range(_READS_AT_ONCE):
+            if not self._open or not unread.poll(0):
+                return
+            self._readable()
 
     def _writable(self) -> None:
         if not self._open:

@@ -252,6 +252,7 @@ class Lane:
             self._put_first(self._end(connection))
         elif ticks:
             connection.stalled = True
+            connection.look()
 
     def _rest(self) -> None:
         self._clock = None

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,15 @@ class Bench:
         while not holds(rows := await self.backends()):  # noqa: ASYNC110 - nothing tells us
             await asyncio.sleep(0.02)
         return rows
+
+    def terminate_when_stuck(self) -> None:
+        """The one backend is gone, ended while it waits for us to read.  The event loop stands still meanwhile."""
+        ours = "pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+        with psycopg.connect(self._superuser, autocommit=True) as connection:
+            while not connection.execute(
+                f"SELECT pg_terminate_backend(pid, 10000) FROM {ours} AND wait_event = 'ClientWrite'", [APPLICATION]
+            ).fetchall():
+                time.sleep(0.01)
 
 
 #: Its answer is its parameter, but not before ``locked`` is over.

@@ -24,6 +24,11 @@ async def _read(lanes: Lanes, role: str, tag: int, size: int) -> Any:
     return "own" if came == (f"{role}/{f'{tag},' * size}".encode(),) else came
 
 
+async def _echo(lanes: Lanes, role: str, text: str) -> Any:
+    came = await outcome(lanes.fetch(role, "SELECT $1::text", [text]))
+    return "own" if came == (text.encode(),) else came
+
+
 async def _divide(lanes: Lanes, role: str, tag: int) -> Any:
     return await outcome(lanes.fetch(role, f"SELECT 1 / ($1::int - $1::int) /* {tag % 7} */", [str(tag)]))
 
@@ -126,6 +131,23 @@ def test_a_request_that_kills_its_backend_is_the_only_one_to_fail(run: Run, benc
             came = await asyncio.gather(*asked)
             assert [type(one) for one in came[2::5]] == [Overloaded] * 3
             assert [one for tag, one in enumerate(came) if tag % 5 != 2] == ["own"] * 12
+
+    run(test())
+
+
+def test_a_backend_that_dies_with_an_answer_half_sent_is_noticed_at_once(run: Run, bench: Bench) -> None:
+    """What it had not read yet makes its end an error of the socket, for which uvloop calls once and watches no more."""
+
+    async def test() -> None:
+        async with bench.lanes(depth=8, connections=1) as lanes:
+            assert await _read(lanes, PUBLIC_READER, 1, 1) == "own"
+            asked = [asyncio.create_task(_read(lanes, PUBLIC_READER, 7, 10_000_000))]
+            asked += [asyncio.create_task(_echo(lanes, PUBLIC_READER, f"{tag}" * 20_000)) for tag in range(2)]
+            for _ in range(3):  # until they are sent
+                await asyncio.sleep(0)
+            bench.terminate_when_stuck()
+            async with asyncio.timeout(10):
+                assert await asyncio.gather(*asked) == ["own"] * 3
 
     run(test())
 
