@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from server.development.demo import fill_samples
+from server.http.whole import Protocol
 from tests.driving import Server
 
 
@@ -45,7 +46,7 @@ class Listening:
         self.tokens = {name: running.issuer.token(one.subject, "shequ") for name, one in running.personas.items()}
         if self._samples:
             await fill_samples(running.app.pools)
-        config = uvicorn.Config(running.app, lifespan="on", log_level="warning")
+        config = uvicorn.Config(running.app, http=Protocol, lifespan="on", log_level="warning")
         self._server = _Server(config, self._ready.set)
         await self._server.serve([self._socket])
         await running.stop()

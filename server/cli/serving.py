@@ -31,6 +31,7 @@ from server.http.issuer import ISSUER, DevelopmentIssuer
 from server.http.jwks import RemoteKeys
 from server.http.messages import BODY_MOST
 from server.http.signing_in import Known
+from server.http.whole import Protocol
 from server.settings import Environment, Settings, SettingsError
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="监听端口")]
@@ -201,6 +202,7 @@ def _run(app: App, listening: socket.socket, ready: Callable[[], None]) -> None:
     # One process a core: start several, or several replicas.  The access log is our own, without query strings.
     config = uvicorn.Config(
         app,
+        http=Protocol,
         access_log=False,
         log_level="warning",
         lifespan="on",

@@ -18,9 +18,10 @@ from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
 from server.http.logs import REQUEST_ID, answered
-from server.http.messages import HttpProblem, Receive, Scope, Send, beginning, error_body, header, headers_of, peer_of
+from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, headers_of, peer_of, respond
 from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
+from server.http.whole import sent_whole
 from server.kit.actor import Actor
 from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
 from server.kit.ids import new_id, new_request_id
@@ -29,6 +30,12 @@ log = structlog.get_logger("shequ.http")
 
 _RESPONSE = "application/graphql-response+json"
 _TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, _RESPONSE)}
+#: The header lines of a usual answer, but for its request id and length: what ``respond`` would send.
+_USUAL = {
+    media: b"content-type: %b\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n" % type_
+    + b"x-request-id: %b\r\ncontent-length: %d\r\n"
+    for media, type_ in _TYPES.items()
+}
 
 #: Statuses of requests that were not executed; 400 for every other code.
 _STATUS = {
@@ -109,8 +116,9 @@ class GraphQLEndpoint:
                 status, body = _refused(error, media, headers)
             if cached:
                 status, body = _cacheable(scope, status, body, headers)
-            await send(beginning(status, body, _TYPES[media], headers))
-            await send({"type": "http.response.body", "body": body})
+            usual = status == 200 and not cached and len(headers) == 1
+            if not usual or not sent_whole(scope, _USUAL[media] % (request_id.encode(), len(body)), body):
+                await respond(send, status, body, _TYPES[media], headers)
         finally:
             answered(scope, status, began)
 

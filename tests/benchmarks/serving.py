@@ -146,7 +146,7 @@ def main() -> None:
         host="127.0.0.1",
         port=given.port,
         loop="uvloop",
-        http="httptools",
+        http="server.http.whole:Protocol" if given.contender == "ours" else "httptools",
         access_log=False,
         log_level="warning",
         lifespan="off",

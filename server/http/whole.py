@@ -1,0 +1,47 @@
+"""A response in one piece, where uvicorn looks at each header by two regular expressions and is told in two messages.
+
+An ASGI extension of our own: where the server is uvicorn with ``Protocol``, a handler that knows its whole response may hand
+it over as bytes.  Under any other server, and wherever a response is not an ordinary one, it sends messages as ever.
+"""
+
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from server.http.messages import Scope
+
+#: Where a request's scope has its exchange.
+_EXCHANGE = "shequ.exchange"
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's, whose requests can be answered by ``sent_whole``."""
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            cast(Scope, self.scope)[_EXCHANGE] = self.cycle
+
+
+def sent_whole(scope: Scope, head: bytes, body: bytes) -> bool:
+    """Whether a 200 with these header lines, each with its CRLF, and this body was sent.
+
+    False, and nothing was sent, where the connection ends with this response, was lost or is full, or is another server's.
+    """
+    exchange: RequestResponseCycle | None = scope.get(_EXCHANGE)
+    if (
+        exchange is None
+        or not exchange.keep_alive
+        or exchange.response_started
+        or exchange.disconnected
+        or exchange.flow.write_paused
+        or scope["method"] == "HEAD"
+    ):
+        return False
+    exchange.response_started = exchange.response_complete = True
+    exchange.waiting_for_100_continue = False
+    defaults = b"".join([b"%b: %b\r\n" % one for one in exchange.default_headers])
+    exchange.transport.writelines([STATUS_LINE[200] + defaults + head + b"\r\n", body])
+    exchange.message_event.set()
+    exchange.on_response()
+    return True
