@@ -133,7 +133,7 @@ def at_hand(request: "Request", outline: Outline, variables: Variables) -> tuple
         return None
     plan = request.engine.plans.whole(outline, scope.roles, conditions)
     values["scope"] = scope.values
-    return scope.db_role, plan, plan.bind(values)
+    return scope.db_role, *plan.bound(values)
 
 
 def _places(catalogue: Catalogue, outline: Outline) -> Sequence[_Place]:
@@ -246,7 +246,7 @@ async def sees(request: "Request", node: NodeId) -> bool:
     there = Selection(NODES, NODES, cases={type_.name: (Selection(TYPENAME, TYPENAME),)})
     asked = [_asked_nodes(there, [node])]
     plan = compile_plan(request.engine.catalogue, scope.roles, request.engine.cursors, asked)
-    answer, _ = await send(request, Statement(scope.db_role, plan, plan.bind(values_of(asked, scope.values, {}))))
+    answer, _ = await send(request, Statement(scope.db_role, *plan.bound(values_of(asked, scope.values, {}))))
     return orjson.loads(answer) != {NODES: [None]}
 
 
@@ -259,7 +259,7 @@ def _bound(
     variables: Variables,
 ) -> Statement:
     plan = request.engine.plans.plan(outline, part, scope.roles, asked)
-    return Statement(scope.db_role, plan, plan.bind(values_of(asked, scope.values, {VARIABLES: variables})))
+    return Statement(scope.db_role, *plan.bound(values_of(asked, scope.values, {VARIABLES: variables})))
 
 
 # On whose behalf -----------------------------------------------------------------------------------------------------

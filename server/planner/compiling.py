@@ -6,8 +6,9 @@ rows come sorted already.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 
 from server.planner import groups, pages
@@ -46,7 +47,7 @@ from server.planner.rendering import (
 )
 from server.planner.scope import Scope
 from server.planner.selection import Selection
-from server.planner.slots import Places, Slots
+from server.planner.slots import Places, Slots, Values
 
 _SHAPES = {One: Shape.ONE, Many: Shape.LIST, Paged: Shape.PAGE}
 
@@ -58,14 +59,26 @@ def compile_plan(
 
     Raises: BadInput for arguments outside their limits, as far as they are known already.
     """
-    return Compiler(catalogue, roles, cursors).plan(asked)
+    compiler = Compiler(catalogue, roles, cursors)
+    plan = compiler.plan(asked)
+    if not compiler.months:
+        return plan
+    shorter = Compiler(catalogue, roles, cursors, whole_months=True).plan(asked)
+    return replace(plan, shorter=(tuple(compiler.months), shorter))
 
 
 class Compiler:
-    """One statement in the making."""
+    """One statement in the making.
 
-    def __init__(self, catalogue: Catalogue, roles: frozenset[str], cursors: Cursors) -> None:
+    ``whole_months``: for values of which all of ``months`` hold, the tests that the statement without it found.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, roles: frozenset[str], cursors: Cursors, *, whole_months: bool = False
+    ) -> None:
         self.catalogue = catalogue
+        self.whole_months = whole_months
+        self.months: list[Callable[[Values], bool]] = []
         self.cursors = cursors
         self.places = Places()
         # Which district's role runs the statement is no matter of its text.

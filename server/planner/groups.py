@@ -1,11 +1,14 @@
 """Groups as SQL: rows under the very conditions of a list, grouped, measured, filtered, ordered, as JSON text.
 
 Where a rollup can answer, whole months are read from it and only the days at the ends of the period from the rows
-themselves.  Where a period begins and ends with a month the database sees that no such days are, and reads no row.
+themselves.  For a period that begins and ends with a month there is a statement without such days (``Plan.shorter``): the
+database would see that there are none, but it has to look.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from server.planner.binding import (
@@ -149,40 +152,49 @@ class _Groups:
 
     def _rolled(self, rollup: Rollup, given: Mapping[str, Any]) -> str:
         """Whole months from the rollup, the days before and after them from the rows, under the rows' own names."""
-        begin, end = self._bounds(rollup, given)
-        first = f"(date_trunc('month', ({begin} - 1)::timestamp) + interval '1 month')::date" if begin else ""
-        last = f"date_trunc('month', ({end})::timestamp)::date" if end else ""
+        (begin, whole_begin), (end, whole_end) = self._bounds(rollup, given)
+        first = begin if whole_begin else f"(date_trunc('month', ({begin} - 1)::timestamp) + interval '1 month')::date"
+        last = end if whole_end else f"date_trunc('month', ({end})::timestamp)::date"
         months = self._compiler.alias()
         narrowed = replace(self._type, filters={one: self._type.filters[one] for one in rollup.filters})
         rest = {name: one for name, one in given.items() if name != rollup.day_filter}
         conditions = self._filtered(narrowed, rest, months)
-        conditions += [f"{months}.{rollup.month} >= {first}"] if first else []
-        conditions += [f"{months}.{rollup.month} < {last}"] if last else []
+        conditions += [f"{months}.{rollup.month} >= {first}"] if begin else []
+        conditions += [f"{months}.{rollup.month} < {last}"] if end else []
         columns = ["tenant_id", *rollup.columns, rollup.month, *_sums(rollup)]
         names = ["tenant_id", *rollup.columns, rollup.day, *_sums(rollup)]
         parts = [
             f"SELECT {', '.join(f'{months}.{one}' for one in columns)} FROM {rollup.table} {months}"
             f" WHERE {_all(conditions)}"
         ]
-        if begin:
+        if begin and not whole_begin:
             until = f"least({first}, {end})" if end else first
             parts.append(self._days(rollup, rest, begin, until, f"{begin} < {first}"))
-        if end:
+        if end and not whole_end:
             since = f"greatest({last}, {first})" if begin else last
             parts.append(self._days(rollup, rest, since, end, f"{last} < {end}"))
         return f"({' UNION ALL '.join(parts)}) {self._alias}({', '.join(names)})"
 
-    def _bounds(self, rollup: Rollup, given: Mapping[str, Any]) -> tuple[str, str]:
-        """The first day of the period and the first one after it, as SQL; empty where it is open."""
-        tests, put = given.get(rollup.day_filter) or {}, self._compiler.places.put
-        begins = [put(tests["gte"], Kind.DATE)] if "gte" in tests else []
-        begins += [f"({put(tests['gt'], Kind.DATE)} + 1)"] if "gt" in tests else []
-        ends = [put(tests["lt"], Kind.DATE)] if "lt" in tests else []
-        ends += [f"({put(tests['lte'], Kind.DATE)} + 1)"] if "lte" in tests else []
-        return (
-            f"greatest({', '.join(begins)})" if len(begins) > 1 else "".join(begins),
-            f"least({', '.join(ends)})" if len(ends) > 1 else "".join(ends),
-        )
+    def _bounds(self, rollup: Rollup, given: Mapping[str, Any]) -> tuple[tuple[str, bool], tuple[str, bool]]:
+        """The first day of the period and the first one after it, as SQL (empty: open), and whether it begins a month."""
+        tests = given.get(rollup.day_filter) or {}
+        return self._bound(tests, "gte", "gt", "greatest"), self._bound(tests, "lt", "lte", "least")
+
+    def _bound(self, tests: Mapping[str, Any], at: str, after: str, of_both: str) -> tuple[str, bool]:
+        """One end of the period: the day that ``at`` names, the one after that of ``after``, or what is left by both."""
+        named = [name for name in (at, after) if name in tests]
+        days = [self._compiler.places.put(tests[name], Kind.DATE) for name in named]
+        days = [f"({day} + 1)" if name == after else day for name, day in zip(named, days, strict=True)]
+        whole = [self._begins_month(tests[name], _is_last if name == after else _is_first) for name in named]
+        return f"{of_both}({', '.join(days)})" if len(days) > 1 else "".join(days), all(whole)
+
+    def _begins_month(self, day: Any, test: Callable[[Any], bool]) -> bool:
+        """Whether the test holds of this day; of one still to come it is one of the compiler's ``months``."""
+        if not isinstance(day, Slot):
+            return test(day)
+        find = day.finder()
+        self._compiler.months.append(lambda values: test(find(values)))
+        return self._compiler.whole_months
 
     def _days(self, rollup: Rollup, rest: Mapping[str, Any], since: str, until: str, any_: str) -> str:
         """Single rows as the rollup would hold them, of the days ``since <= day < until``; none unless ``any_``."""
@@ -236,6 +248,14 @@ def _can_test(rollup: Rollup, given: Any, *, top: bool) -> bool:
 
 
 _RANGE = {"gte", "gt", "lte", "lt"}
+
+
+def _is_first(day: Any) -> bool:
+    return isinstance(day, date) and day.day == 1
+
+
+def _is_last(day: Any) -> bool:
+    return isinstance(day, date) and day.day == monthrange(day.year, day.month)[1]
 
 
 def _of_rows(measure: Measure, alias: str) -> str:

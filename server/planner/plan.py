@@ -66,6 +66,8 @@ class Plan:
     secrets: frozenset[int]
     #: The answer where the statement gives no row at all, as one for a single object does where there is none.
     absent: bytes = b""
+    #: A shorter statement with the same answer, for values of which all of these hold.
+    shorter: "tuple[tuple[Callable[[Values], bool], ...], Plan] | None" = None
     #: The parameters as far as they are known already, and what makes each of the others in its place.
     known: tuple[Wire, ...] = field(init=False, repr=False, compare=False)
     late: tuple[tuple[int, Callable[[Values], Wire]], ...] = field(init=False, repr=False, compare=False)
@@ -73,6 +75,12 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "known", tuple([None if callable(one) else one for one in self.binders]))
         object.__setattr__(self, "late", tuple([(n, one) for n, one in enumerate(self.binders) if callable(one)]))
+
+    def bound(self, values: Values) -> "tuple[Plan, list[Wire]]":
+        """What to send for these values: this statement or the shorter one, and its parameters. Raises: as ``bind``."""
+        if self.shorter is not None and all(holds(values) for holds in self.shorter[0]):
+            return self.shorter[1].bound(values)
+        return self, self.bind(values)
 
     def bind(self, values: Values) -> list[Wire]:
         """The statement's parameters.

@@ -156,7 +156,7 @@ class Toy:
 
     async def run(self, plan: Plan, *asked: Asked | AskedNodes, scope: Scope = READER, **sources: Any) -> str:
         """What the statement answers, bound to these values."""
-        parameters = plan.bind(values_of(asked, scope.values, sources))
+        plan, parameters = plan.bound(values_of(asked, scope.values, sources))
         rows = await self.fetch(plan.sql, [one if one is None else one.decode() for one in parameters])
         return plan.answer([text.encode() for (text,) in rows]).decode()
 

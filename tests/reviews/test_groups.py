@@ -1,5 +1,6 @@
 """Groups count exactly the rows a caller can page to; scores only where they compare."""
 
+import itertools
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -168,6 +169,39 @@ async def test_the_rollup_answers_what_it_can_and_nobody_who_sees_less(
     record.server.statements.clear()
     await record.server.client(persona)(GROUPS, **{"by": ["KIND"]} | variables)
     assert ["review_rollup" in sql for _, sql in record.server.statements if "FROM review" in sql] == [rolled]
+
+
+#: Ends of periods: the day, whether it is a month's first, and whether it is its last.
+DAYS = [
+    ("2024-01-01", True, False),
+    ("2024-01-31", False, True),
+    ("2024-02-29", False, True),
+    ("2024-03-02", False, False),
+]
+IS_WHOLE = {"gte": 1, "lt": 1, "gt": 2, "lte": 2}
+
+
+@pytest.mark.parametrize("literal", [False, True], ids=["variables", "literals"])
+@pytest.mark.parametrize("since", ["gte", "gt"])
+@pytest.mark.parametrize("until", ["lt", "lte"])
+async def test_a_period_counts_its_days_and_whole_months_read_no_row(
+    record: Record, analyst: Client, since: str, until: str, literal: bool
+) -> None:
+    everything = await rows(analyst)
+    after, before = {"gte": "__ge__", "gt": "__gt__"}[since], {"lt": "__lt__", "lte": "__le__"}[until]
+    for begin, end in itertools.product(DAYS, DAYS):
+        record.server.statements.clear()
+        if literal:
+            period = f'{{decidedOn: {{{since}: "{begin[0]}", {until}: "{end[0]}"}}}}'
+            text = f"{{ reviewGroups(groupBy: [KIND], filter: {period}) {{ key {{ kind }} count }} }}"
+            found = (await analyst(text)).data["reviewGroups"]
+        else:
+            found = await groups(analyst, "KIND", filter={"decidedOn": {since: begin[0], until: end[0]}})
+        ((_, sql),) = record.server.statements
+        assert ("FROM review " not in sql) == bool(begin[IS_WHOLE[since]] and end[IS_WHOLE[until]])
+        within = [one for one in everything if getattr(one["decidedOn"], after)(begin[0])]
+        counted = Counter(one["kind"] for one in within if getattr(one["decidedOn"], before)(end[0]))
+        assert {one["key"]["kind"]: one["count"] for one in found} == counted
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
