@@ -1,12 +1,12 @@
 """People who answer for institutions."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.acting import mutation, node_of, perform, perform_on, referring, request_of
+from schema.acting import mutation, node_of, perform, perform_step, referring, request_of
 from schema.connections import Node
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
@@ -125,18 +125,11 @@ class PeopleMutations:
     async def correct_person(self, info: strawberry.Info, input: CorrectPersonInput) -> CorrectPersonResult:
         given = {"name": input.name, "identity_number": input.identity_number, "phone": input.phone}
         changed = {name: value for name, value in given.items() if value is not UNSET}
-
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return actions.correct_person(act, node.id, expected_version=input.expected_version, **changed)
-
-        return await perform_on(info, node_of(input.person, PERSON_TAG, "person"), input, verb, PersonCorrected)
+        return await perform_step(info, PERSON_TAG, input, actions.correct_person, PersonCorrected, **changed)
 
     @mutation("终止任职", by=actions.KEEPERS)
     async def dismiss_person(self, info: strawberry.Info, input: DismissPersonInput) -> DismissPersonResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return actions.dismiss_person(act, node.id, expected_version=input.expected_version, until=input.until)
-
-        return await perform_on(info, node_of(input.person, PERSON_TAG, "person"), input, verb, PersonDismissed)
+        return await perform_step(info, PERSON_TAG, input, actions.dismiss_person, PersonDismissed, until=input.until)
 
 
 BINDS = (

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import strawberry
 
 from schema.access import Request
-from schema.acting import mutation, node_of, perform_on
+from schema.acting import mutation, perform_step
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched, subjects
@@ -26,7 +26,6 @@ from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import ANY_NODE, Column, Compare, Computed, Kind, Link, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
-from server.record.acts import Act
 from server.tasks import actions, tables
 from server.tasks.model import TaskKind, TaskStatus
 
@@ -161,10 +160,7 @@ class TaskMutations:
 
     @mutation("指派待办 to one member who holds its role, or to nobody in particular", by=actions.ASSIGNERS)
     async def assign_task(self, info: strawberry.Info, input: AssignTaskInput) -> AssignTaskResult:
-        async def verb(act: Act, node: NodeId) -> None:
-            await actions.assign(act, node.id, expected_version=input.expected_version, assignee=input.assignee)
-
-        return await perform_on(info, node_of(input.task, TASK_TAG, "task"), input, verb, TaskAssigned)
+        return await perform_step(info, TASK_TAG, input, actions.assign, TaskAssigned, assignee=input.assignee)
 
 
 @strawberry.type

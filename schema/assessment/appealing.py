@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.acting import mutation, node_of, perform_on, request_of
+from schema.acting import mutation, perform_step, request_of
 from schema.assessment.assessing import (
     STAFF,
     AssessmentMarkInput,
@@ -107,8 +107,6 @@ class AppealingMutations:
     async def settle_assessment_effect(
         self, info: strawberry.Info, input: SettleAssessmentEffectInput
     ) -> SettleAssessmentEffectResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return effects.settle_effect(act, node.id, expected_version=input.expected_version, note=input.note)
-
-        node = node_of(input.effect, EFFECT_TAG, "effect")
-        return await perform_on(info, node, input, verb, AssessmentEffectSettled)
+        return await perform_step(
+            info, EFFECT_TAG, input, effects.settle_effect, AssessmentEffectSettled, note=input.note
+        )

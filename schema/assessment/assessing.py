@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform_on, request_of
+from schema.acting import given, mutation, node_of, perform_on, perform_step, request_of
 from schema.assessment.assessments import Assessment
 from schema.documents import documents_in
 from schema.filters import UNSET
@@ -147,12 +147,9 @@ class AssessmentMutations:
 
     @mutation("退回重评", by=assessing.RECHECKERS)
     async def return_assessment(self, info: strawberry.Info, input: ReturnAssessmentInput) -> ReturnAssessmentResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return assessing.return_assessment(
-                act, node.id, expected_version=input.expected_version, reason=input.reason
-            )
-
-        return await on_assessment(info, input, verb)
+        return await perform_step(
+            info, ASSESSMENT_TAG, input, assessing.return_assessment, AssessmentSaved, reason=input.reason
+        )
 
     @mutation("复核考核结果 by another than those who scored", by=assessing.RECHECKERS)
     async def recheck_assessment(self, info: strawberry.Info, input: RecheckAssessmentInput) -> RecheckAssessmentResult:

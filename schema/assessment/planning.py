@@ -1,13 +1,13 @@
 """Schemes and cycles: their mutations."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_step, referring, request_of
 from schema.assessment.cycles import AssessmentCycle, AssessmentScheme
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
@@ -132,11 +132,7 @@ class PlanningMutations:
     async def adopt_assessment_scheme(
         self, info: strawberry.Info, input: AdoptAssessmentSchemeInput
     ) -> AdoptAssessmentSchemeResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return planning.adopt_scheme(act, node.id, expected_version=input.expected_version)
-
-        node = node_of(input.scheme, SCHEME_TAG, "scheme")
-        return await perform_on(info, node, input, verb, AssessmentSchemeSaved)
+        return await perform_step(info, SCHEME_TAG, input, planning.adopt_scheme, AssessmentSchemeSaved)
 
     @mutation("计划考核周期 of an adopted scheme", by=ORGANISERS)
     async def plan_assessment_cycle(
@@ -163,18 +159,10 @@ class PlanningMutations:
     async def open_assessment_cycle(
         self, info: strawberry.Info, input: OpenAssessmentCycleInput
     ) -> OpenAssessmentCycleResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return planning.open_cycle(act, node.id, expected_version=input.expected_version)
-
-        node = node_of(input.cycle, CYCLE_TAG, "cycle")
-        return await perform_on(info, node, input, verb, AssessmentCycleSaved)
+        return await perform_step(info, CYCLE_TAG, input, planning.open_cycle, AssessmentCycleSaved)
 
     @mutation("公布考核结果 once all are confirmed", by=ORGANISERS)
     async def publish_assessment_cycle(
         self, info: strawberry.Info, input: PublishAssessmentCycleInput
     ) -> PublishAssessmentCycleResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return planning.publish_cycle(act, node.id, expected_version=input.expected_version)
-
-        node = node_of(input.cycle, CYCLE_TAG, "cycle")
-        return await perform_on(info, node, input, verb, AssessmentCycleSaved)
+        return await perform_step(info, CYCLE_TAG, input, planning.publish_cycle, AssessmentCycleSaved)

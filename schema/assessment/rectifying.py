@@ -1,12 +1,12 @@
 """The rectification ledger: its mutations."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, referring, request_of
 from schema.assessment.ledger import RectificationItem
 from schema.documents import documents_in
 from schema.filters import UNSET
@@ -87,11 +87,6 @@ FindRectificationRefusedResult = Annotated[
 ]
 
 
-async def _on_item(info: strawberry.Info, input: _OfItem, verb: Callable[[Act, NodeId], Awaitable[object]]) -> Any:
-    """One step of the item that the input names, which is the answer."""
-    return await perform_on(info, node_of(input.item, ITEM_TAG, "item"), input, verb, RectificationSaved)
-
-
 @strawberry.type
 class RectificationMutations:
     """Root fields of the ledger."""
@@ -111,12 +106,9 @@ class RectificationMutations:
 
     @mutation("填报整改措施", by=_STAFF)
     async def plan_rectification(self, info: strawberry.Info, input: PlanRectificationInput) -> PlanRectificationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return rectification.plan_rectification(
-                act, node.id, expected_version=input.expected_version, plan=input.plan
-            )
-
-        return await _on_item(info, input, verb)
+        return await perform_step(
+            info, ITEM_TAG, input, rectification.plan_rectification, RectificationSaved, plan=input.plan
+        )
 
     @mutation("提交整改", by=_STAFF)
     async def submit_rectification(
@@ -131,31 +123,27 @@ class RectificationMutations:
                 documents=documents_in(input.documents),
             )
 
-        return await _on_item(info, input, verb)
+        return await perform_on(info, node_of(input.item, ITEM_TAG, "item"), input, verb, RectificationSaved)
 
     @mutation("验收整改", by=ORGANISERS)
     async def decide_rectification(
         self, info: strawberry.Info, input: DecideRectificationInput
     ) -> DecideRectificationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return rectification.decide_rectification(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                accepted=input.accepted,
-                reason=given(input.reason),
-                due_on=given(input.due_on),
-            )
-
-        return await _on_item(info, input, verb)
+        return await perform_step(
+            info,
+            ITEM_TAG,
+            input,
+            rectification.decide_rectification,
+            RectificationSaved,
+            accepted=input.accepted,
+            reason=given(input.reason),
+            due_on=given(input.due_on),
+        )
 
     @mutation("认定拒不整改", by=ORGANISERS)
     async def find_rectification_refused(
         self, info: strawberry.Info, input: FindRectificationRefusedInput
     ) -> FindRectificationRefusedResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return rectification.find_refused(
-                act, node.id, expected_version=input.expected_version, reason=input.reason
-            )
-
-        return await _on_item(info, input, verb)
+        return await perform_step(
+            info, ITEM_TAG, input, rectification.find_refused, RectificationSaved, reason=input.reason
+        )

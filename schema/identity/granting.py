@@ -1,12 +1,12 @@
 """Granting and revoking: mutations on members."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_step, referring, request_of
 from schema.filters import UNSET
 from schema.identity.members import Member
 from schema.problems import Conflicting, InvalidInput, OutOfDate
@@ -106,14 +106,12 @@ class IdentityMutations:
         "撤销成员资格 by the administrators of the jurisdiction; what has not begun never will", by=rules.REVOKING
     )
     async def revoke_membership(self, info: strawberry.Info, input: RevokeMembershipInput) -> RevokeMembershipResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return actions.revoke_membership(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                until=given(input.until),
-                reason=given(input.reason),
-            )
-
-        node = node_of(input.member, MEMBER_TAG, "member")
-        return await perform_on(info, node, input, verb, MembershipRevoked)
+        return await perform_step(
+            info,
+            MEMBER_TAG,
+            input,
+            actions.revoke_membership,
+            MembershipRevoked,
+            until=given(input.until),
+            reason=given(input.reason),
+        )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, referring, request_of
 from schema.districts import InsuranceAgency
 from schema.filters import UNSET
 from schema.inputs import VERSION, Keyed, Versioned, field
@@ -204,13 +204,15 @@ class RegisterMutations:
 
     @mutation("机构更名 the former name is kept", by=institutions.KEEPERS)
     async def rename_institution(self, info: strawberry.Info, input: RenameInstitutionInput) -> RenameInstitutionResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return institutions.rename_institution(
-                act, node.id, expected_version=input.expected_version, name=input.name, on=input.on
-            )
-
-        node = node_of(input.institution, INSTITUTION_TAG, "institution")
-        return await perform_on(info, node, input, verb, InstitutionRenamed)
+        return await perform_step(
+            info,
+            INSTITUTION_TAG,
+            input,
+            institutions.rename_institution,
+            InstitutionRenamed,
+            name=input.name,
+            on=input.on,
+        )
 
     @mutation("机构迁址 its former practice sites end", by=institutions.KEEPERS)
     async def move_institution(self, info: strawberry.Info, input: MoveInstitutionInput) -> MoveInstitutionResult:

@@ -1,12 +1,11 @@
 """Bars: who may not apply for designation, in the whole city, and until when."""
 
-from collections.abc import Awaitable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
-from schema.acting import mutation, node_of, perform_on, request_of
+from schema.acting import mutation, perform_step, request_of
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.filters import UNSET, DateFilter, Filter, IDFilter
 from schema.inputs import KEY
@@ -22,10 +21,8 @@ from schema.within import InDistrict, within_district
 from server.insurance import model, tables
 from server.insurance.actions import ending
 from server.kit.actor import Role
-from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.planner.binding import Compare, Kind, Root, Shape
-from server.record.acts import Act
 
 #: The number of this type in node ids.
 _CENTRE = frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
@@ -145,32 +142,23 @@ class BarMutations:
     async def bar_designation_holder(
         self, info: strawberry.Info, input: BarDesignationHolderInput
     ) -> BarDesignationHolderResult:
-        ground = await ground_of(request_of(info))
-
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return ending.bar_holder(
-                act,
-                ground,
-                node.id,
-                expected_version=input.expected_version,
-                discovered_on=input.discovered_on,
-                reason=input.reason,
-                persons=input.persons,
-            )
-
-        node = node_of(input.application, DESIGNATION_APPLICATION_TAG, "application")
-        answer: Any = await perform_on(info, node, input, verb, DesignationHolderBarred)
-        return answer
+        return await perform_step(
+            info,
+            DESIGNATION_APPLICATION_TAG,
+            input,
+            ending.bar_holder,
+            DesignationHolderBarred,
+            ground=await ground_of(request_of(info)),
+            discovered_on=input.discovered_on,
+            reason=input.reason,
+            persons=input.persons,
+        )
 
     @mutation("解除限制 set wrongly, or set aside on review; by the municipal centre", by=_CENTRE)
     async def lift_designation_bar(
         self, info: strawberry.Info, input: LiftDesignationBarInput
     ) -> LiftDesignationBarResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return ending.lift_bar(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        answer: Any = await perform_on(info, node_of(input.bar, BAR_TAG, "bar"), input, verb, DesignationBarLifted)
-        return answer
+        return await perform_step(info, BAR_TAG, input, ending.lift_bar, DesignationBarLifted, reason=input.reason)
 
 
 BINDS = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, referring, request_of
 from schema.insurance import steps
 from schema.insurance.applying import files_of
 from schema.insurance.grounds import ground_of
@@ -28,12 +28,10 @@ def _step_of(step: Step, description: str) -> Callable[[Callable[..., Any]], Any
 
 
 async def _step(
-    info: strawberry.Info, input: Any, verb: Callable[[Act, NodeId], Awaitable[object]], payload: Any
+    info: strawberry.Info, input: Any, verb: Callable[..., Awaitable[object]], payload: Any, **more: Any
 ) -> Any:
-    """One verb on the application that the input names."""
-    return await perform_on(
-        info, node_of(input.application, DESIGNATION_APPLICATION_TAG, "application"), input, verb, payload
-    )
+    """``perform_step`` on the application that the input names."""
+    return await perform_step(info, DESIGNATION_APPLICATION_TAG, input, verb, payload, **more)
 
 
 def _verdict(input: steps.Evaluation) -> evaluating.Verdict:
@@ -54,27 +52,22 @@ class AgencyMutations:
     async def confirm_designation_by_phone(
         self, info: strawberry.Info, input: steps.ConfirmDesignationByPhoneInput
     ) -> steps.ConfirmDesignationByPhoneResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return accepting.confirm_by_phone(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                confirmed_at=given(input.confirmed_at),
-                explanation=given(input.explanation),
-            )
-
-        return await _step(info, input, verb, steps.DesignationConfirmedByPhone)
+        return await _step(
+            info,
+            input,
+            accepting.confirm_by_phone,
+            steps.DesignationConfirmedByPhone,
+            confirmed_at=given(input.confirmed_at),
+            explanation=given(input.explanation),
+        )
 
     @_step_of(Step.ACCEPT, "受理 at once (三(一)第一句)")
     async def accept_designation(
         self, info: strawberry.Info, input: steps.AcceptDesignationInput
     ) -> steps.AcceptDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return accepting.accept(
-                act, node.id, expected_version=input.expected_version, explanation=given(input.explanation)
-            )
-
-        return await _step(info, input, verb, steps.DesignationAccepted)
+        return await _step(
+            info, input, accepting.accept, steps.DesignationAccepted, explanation=given(input.explanation)
+        )
 
     @_step_of(
         Step.REQUEST_SUPPLEMENT, "一次性告知补充 what the system found and what the agency adds; once (三(一)第二句)"
@@ -82,20 +75,16 @@ class AgencyMutations:
     async def request_designation_supplement(
         self, info: strawberry.Info, input: steps.RequestDesignationSupplementInput
     ) -> steps.RequestDesignationSupplementResult:
-        ground = await ground_of(request_of(info))
-
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return accepting.request_supplement(
-                act,
-                ground,
-                node.id,
-                items=input.items,
-                leave_out=input.leave_out,
-                reply_by=given(input.reply_by),
-                expected_version=input.expected_version,
-            )
-
-        return await _step(info, input, verb, steps.DesignationSupplementRequested)
+        return await _step(
+            info,
+            input,
+            accepting.request_supplement,
+            steps.DesignationSupplementRequested,
+            ground=await ground_of(request_of(info)),
+            items=input.items,
+            leave_out=input.leave_out,
+            reply_by=given(input.reply_by),
+        )
 
     @_step_of(Step.SUPPLEMENT, "补充材料 in answer to the supplement notice; what was submitted first stays")
     async def supplement_designation(
@@ -106,48 +95,43 @@ class AgencyMutations:
         def verb(act: Act, node: NodeId) -> Awaitable[None]:
             return accepting.supplement(
                 act,
-                ground,
                 node.id,
+                ground=ground,
                 expected_version=input.expected_version,
                 form=None if form is None else entered(form),
                 materials=files_of(input.materials),
                 explanation=given(input.explanation),
             )
 
-        return await _step(info, input, verb, steps.DesignationSupplemented)
+        node = node_of(input.application, DESIGNATION_APPLICATION_TAG, "application")
+        return await perform_on(info, node, input, verb, steps.DesignationSupplemented)
 
     @_step_of(Step.EVALUATE_IN_DISTRICT, "区级评估 pass or fail (三(二)第一段)")
     async def evaluate_designation_in_district(
         self, info: strawberry.Info, input: steps.EvaluateDesignationInDistrictInput
     ) -> steps.EvaluateDesignationInDistrictResult:
-        ground = await ground_of(request_of(info))
-
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return evaluating.evaluate_in_district(
-                act, ground, node.id, _verdict(input), expected_version=input.expected_version
-            )
-
-        return await _step(info, input, verb, steps.DesignationEvaluatedInDistrict)
+        return await _step(
+            info,
+            input,
+            evaluating.evaluate_in_district,
+            steps.DesignationEvaluatedInDistrict,
+            ground=await ground_of(request_of(info)),
+            verdict=_verdict(input),
+        )
 
     @_step_of(Step.REPORT, "报送市级 whatever the district's result")
     async def report_designation(
         self, info: strawberry.Info, input: steps.ReportDesignationInput
     ) -> steps.ReportDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return evaluating.report(
-                act, node.id, expected_version=input.expected_version, explanation=given(input.explanation)
-            )
-
-        return await _step(info, input, verb, steps.DesignationReported)
+        return await _step(
+            info, input, evaluating.report, steps.DesignationReported, explanation=given(input.explanation)
+        )
 
     @_step_of(Step.WITHDRAW, "撤回申请 before the agreement is signed")
     async def withdraw_designation(
         self, info: strawberry.Info, input: steps.WithdrawDesignationInput
     ) -> steps.WithdrawDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return ending.withdraw(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        return await _step(info, input, verb, steps.DesignationWithdrawn)
+        return await _step(info, input, ending.withdraw, steps.DesignationWithdrawn, reason=input.reason)
 
 
 @strawberry.type
@@ -163,11 +147,12 @@ class CentreMutations:
 
         async def verb(act: Act, node: NodeId) -> None:
             institution = await evaluating.evaluate_municipally(
-                act, ground, node.id, _verdict(input), expected_version=input.expected_version
+                act, node.id, ground=ground, verdict=_verdict(input), expected_version=input.expected_version
             )
             done.append((node.tenant_id, institution))
 
-        answer = await _step(info, input, verb, steps.DesignationEvaluatedMunicipally)
+        node = node_of(input.application, DESIGNATION_APPLICATION_TAG, "application")
+        answer = await perform_on(info, node, input, verb, steps.DesignationEvaluatedMunicipally)
         for tenant, institution in done:
             await keeping.keep_latest_review(request.engine.pools, tenant, institution)
         return answer
@@ -176,45 +161,36 @@ class CentreMutations:
     async def send_designation_result(
         self, info: strawberry.Info, input: steps.SendDesignationResultInput
     ) -> steps.SendDesignationResultResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return evaluating.send_result(act, node.id, expected_version=input.expected_version)
-
-        return await _step(info, input, verb, steps.DesignationResultSent)
+        return await _step(info, input, evaluating.send_result, steps.DesignationResultSent)
 
     @_step_of(Step.PUBLICISE, "公示 for the days of publicity (三(三))")
     async def publicise_designation(
         self, info: strawberry.Info, input: steps.PubliciseDesignationInput
     ) -> steps.PubliciseDesignationResult:
-        ground = await ground_of(request_of(info))
-
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return publicising.publicise(
-                act,
-                ground,
-                node.id,
-                published_on=input.published_on,
-                url=given(input.url),
-                expected_version=input.expected_version,
-            )
-
-        return await _step(info, input, verb, steps.DesignationPublicised)
+        return await _step(
+            info,
+            input,
+            publicising.publicise,
+            steps.DesignationPublicised,
+            ground=await ground_of(request_of(info)),
+            published_on=input.published_on,
+            url=given(input.url),
+        )
 
     @_step_of(Step.OBJECT, "登记公示期异议 within the days of publicity (三(三))")
     async def record_designation_objection(
         self, info: strawberry.Info, input: steps.RecordDesignationObjectionInput
     ) -> steps.RecordDesignationObjectionResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return publicising.record_objection(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                raised_on=input.raised_on,
-                content=input.content,
-                objector=given(input.objector),
-                objector_phone=given(input.objector_phone),
-            )
-
-        return await _step(info, input, verb, steps.DesignationObjectionRecorded)
+        return await _step(
+            info,
+            input,
+            publicising.record_objection,
+            steps.DesignationObjectionRecorded,
+            raised_on=input.raised_on,
+            content=input.content,
+            objector=given(input.objector),
+            objector_phone=given(input.objector_phone),
+        )
 
     @_step_of(Step.DISMISS_OBJECTION, "异议核查结论 dismissed: publicity goes on; upheld: evaluated again")
     async def decide_designation_objection(
@@ -239,135 +215,109 @@ class CentreMutations:
     async def negotiate_designation(
         self, info: strawberry.Info, input: steps.NegotiateDesignationInput
     ) -> steps.NegotiateDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return publicising.negotiate(
-                act, node.id, expected_version=input.expected_version, explanation=given(input.explanation)
-            )
-
-        return await _step(info, input, verb, steps.DesignationNegotiated)
+        return await _step(
+            info, input, publicising.negotiate, steps.DesignationNegotiated, explanation=given(input.explanation)
+        )
 
     @_step_of(Step.AGREE, "达成一致 the institution is within the designated ones from now on")
     async def agree_designation(
         self, info: strawberry.Info, input: steps.AgreeDesignationInput
     ) -> steps.AgreeDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return contracting.agree(
-                act, node.id, expected_version=input.expected_version, explanation=given(input.explanation)
-            )
-
-        return await _step(info, input, verb, steps.DesignationAgreed)
+        return await _step(
+            info, input, contracting.agree, steps.DesignationAgreed, explanation=given(input.explanation)
+        )
 
     @_step_of(Step.BEGIN_SYSTEM_REFORM, "开始信息系统改造")
     async def begin_designation_system_reform(
         self, info: strawberry.Info, input: steps.BeginDesignationSystemReformInput
     ) -> steps.BeginDesignationSystemReformResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return contracting.begin_system_reform(
-                act, node.id, expected_version=input.expected_version, explanation=given(input.explanation)
-            )
-
-        return await _step(info, input, verb, steps.DesignationSystemReformBegun)
+        return await _step(
+            info,
+            input,
+            contracting.begin_system_reform,
+            steps.DesignationSystemReformBegun,
+            explanation=given(input.explanation),
+        )
 
     @_step_of(Step.ACCEPT_SYSTEM, "信息系统验收 before the agreement is signed (三(四))")
     async def accept_designation_system(
         self, info: strawberry.Info, input: steps.AcceptDesignationSystemInput
     ) -> steps.AcceptDesignationSystemResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return contracting.accept_system(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                accepted_on=input.accepted_on,
-                explanation=given(input.explanation),
-            )
-
-        return await _step(info, input, verb, steps.DesignationSystemAccepted)
+        return await _step(
+            info,
+            input,
+            contracting.accept_system,
+            steps.DesignationSystemAccepted,
+            accepted_on=input.accepted_on,
+            explanation=given(input.explanation),
+        )
 
     @_step_of(Step.SIGN, "签订服务协议 commitments are checked again first (三(四))")
     async def sign_insurance_agreement(
         self, info: strawberry.Info, input: steps.SignInsuranceAgreementInput
     ) -> steps.SignInsuranceAgreementResult:
         request = request_of(info)
-        ground = await ground_of(request)
         # The caller is of the city, and reads what every district's records say.
         read = partial(request.engine.pools.fetch, roles.MUNICIPAL_READER)
-
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return contracting.sign(
-                act,
-                ground,
-                node.id,
-                expected_version=input.expected_version,
-                number=input.number,
-                code=input.code,
-                signed_on=input.signed_on,
-                from_on=given(input.from_on),
-                until=given(input.until),
-                contradicted_because=given(input.contradicted_because),
-                read=read,
-            )
-
-        return await _step(info, input, verb, steps.InsuranceAgreementSigned)
+        return await _step(
+            info,
+            input,
+            contracting.sign,
+            steps.InsuranceAgreementSigned,
+            ground=await ground_of(request),
+            number=input.number,
+            code=input.code,
+            signed_on=input.signed_on,
+            from_on=given(input.from_on),
+            until=given(input.until),
+            contradicted_because=given(input.contradicted_because),
+            read=read,
+        )
 
     @_step_of(Step.ANNOUNCE, "公布名单 by a document (三(五))")
     async def announce_designation(
         self, info: strawberry.Info, input: steps.AnnounceDesignationInput
     ) -> steps.AnnounceDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return contracting.announce(
-                act,
-                node.id,
-                expected_version=input.expected_version,
-                announced_on=input.announced_on,
-                document_number=input.document_number,
-            )
-
-        return await _step(info, input, verb, steps.DesignationAnnounced)
+        return await _step(
+            info,
+            input,
+            contracting.announce,
+            steps.DesignationAnnounced,
+            announced_on=input.announced_on,
+            document_number=input.document_number,
+        )
 
     @_step_of(Step.ISSUE_PLAQUE, "发放标牌 (三(五))")
     async def issue_designation_plaque(
         self, info: strawberry.Info, input: steps.IssueDesignationPlaqueInput
     ) -> steps.IssueDesignationPlaqueResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return contracting.issue_plaque(
-                act, node.id, expected_version=input.expected_version, issued_on=input.issued_on
-            )
-
-        return await _step(info, input, verb, steps.DesignationPlaqueIssued)
+        return await _step(
+            info, input, contracting.issue_plaque, steps.DesignationPlaqueIssued, issued_on=input.issued_on
+        )
 
     @_step_of(Step.ABANDON, "放弃签约 preparations not done in time (附件2-1第七项)")
     async def abandon_designation(
         self, info: strawberry.Info, input: steps.AbandonDesignationInput
     ) -> steps.AbandonDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return ending.abandon(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        return await _step(info, input, verb, steps.DesignationAbandoned)
+        return await _step(info, input, ending.abandon, steps.DesignationAbandoned, reason=input.reason)
 
     @_step_of(Step.DISQUALIFY, "取消申请资格 (附件2-1第八项)")
     async def disqualify_designation(
         self, info: strawberry.Info, input: steps.DisqualifyDesignationInput
     ) -> steps.DisqualifyDesignationResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return ending.disqualify(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        return await _step(info, input, verb, steps.DesignationDisqualified)
+        return await _step(info, input, ending.disqualify, steps.DesignationDisqualified, reason=input.reason)
 
     @_step_of(Step.REJECT_FALSE_MATERIAL, "认定材料不实 ends the application and bars from applying (附件2-1第一项)")
     async def reject_false_designation(
         self, info: strawberry.Info, input: steps.RejectFalseDesignationInput
     ) -> steps.RejectFalseDesignationResult:
-        ground = await ground_of(request_of(info))
-
-        def verb(act: Act, node: NodeId) -> Awaitable[object]:
-            return ending.reject_false_material(
-                act,
-                ground,
-                node.id,
-                discovered_on=input.discovered_on,
-                reason=input.reason,
-                persons=input.persons,
-                expected_version=input.expected_version,
-            )
-
-        return await _step(info, input, verb, steps.FalseDesignationRejected)
+        return await _step(
+            info,
+            input,
+            ending.reject_false_material,
+            steps.FalseDesignationRejected,
+            ground=await ground_of(request_of(info)),
+            discovered_on=input.discovered_on,
+            reason=input.reason,
+            persons=input.persons,
+        )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, ref, referring, request_of
+from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, ref, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import REASON, VERSION, Keyed, Versioned, field
 from schema.licensing.applications import LicenceApplication
@@ -336,33 +336,35 @@ class LicenceApplyingMutations:
     async def refuse_licence_acceptance(
         self, info: strawberry.Info, input: LicenceApplicationStepInput
     ) -> RefuseLicenceAcceptanceResult:
-        async def verb(act: Act, node: NodeId) -> None:
-            await applying.refuse_acceptance(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
-        return await perform_on(info, node, input, verb, LicenceApplicationNotAccepted)
+        return await perform_step(
+            info,
+            LICENCE_APPLICATION_TAG,
+            input,
+            applying.refuse_acceptance,
+            LicenceApplicationNotAccepted,
+            reason=input.reason,
+        )
 
     @mutation("撤回许可申请", by=FILERS)
     async def withdraw_licence_application(
         self, info: strawberry.Info, input: LicenceApplicationStepInput
     ) -> WithdrawLicenceApplicationResult:
-        async def verb(act: Act, node: NodeId) -> None:
-            await applying.withdraw(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
-        return await perform_on(info, node, input, verb, LicenceApplicationWithdrawn)
+        return await perform_step(
+            info, LICENCE_APPLICATION_TAG, input, applying.withdraw, LicenceApplicationWithdrawn, reason=input.reason
+        )
 
     @mutation("开始专家评审 its time is not counted", by=OFFICERS)
     async def begin_licence_expert_review(
         self, info: strawberry.Info, input: LicenceApplicationStepInput
     ) -> BeginLicenceExpertReviewResult:
-        async def verb(act: Act, node: NodeId) -> None:
-            await reviewing.begin_expert_review(
-                act, node.id, expected_version=input.expected_version, note=input.reason
-            )
-
-        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
-        return await perform_on(info, node, input, verb, LicenceExpertReviewBegun)
+        return await perform_step(
+            info,
+            LICENCE_APPLICATION_TAG,
+            input,
+            reviewing.begin_expert_review,
+            LicenceExpertReviewBegun,
+            note=input.reason,
+        )
 
     @mutation("结束专家评审 what was left of the limit runs on", by=OFFICERS)
     async def end_licence_expert_review(
@@ -378,11 +380,9 @@ class LicenceApplyingMutations:
 
     @mutation("批准设置 where the district has that stage", by=OFFICERS)
     async def grant_setup(self, info: strawberry.Info, input: LicenceApplicationStepInput) -> GrantSetupResult:
-        async def verb(act: Act, node: NodeId) -> None:
-            await deciding.grant_setup(act, node.id, expected_version=input.expected_version, reason=input.reason)
-
-        node = node_of(input.application, LICENCE_APPLICATION_TAG, "application")
-        return await perform_on(info, node, input, verb, SetupGranted)
+        return await perform_step(
+            info, LICENCE_APPLICATION_TAG, input, deciding.grant_setup, SetupGranted, reason=input.reason
+        )
 
     @mutation("准予执业登记 the institution stands in the register, being prepared until it opens", by=OFFICERS)
     async def grant_licence(self, info: strawberry.Info, input: GrantLicenceInput) -> GrantLicenceResult:

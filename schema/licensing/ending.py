@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
+from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, ref, request_of
 from schema.filters import UNSET
 from schema.inputs import REASON, Keyed, Versioned, field
 from schema.licensing.inputs import ProposalAtInput, limits_in, proposal_of
@@ -158,10 +158,9 @@ class LicenceEndingMutations:
 
     @mutation("陈述申辩 by the institution, or taken down by an officer", by=INSTITUTION_FILERS)
     async def state_licence_case(self, info: strawberry.Info, input: StateLicenceCaseInput) -> StateLicenceCaseResult:
-        async def verb(act: Act, node: NodeId) -> None:
-            await ending.state_case(act, node.id, expected_version=input.expected_version, statement=input.statement)
-
-        return await perform_on(info, node_of(input.ending, ENDING_TAG, "ending"), input, verb, LicenceCaseStated)
+        return await perform_step(
+            info, ENDING_TAG, input, ending.state_case, LicenceCaseStated, statement=input.statement
+        )
 
     @mutation("决定是否终止许可 by somebody other than who gave notice", by=OFFICERS)
     async def decide_licence_ending(
@@ -184,12 +183,9 @@ class LicenceEndingMutations:
 
     @mutation("机构歇业 its licence is then cancelled by the authority", by=INSTITUTION_FILERS)
     async def close_institution(self, info: strawberry.Info, input: CloseInstitutionInput) -> CloseInstitutionResult:
-        async def verb(act: Act, node: NodeId) -> None:
-            await ending.close_voluntarily(
-                act, node.id, expected_version=input.expected_version, on=input.on, reason=input.reason
-            )
-
-        return await perform_on(info, _licence(input.licence), input, verb, InstitutionClosed)
+        return await perform_step(
+            info, LICENCE_TAG, input, ending.close_voluntarily, InstitutionClosed, on=input.on, reason=input.reason
+        )
 
     @mutation("核查到期事项 institutions not opened or not verified in time, with what the rules propose", by=OFFICERS)
     async def review_missed_days(self, info: strawberry.Info, input: ReviewMissedDaysInput) -> ReviewMissedDaysResult:

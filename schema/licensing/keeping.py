@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
+from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, ref, request_of
 from schema.filters import UNSET
 from schema.inputs import REASON, Versioned, field
 from schema.licensing.inputs import (
@@ -177,15 +177,15 @@ class LicenceKeepingMutations:
 
     @mutation("延长开放运行期限 before it has passed", by=OFFICERS)
     async def extend_opening(self, info: strawberry.Info, input: ExtendOpeningInput) -> ExtendOpeningResult:
-        until = opening_of(input.opening)
-        assert until is not None
-
-        async def verb(act: Act, node: NodeId) -> None:
-            await opening.extend_opening(
-                act, node.id, expected_version=input.expected_version, opening=until, reason=input.reason
-            )
-
-        return await perform_on(info, _licence(input.licence), input, verb, OpeningExtended)
+        return await perform_step(
+            info,
+            LICENCE_TAG,
+            input,
+            opening.extend_opening,
+            OpeningExtended,
+            opening=opening_of(input.opening),
+            reason=input.reason,
+        )
 
     @mutation("申请校验 or, after a suspension, to be verified again", by=INSTITUTION_FILERS)
     async def apply_for_verification(

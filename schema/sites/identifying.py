@@ -1,11 +1,11 @@
 """Keeping service gaps: identify in batches, choose, amend, withdraw."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import strawberry
 
-from schema.acting import given, mutation, node_of, perform, perform_on, ref, request_of
+from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, ref, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
@@ -157,12 +157,7 @@ class GapMutations:
 
     @mutation("修改空白点 while it stands in no published call", by=gaps.KEEPERS)
     async def amend_gap(self, info: strawberry.Info, input: AmendGapInput) -> AmendGapResult:
-        def verb(act: Act, node: NodeId) -> Awaitable[None]:
-            return gaps.amend_gap(
-                act, node.id, expected_version=input.expected_version, wanted=content_of(input.content)
-            )
-
-        return await perform_on(info, node_of(input.gap, GAP_TAG, "gap"), input, verb, GapAmended)
+        return await perform_step(info, GAP_TAG, input, gaps.amend_gap, GapAmended, wanted=content_of(input.content))
 
     @mutation("撤回空白点 no longer to be covered this way", by=gaps.KEEPERS)
     async def withdraw_gap(self, info: strawberry.Info, input: WithdrawGapInput) -> WithdrawGapResult:

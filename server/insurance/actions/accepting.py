@@ -59,9 +59,9 @@ async def accept(act: Act, application_id: UUID, *, expected_version: int, expla
 
 async def request_supplement(
     act: Act,
-    ground: Ground,
     application_id: UUID,
     *,
+    ground: Ground,
     expected_version: int,
     items: Sequence[str],
     leave_out: Sequence[int],
@@ -151,9 +151,9 @@ async def request_supplement(
 
 async def supplement(
     act: Act,
-    ground: Ground,
     application_id: UUID,
     *,
+    ground: Ground,
     expected_version: int,
     form: Form | None,
     materials: Mapping[MaterialKind, tuple[UUID, ...]],

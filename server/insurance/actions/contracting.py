@@ -84,9 +84,9 @@ async def accept_system(
 
 async def sign(
     act: Act,
-    ground: Ground,
     application_id: UUID,
     *,
+    ground: Ground,
     expected_version: int,
     number: str,
     code: str,

@@ -55,9 +55,9 @@ async def disqualify(act: Act, application_id: UUID, *, expected_version: int, r
 
 async def reject_false_material(
     act: Act,
-    ground: Ground,
     application_id: UUID,
     *,
+    ground: Ground,
     expected_version: int,
     discovered_on: date,
     reason: str,
@@ -77,9 +77,9 @@ async def reject_false_material(
 
 async def bar_holder(
     act: Act,
-    ground: Ground,
     application_id: UUID,
     *,
+    ground: Ground,
     expected_version: int,
     discovered_on: date,
     reason: str,

@@ -64,7 +64,7 @@ class Verdict:
 
 
 async def evaluate_in_district(
-    act: Act, ground: Ground, application_id: UUID, verdict: Verdict, *, expected_version: int
+    act: Act, application_id: UUID, *, ground: Ground, verdict: Verdict, expected_version: int
 ) -> None:
     """The agency's evaluation: pass, with all six materials in, or fail, with the reasons.
 
@@ -118,7 +118,7 @@ async def report(act: Act, application_id: UUID, *, expected_version: int, expla
 
 
 async def evaluate_municipally(
-    act: Act, ground: Ground, application_id: UUID, verdict: Verdict, *, expected_version: int
+    act: Act, application_id: UUID, *, ground: Ground, verdict: Verdict, expected_version: int
 ) -> UUID:
     """The municipal centre's evaluation, once the district's result is there; the institution.
 

@@ -19,7 +19,7 @@ from server.tasks.model import TaskKind
 
 
 async def publicise(
-    act: Act, ground: Ground, application_id: UUID, *, expected_version: int, published_on: date, url: str | None
+    act: Act, application_id: UUID, *, ground: Ground, expected_version: int, published_on: date, url: str | None
 ) -> UUID:
     """The institution on the public list, for the days of publicity (MIC-3-3, A-MIC-10).
 
