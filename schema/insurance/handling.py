@@ -161,7 +161,9 @@ class CentreMutations:
     async def send_designation_result(
         self, info: strawberry.Info, input: steps.SendDesignationResultInput
     ) -> steps.SendDesignationResultResult:
-        return await _step(info, input, evaluating.send_result, steps.DesignationResultSent)
+        return await _step(
+            info, input, evaluating.send_result, steps.DesignationResultSent, explanation=given(input.explanation)
+        )
 
     @_step_of(Step.PUBLICISE, "公示 for the days of publicity (三(三))")
     async def publicise_designation(

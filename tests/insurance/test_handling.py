@@ -79,6 +79,21 @@ async def test_a_supplement_notice_after_its_day_goes_out_marked_late(office: Of
     assert "已超过 5 个工作日" in found["steps"][-1]["explanation"]
 
 
+async def test_what_the_centre_says_with_the_result_stands_in_the_cases_steps(office: Office) -> None:
+    case = Case(await office.applicant(), await office.agency("fengtai"), await office.centre())
+    with clock.frozen(IN_WINDOW):
+        await case.submitted()
+        await case.accepted()
+        await case.reported()
+        await case.do(case.centre, "evaluateDesignationMunicipally", result="PASS", method="DOCUMENT")
+        long = await case.tried(case.centre, "sendDesignationResult", explanation="长" * 2001)
+        assert (long["path"], "2000" in long["message"]) == (["input", "explanation"], True)
+        await case.do(case.centre, "sendDesignationResult", explanation="已电话说明")
+        text = "query($id: ID!) { designationApplication(id: $id) { steps { explanation } } }"
+        found = (await case.agency(text, id=case.id)).data["designationApplication"]
+    assert found["steps"][-1]["explanation"] == "已电话说明"
+
+
 async def test_the_agency_may_leave_out_what_the_system_found(office: Office) -> None:
     case = Case(await office.applicant(), await office.agency("fengtai"), await office.centre())
     with clock.frozen(IN_WINDOW):

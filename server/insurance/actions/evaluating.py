@@ -146,10 +146,10 @@ async def evaluate_municipally(
     return institution_id
 
 
-async def send_result(act: Act, application_id: UUID, *, expected_version: int) -> None:
+async def send_result(act: Act, application_id: UUID, *, expected_version: int, explanation: str | None) -> None:
     """The notice of the result: 评估结果告知书 on a pass, reasons and advice on a fail (MIC-3-2b).
 
-    Raises: NotAllowed, NotFound, OutOfDate, WrongStep, Conflict.
+    Raises: NotAllowed, NotFound, OutOfDate, WrongStep, Conflict, Invalid.
     """
     act.require(*PASSAGES[Step.SEND_RESULT_NOTICE].by)
     row = await store.load_for_change(act.connection, tables.designation_application, act.tenant_id, application_id)
@@ -178,7 +178,8 @@ async def send_result(act: Act, application_id: UUID, *, expected_version: int) 
         clauses=(notice("三(二)第二段"),),
         issuer=CENTRE,
     )
-    await stepping.pass_on(act, row, step, "发放评估结果告知书" if passed else "告知理由，提出整改建议")
+    said = stepping.worded(explanation, "发放评估结果告知书" if passed else "告知理由，提出整改建议", "explanation")
+    await stepping.pass_on(act, row, step, said)
 
 
 async def _municipal(act: Act, application_id: UUID) -> RowMapping:
