@@ -10,7 +10,7 @@ from schema.identity import members as identity
 from schema.institutions import register as institutions
 from schema.insurance import bars, cases, designations, publicities
 from schema.licensing import applications as licence_applications
-from schema.licensing import licences, obligations
+from schema.licensing import endings, licences, obligations, verifications
 from schema.selection import applications
 from schema.selection import calls as selection
 from schema.sites import agreements as entrusting
@@ -48,6 +48,8 @@ AREAS = (
     assessments,
     ledger,
     licences,
+    verifications,
+    endings,
     licence_applications,
     obligations,
     identity,

@@ -33,7 +33,7 @@ from schema.institutions.registering import RegisterMutations
 from schema.insurance import applying as designating
 from schema.insurance import bars, cases, contracts, designations, handling, printing, publicities
 from schema.licensing import applications as licence_applications
-from schema.licensing import licences, obligations
+from schema.licensing import endings, licences, obligations, verifications
 from schema.licensing.accepting import LicenceAcceptingMutations
 from schema.licensing.applying import LicenceApplyingMutations
 from schema.licensing.deciding import LicenceDecidingMutations
@@ -107,6 +107,8 @@ Query = merge_types(
         supervision.SupervisionQueries,
         negative_list.NegativeListQueries,
         licences.LicenceQueries,
+        verifications.VerificationQueries,
+        endings.LicenceEndingQueries,
         licence_applications.LicenceApplicationQueries,
         obligations.ObligationQueries,
         risks.RiskQueries,

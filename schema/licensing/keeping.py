@@ -20,7 +20,8 @@ from schema.licensing.inputs import (
     opening_of,
     proposal_of,
 )
-from schema.licensing.licences import Licence, Verification
+from schema.licensing.licences import Licence
+from schema.licensing.verifications import Verification
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.tags import LICENCE_TAG, PROPOSAL_TAG, VERIFICATION_TAG

@@ -13,8 +13,8 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.inputs import KEY, VERSION
 from schema.institutions.register import Institution
+from schema.licensing.clauses import told_clauses
 from schema.licensing.inputs import lists_in
-from schema.licensing.licences import told_clauses
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate
 from schema.rows import OF_OWN_INSTITUTION, register
