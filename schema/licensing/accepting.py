@@ -11,7 +11,7 @@ from schema.licensing.inputs import LicenceApplicationStepInput, limits_in, list
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import LICENCE_APPLICATION_TAG
 from server.kit.ids import NodeId
-from server.licensing.actions import applying
+from server.licensing.actions import accepting
 from server.licensing.actions.steps import OFFICERS
 from server.record.acts import Act
 
@@ -83,7 +83,7 @@ class LicenceAcceptingMutations:
         lists = await lists_in(request_of(info), node.tenant_id)
 
         async def verb(act: Act, node: NodeId) -> None:
-            await applying.ask_for_materials(
+            await accepting.ask_for_materials(
                 act,
                 lists,
                 node.id,
@@ -102,7 +102,7 @@ class LicenceAcceptingMutations:
         limits, lists = await limits_in(request, node.tenant_id), await lists_in(request, node.tenant_id)
 
         async def verb(act: Act, node: NodeId) -> None:
-            await applying.accept(act, limits, lists, node.id, expected_version=input.expected_version)
+            await accepting.accept(act, limits, lists, node.id, expected_version=input.expected_version)
 
         return await perform_on(info, node, input, verb, LicenceApplicationAccepted)
 
@@ -114,7 +114,7 @@ class LicenceAcceptingMutations:
             info,
             LICENCE_APPLICATION_TAG,
             input,
-            applying.refuse_acceptance,
+            accepting.refuse_acceptance,
             LicenceApplicationNotAccepted,
             reason=input.reason,
         )

@@ -23,7 +23,7 @@ from server.institutions.model import InstitutionKind, OperatingNature, Operator
 from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.licensing import tables
-from server.licensing.actions.applying import PURPOSE
+from server.licensing.actions.materials import PURPOSE
 from server.licensing.lists import lists_of
 from server.licensing.model import ApplicationKind, ApplicationStatus, RefusalGround
 from server.planner.binding import Column, Compare, Computed, Kind, Link, One, Related, Root, Shape

@@ -15,8 +15,8 @@ from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.licensing import rules, store
-from server.licensing.actions.applying import Documents, check_complete, reuse, take_materials
 from server.licensing.actions.issuing import verification_due
+from server.licensing.actions.materials import Documents, check_complete, reuse, take_materials
 from server.licensing.actions.steps import (
     INSTITUTION_FILERS,
     NOTHING_DUE,
