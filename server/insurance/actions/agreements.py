@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from server.insurance import rules, store, tables
+from server.insurance import applicants, holders, rules, store, tables
 from server.insurance.actions import stepping
 from server.insurance.actions.evaluating import CENTRE
 from server.insurance.actions.stepping import Ground
@@ -138,9 +138,9 @@ async def renew(
     if last <= first:
         raise Invalid(f"期满日期应晚于生效日期 {first}", path=("input", "until"))
     said = stepping.worded(number, None, "number")[:40]
-    if await store.find_taken(act.connection, act.tenant_id, said, "", row["designation_id"]):
+    if await holders.find_taken(act.connection, act.tenant_id, said, "", row["designation_id"]):
         raise Conflict("协议编号已被使用，请核对", path=("input", "number"))
-    if await store.find_following(act.connection, act.tenant_id, agreement_id):
+    if await holders.find_following(act.connection, act.tenant_id, agreement_id):
         raise Conflict("该协议已续签", path=("input", "agreement"))
     made = {
         "designation_id": row["designation_id"],
@@ -176,12 +176,12 @@ async def record_measure(
             "中止、解除协议请用 suspendInsuranceAgreement、terminateInsuranceAgreement", path=("input", "action")
         )
     stepping.not_future(decided_on, "decidedOn")
-    held = await store.find_designation(act.connection, act.tenant_id, institution_id)
+    held = await holders.find_designation(act.connection, act.tenant_id, institution_id)
     if held is None or held["signed_on"] is None:
         raise NotFound(path=("input", "institution"))
     if decided_on < held["signed_on"]:
         raise Invalid(f"处理日期不能早于签订协议之日 {held['signed_on']}", path=("input", "decidedOn"))
-    running = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
+    running = await holders.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
     said = stepping.worded(reason, None, "reason")
     return await _measure(act, institution_id, None if running is None else running["id"], action, decided_on, said)
 
@@ -189,7 +189,7 @@ async def record_measure(
 async def tell_measures(act: Act) -> list[UUID]:
     """Measures that are no facts of supervision yet become so, on the district's own role; their institutions."""
     told = []
-    for row in await store.list_untold_measures(act.connection, act.tenant_id):
+    for row in await holders.list_untold_measures(act.connection, act.tenant_id):
         await _tell(act, row["id"], row["institution_id"], row["action"], row["decided_on"], row["decided_by"])
         told.append(row["institution_id"])
     return told
@@ -202,8 +202,8 @@ async def mind_agreements(act: Act, ground: Ground) -> tuple[int, int]:
     """
     today, terms = clock.today(), ground.terms(clock.today())
     reminded = expired = 0
-    for row in await store.list_ending(act.connection, act.tenant_id, today):
-        following = await store.find_following(act.connection, act.tenant_id, row["id"])
+    for row in await holders.list_ending(act.connection, act.tenant_id, today):
+        following = await holders.find_following(act.connection, act.tenant_id, row["id"])
         if row["until"] <= today:
             values = {"status": AgreementStatus.EXPIRED, "ended_on": row["until"]}
             holder = None if following else HolderStatus.EXPIRED
@@ -247,8 +247,8 @@ async def heed_lock(
     Implements: MIC-A21-9, A-MIC-8, X-11, X-12.  Raises: DesignationLocked.
     """
     day = on or clock.today()
-    held = await store.find_designation(act.connection, act.tenant_id, institution_id)
-    if held is None or held["signed_on"] is None or held["status"] not in store.STANDING:
+    held = await holders.find_designation(act.connection, act.tenant_id, institution_id)
+    if held is None or held["signed_on"] is None or held["status"] not in holders.STANDING:
         return False
     if not held["signed_on"] <= day < held["locked_until"]:
         return False
@@ -284,7 +284,7 @@ async def tell_of_exit(act: Act, institution_id: UUID, *, decision: str, clause:
     It is the agency's and the centre's: no decision of the health commission ends it, so the agency is given the task.
     Implements: MTG-20-0 (终止相关协议).
     """
-    row = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
+    row = await holders.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
     if row is None:
         return None
     await tasks.open_task(
@@ -304,7 +304,7 @@ async def tell_of_exit(act: Act, institution_id: UUID, *, decision: str, clause:
 
 async def untell_of_exit(act: Act, institution_id: UUID) -> None:
     """The decision of exit was revoked: the agency need not deal with the institution's insurance agreement for its sake."""
-    row = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
+    row = await holders.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
     if row is not None:
         await tasks.cancel(act, subject_id=row["id"], kind=TaskKind.END_INSURANCE_AGREEMENT)
 
@@ -350,7 +350,7 @@ async def _measure(
 ) -> UUID:
     """The measure; told to supervision at once where the act runs in the district, else by ``tell_measures``."""
     local = bool(act.actor.roles_in(act.tenant_id))
-    by = await store.find_agency_name(act.connection, act.tenant_id) if local else CENTRE
+    by = await applicants.find_agency_name(act.connection, act.tenant_id) if local else CENTRE
     measure_id = new_id()
     after = {
         "institution_id": institution_id,

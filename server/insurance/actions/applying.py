@@ -15,7 +15,7 @@ from server.documents import actions as documents
 from server.institutions.model import InstitutionKind
 from server.institutions.rules import check_active
 from server.institutions.tables import institution
-from server.insurance import checks, form_rules, rules, store, tables
+from server.insurance import applicants, checks, form_rules, holders, rules, store, tables
 from server.insurance.actions import stepping
 from server.insurance.actions.stepping import SUBJECT, Ground
 from server.insurance.form import Form, Person, parted, written
@@ -98,17 +98,17 @@ async def submit(act: Act, ground: Ground, wanted: Submission) -> UUID:
             f"申请时间不能晚于收到材料之日（{received_on}），实际为 {wanted.applied_on}", path=("input", "appliedOn")
         )
     accepted = rules.check_commitments(wanted.accepted)
-    known = await store.load_registered(act.connection, act.tenant_id, wanted.institution_id)
+    known = await applicants.load_registered(act.connection, act.tenant_id, wanted.institution_id)
     registered = registered_form(known)
     form, carried = _carried(act, form_rules.normalised(wanted.form), known["people"])
     fetch = partial(fetch_within, act.connection)
-    line = await store.find_line(fetch, act.tenant_id, wanted.institution_id)
+    line = await applicants.find_line(fetch, act.tenant_id, wanted.institution_id)
     bars = await running_bars(act, line, form)
     rules.check_bars(bars, received_on)
-    held = await store.find_designation(act.connection, act.tenant_id, wanted.institution_id)
+    held = await holders.find_designation(act.connection, act.tenant_id, wanted.institution_id)
     rules.check_single(
         await store.find_open(act.connection, act.tenant_id, wanted.institution_id),
-        designated=held is not None and held["status"] in store.STANDING,
+        designated=held is not None and held["status"] in holders.STANDING,
     )
     findings = _findings(form, registered, wanted, accepted, terms, kind, received_on)
     number = await store.next_number(act.connection, act.tenant_id, window.year, window.quarter)
