@@ -7,6 +7,7 @@ from schema.assessment import assessments, cycles, ledger
 from schema.exits import cases as exits
 from schema.exits import continuity, conversions
 from schema.identity import members as identity
+from schema.institutions import history, organisations
 from schema.institutions import register as institutions
 from schema.insurance import bars, cases, designations, publicities
 from schema.licensing import applications as licence_applications
@@ -43,6 +44,8 @@ AREAS = (
     publicities,
     designations,
     bars,
+    organisations,
+    history,
     institutions,
     cycles,
     assessments,

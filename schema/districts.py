@@ -21,7 +21,8 @@ from server.planner.binding import Computed, Key, Link, Many, One, Paged, Root, 
 from server.policy.terms import Kind
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter, InstitutionOrder
+    from schema.institutions.filters import InstitutionFilter, InstitutionOrder
+    from schema.institutions.register import Institution
     from schema.reviews import Review, ReviewFilter, ReviewOrder
 
 term(DistrictKind, "辖区类别 what a jurisdiction is in law")
@@ -85,8 +86,8 @@ class District(Node):
     @planned
     def institutions(
         self,
-        filter: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = UNSET,
-        order_by: list[Annotated["InstitutionOrder", strawberry.lazy("schema.institutions.register")]] | None = UNSET,
+        filter: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = UNSET,
+        order_by: list[Annotated["InstitutionOrder", strawberry.lazy("schema.institutions.filters")]] | None = UNSET,
         first: First = UNSET,
         after: After = UNSET,
         last: Last = UNSET,

@@ -42,7 +42,8 @@ from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One
 from server.workdays.model import CalendarStatus
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
 
 
 #: The numbers of these types in node ids.
@@ -295,7 +296,7 @@ class DesignationApplicationFilter:
     )
     closed_on: DateFilter | None = strawberry.field(default=UNSET, description="办结日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["DesignationApplicationFilter"] | None = strawberry.field(

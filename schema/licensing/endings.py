@@ -26,14 +26,15 @@ from server.policy.terms import SourceStatus
 
 if TYPE_CHECKING:
     from schema.exits.cases import ExitReferral
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
     from schema.licensing.licences import Licence
     from schema.proposals import Proposal
 
 term(EndingGround, "终止许可的事由", "LicenceEndingGround")
 term(EndingStatus, "终止许可程序状态", "LicenceEndingStatus")
 _Institution = Annotated["Institution", strawberry.lazy("schema.institutions.register")]
-_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")]
+_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")]
 
 
 @strawberry.type(description="终止许可程序 notice, statement, and the decision of a second person")

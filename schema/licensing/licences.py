@@ -26,7 +26,8 @@ from server.licensing.model import ChangeKind, LicenceStatus, OpeningSource
 from server.planner.binding import Column, Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
     from schema.licensing.applications import LicenceApplication
 
 term(LicenceStatus, "执业许可证状态")
@@ -35,7 +36,7 @@ term(OpeningSource, "开放运行期限出处")
 
 
 _Institution = Annotated["Institution", strawberry.lazy("schema.institutions.register")]
-_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")]
+_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")]
 
 
 @strawberry.type(description="许可证变动 one step of a licence's life, with its day")

@@ -20,14 +20,15 @@ from server.planner.binding import Compare, Kind, Link, One, Related, Root, Shap
 from server.policy.terms import SourceStatus, VerificationResult
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
     from schema.licensing.licences import Licence
 
 term(VerificationKind, "校验种类")
 term(VerificationStatus, "校验办理状态")
 term(VerificationResult, "校验结论", "VerificationResult")
 _Institution = Annotated["Institution", strawberry.lazy("schema.institutions.register")]
-_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")]
+_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")]
 
 
 @strawberry.type(description="校验 of one verification cycle, or once more after a suspension")
