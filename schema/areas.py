@@ -9,7 +9,7 @@ from schema.exits import continuity, conversions
 from schema.identity import members as identity
 from schema.institutions import history, organisations
 from schema.institutions import register as institutions
-from schema.insurance import bars, cases, designations, publicities
+from schema.insurance import bars, cases, designations, dossier, publicities
 from schema.licensing import applications as licence_applications
 from schema.licensing import endings, licences, obligations, verifications
 from schema.selection import applications
@@ -40,6 +40,7 @@ AREAS = (
     selection,
     applications,
     entrusting,
+    dossier,
     cases,
     publicities,
     designations,
