@@ -11,13 +11,12 @@ from schema.districts import InsuranceAgency
 from schema.filters import UNSET
 from schema.inputs import Keyed, field
 from schema.insurance.cases import DesignationApplication
+from schema.insurance.entered import DesignationFormInput, entered
 from schema.insurance.grounds import ground_of
 from schema.insurance.written import (
     DesignationForm,
-    DesignationFormInput,
     FieldProvenance,
     MaterialFinding,
-    entered,
     finding_told,
     provenance_told,
     shown,

@@ -9,8 +9,8 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, referring, request_of
 from schema.insurance import steps
 from schema.insurance.applying import files_of
+from schema.insurance.entered import entered
 from schema.insurance.grounds import ground_of
-from schema.insurance.written import entered
 from schema.tags import DESIGNATION_APPLICATION_TAG, DESIGNATION_OBJECTION_TAG
 from server.db import roles
 from server.insurance import keeping

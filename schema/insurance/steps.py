@@ -9,7 +9,7 @@ from schema.filters import UNSET
 from schema.inputs import VERSION, Keyed, Versioned, field
 from schema.insurance.applying import DesignationMaterialInput
 from schema.insurance.cases import DesignationApplication
-from schema.insurance.written import DesignationFormInput
+from schema.insurance.entered import DesignationFormInput
 from schema.planned import field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from server.insurance.model import DesignationMethod, EvaluationResult, ObjectionOutcome, PersonRole
