@@ -14,7 +14,7 @@ from server.kit import clock
 from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
 from server.licensing.actions.issuing import Opening
-from server.licensing.actions.verifying import ProposalAt
+from server.licensing.actions.proposed import ProposalAt
 from server.licensing.limits import Limits
 from server.licensing.lists import Lists, lists_of
 from server.licensing.model import OpeningSource
