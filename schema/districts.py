@@ -9,7 +9,8 @@ from schema.access import Request
 from schema.connections import After, Before, Connection, First, Last, Node
 from schema.filters import UNSET, Filter, StringFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import On, PolicyVersion, enabled_policies, policies_in_force
+from schema.policy.policies import On, enabled_policies, policies_in_force
+from schema.policy.versions import PolicyVersion
 from schema.rows import EVERYONE
 from schema.tags import AGENCY_TAG, DISTRICT_TAG
 from schema.terms import term
