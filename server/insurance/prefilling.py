@@ -11,7 +11,7 @@ from server.institutions.model import InstitutionKind
 from server.institutions.rules import check_active
 from server.insurance import applicants, checks, form_rules, holders, rules, store
 from server.insurance.actions import stepping
-from server.insurance.actions.applying import running_bars
+from server.insurance.actions.filing import running_bars
 from server.insurance.actions.stepping import Ground
 from server.insurance.form import Form
 from server.insurance.form_rules import Finding

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from server.insurance import applicants, form_rules, store, tables
 from server.insurance.actions import stepping
-from server.insurance.actions.applying import add_persons, take_files, told
+from server.insurance.actions.filing import add_persons, take_files, told
 from server.insurance.actions.stepping import Ground
 from server.insurance.errors import AlreadySupplemented
 from server.insurance.form import Form, joined, parted

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from server.insurance import applicants, checks, holders, rules, store, tables
 from server.insurance.actions import stepping
-from server.insurance.actions.applying import keep_checks
+from server.insurance.actions.filing import keep_checks
 from server.insurance.actions.stepping import Ground
 from server.insurance.errors import CommitmentContradicted
 from server.insurance.model import AgreementStatus, BarSubject, CheckOutcome, HolderStatus, PersonRole, Step, notice
