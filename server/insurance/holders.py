@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.insurance.model import HolderStatus
+from server.insurance.model import AgreementStatus, HolderStatus
 from server.insurance.tables import designation, designation_agreement, designation_measure
 
 #: A designation that keeps the institution from applying again.
 STANDING = (HolderStatus.INCLUDED, HolderStatus.ACTIVE, HolderStatus.SUSPENDED)
+#: An agreement that has not ended, whether it rests or not.
+RUNNING = (AgreementStatus.ACTIVE, AgreementStatus.SUSPENDED)
 
 
 async def find_designation(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> RowMapping | None:
