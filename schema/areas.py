@@ -12,7 +12,7 @@ from schema.institutions import register as institutions
 from schema.insurance import bars, cases, designations, dossier, publicities
 from schema.licensing import applications as licence_applications
 from schema.licensing import endings, licences, obligations, verifications
-from schema.selection import applications
+from schema.selection import applications, committees, objections
 from schema.selection import calls as selection
 from schema.sites import agreements as entrusting
 from schema.sites import gaps, sites
@@ -39,6 +39,8 @@ AREAS = (
     gaps,
     selection,
     applications,
+    committees,
+    objections,
     entrusting,
     dossier,
     cases,
