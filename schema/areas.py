@@ -7,11 +7,12 @@ from schema.assessment import assessments, cycles, ledger
 from schema.exits import cases as exits
 from schema.exits import continuity, conversions
 from schema.identity import members as identity
+from schema.institutions import history, organisations
 from schema.institutions import register as institutions
-from schema.insurance import bars, cases, designations, publicities
+from schema.insurance import bars, cases, designations, dossier, publicities
 from schema.licensing import applications as licence_applications
-from schema.licensing import licences, obligations
-from schema.selection import applications
+from schema.licensing import endings, licences, obligations, verifications
+from schema.selection import applications, committees, objections
 from schema.selection import calls as selection
 from schema.sites import agreements as entrusting
 from schema.sites import gaps, sites
@@ -38,16 +39,23 @@ AREAS = (
     gaps,
     selection,
     applications,
+    committees,
+    objections,
     entrusting,
+    dossier,
     cases,
     publicities,
     designations,
     bars,
+    organisations,
+    history,
     institutions,
     cycles,
     assessments,
     ledger,
     licences,
+    verifications,
+    endings,
     licence_applications,
     obligations,
     identity,

@@ -33,8 +33,10 @@ from schema.institutions.registering import RegisterMutations
 from schema.insurance import applying as designating
 from schema.insurance import bars, cases, contracts, designations, handling, printing, publicities
 from schema.licensing import applications as licence_applications
-from schema.licensing import licences, obligations
+from schema.licensing import endings, licences, obligations, verifications
+from schema.licensing.accepting import LicenceAcceptingMutations
 from schema.licensing.applying import LicenceApplyingMutations
+from schema.licensing.deciding import LicenceDecidingMutations
 from schema.licensing.ending import LicenceEndingMutations
 from schema.licensing.keeping import LicenceKeepingMutations
 from schema.planned import catalogue, not_resolved, planned, resolved
@@ -105,6 +107,8 @@ Query = merge_types(
         supervision.SupervisionQueries,
         negative_list.NegativeListQueries,
         licences.LicenceQueries,
+        verifications.VerificationQueries,
+        endings.LicenceEndingQueries,
         licence_applications.LicenceApplicationQueries,
         obligations.ObligationQueries,
         risks.RiskQueries,
@@ -144,6 +148,8 @@ Mutation = merge_types(
         proposals.ProposalMutations,
         FindingMutations,
         LicenceApplyingMutations,
+        LicenceAcceptingMutations,
+        LicenceDecidingMutations,
         LicenceKeepingMutations,
         LicenceEndingMutations,
         obligations.ObligationMutations,

@@ -9,7 +9,8 @@ from schema.access import Request
 from schema.connections import After, Before, Connection, First, Last, Node
 from schema.filters import UNSET, Filter, StringFilter
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.policy.policies import On, PolicyVersion, enabled_policies, policies_in_force
+from schema.policy.policies import On, enabled_policies, policies_in_force
+from schema.policy.versions import PolicyVersion
 from schema.rows import EVERYONE
 from schema.tags import AGENCY_TAG, DISTRICT_TAG
 from schema.terms import term
@@ -21,7 +22,8 @@ from server.planner.binding import Computed, Key, Link, Many, One, Paged, Root, 
 from server.policy.terms import Kind
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter, InstitutionOrder
+    from schema.institutions.filters import InstitutionFilter, InstitutionOrder
+    from schema.institutions.register import Institution
     from schema.reviews import Review, ReviewFilter, ReviewOrder
 
 term(DistrictKind, "辖区类别 what a jurisdiction is in law")
@@ -85,8 +87,8 @@ class District(Node):
     @planned
     def institutions(
         self,
-        filter: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = UNSET,
-        order_by: list[Annotated["InstitutionOrder", strawberry.lazy("schema.institutions.register")]] | None = UNSET,
+        filter: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = UNSET,
+        order_by: list[Annotated["InstitutionOrder", strawberry.lazy("schema.institutions.filters")]] | None = UNSET,
         first: First = UNSET,
         after: After = UNSET,
         last: Last = UNSET,

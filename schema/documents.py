@@ -13,7 +13,8 @@ from schema.connections import After, Before, Connection, First, Last, Node, Ord
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, DateTimeFilter, Filter, IDFilter, StringFilter
-from schema.institutions.register import Institution, InstitutionFilter
+from schema.institutions.filters import InstitutionFilter
+from schema.institutions.register import Institution
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Conflicting, InvalidInput
 from schema.rows import FILES, USES

@@ -1,63 +1,27 @@
-"""From a document's text to an answer: parsed and validated once, executed, errors told as the API tells them."""
+"""From a request to its answer: admitted within limits, executed, errors told as the API tells them."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, NamedTuple, cast
 
-from graphql import (
-    DeferStreamDirectiveLabel,
-    DeferStreamDirectiveOnRootField,
-    DeferStreamDirectiveOnValidOperationsRule,
-    DocumentNode,
-    ExecutionResult,
-    GraphQLError,
-    NoSchemaIntrospectionCustomRule,
-    OperationDefinitionNode,
-    OperationType,
-    StreamDirectiveOnListField,
-    execute,
-    get_operation_ast,
-    parse,
-    specified_rules,
-    validate,
-)
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, execute
 from graphql.execution import create_source_event_stream
-from graphql.execution.executor import Executor
 from orjson import Fragment
 
 from schema.access import Request
-from schema.coercion import Readers
 from schema.contract import bindings, graphql_schema
-from schema.cost import Cost, budget_of, cost_of
+from schema.cost import budget_of
 from schema.errors import failed, refused, told
 from schema.executing import PlanningExecutor
-from schema.limits import COMMENTS_MOST, SOURCE_MOST, TOKENS_MOST, document_problems, variables_problem
-from schema.lookahead import TYPENAME, Operation
-from schema.masked import Masks, masked, masks_of
-from schema.reading import NODE, NODES
-from schema.validating import together
+from schema.limits import variables_problem
+from schema.lookahead import Operation
+from schema.masked import masked
+from schema.preparing import Document, Documents, Prepared
 from schema.whole import answer_whole
 from server.kit.errors import NotFound, RateLimited, TimedOut
 from server.kit.meter import Meter
-from server.planner.binding import Computed
-
-#: Characters of all documents kept; a syntax tree takes some 250 bytes for each.
-_KEPT_MOST = 500_000
-_ERRORS_MOST = 10
-
-#: Each rule costs a document's first sight; the schema has neither ``@defer`` nor ``@stream``, which is refused elsewhere.
-_WITHOUT_MEANING = frozenset(
-    {
-        DeferStreamDirectiveLabel,
-        DeferStreamDirectiveOnRootField,
-        DeferStreamDirectiveOnValidOperationsRule,
-        StreamDirectiveOnListField,
-    }
-)
 
 #: PLATFORM_DEFAULT. The database's own limit on a statement (server/db/policies.py) stands below both.
 QUERY_SECONDS = 15.0
@@ -71,34 +35,11 @@ class Answer(NamedTuple):
     executed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """A document that was read: its tree, or the response that says why there is none."""
-
-    tree: DocumentNode | None
-    problems: Mapping[str, Any]
-    #: Its operations that were asked for, by the name they were asked for with.
-    prepared: dict[str | None, "_Prepared"] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """One operation as the planner knows it, and what it costs."""
-
-    node: OperationDefinitionNode
-    planned: Operation
-    cost: Cost
-    #: How long it may take.
-    seconds: float
-    #: Where its answer holds masked values.
-    masks: Masks
-
-
 class _Admitted(NamedTuple):
     """An operation that may run, with its variables as they came and as they were read."""
 
-    document: _Document
-    prepared: _Prepared
+    document: Document
+    prepared: Prepared
     variables: Mapping[str, Any] | None
     operation_name: str | None
     coerced: Mapping[str, Any]
@@ -129,21 +70,10 @@ class Operations:
     ) -> None:
         self.schema = graphql_schema()
         self.catalogue = bindings()
-        self._computed = frozenset(
-            (type_.name, name)
-            for type_ in self.catalogue.types.values()
-            for name, field in type_.fields.items()
-            if isinstance(field, Computed)
-        )
         self._hints = hints
         self._meter = meter
         self._seconds = {OperationType.QUERY: query_seconds, OperationType.MUTATION: mutation_seconds}
-        rules = [one for one in specified_rules if one not in _WITHOUT_MEANING]
-        self._rules = [together([*rules, *([] if hints else [NoSchemaIntrospectionCustomRule])])]
-        self.planned = frozenset((*self.catalogue.roots, NODE, NODES, TYPENAME))
-        self._readers = Readers()
-        self._documents: OrderedDict[str, _Document] = OrderedDict()
-        self._kept = 0
+        self.documents = Documents(self.schema, self.catalogue, hints=hints, seconds=self._seconds)
 
     def answer(
         self,
@@ -231,10 +161,10 @@ class Operations:
     ) -> "Answer | _Admitted":
         """The operation that the request may run, or the answer to one that it may not."""
         request.operations = self
-        document = self._document(text)
+        document = self.documents.document(text)
         if document.tree is None:
             return Answer(document.problems, executed=False)
-        prepared = document.prepared.get(operation_name) or self._prepare(document, operation_name)
+        prepared = document.prepared.get(operation_name) or self.documents.prepare(document, operation_name)
         if prepared is None:
             return Answer(failed("BAD_USER_INPUT", _which(document.tree, operation_name)), executed=False)
         if reading and not prepared.planned.is_query:
@@ -243,7 +173,9 @@ class Operations:
             return Answer(failed("BAD_USER_INPUT", problem), executed=False)
         read = prepared.planned.read(variables or {})
         if read is None:  # graphql-core words what does not fit
-            return Answer(refused(self._misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False)
+            return Answer(
+                refused(self.documents.misfits(document, variables, operation_name), "BAD_USER_INPUT"), executed=False
+            )
         coerced, shape = read
         cost, budget = prepared.cost(coerced), budget_of(request.actor)
         extensions: dict[str, Any] = {"cost": {"requested": cost, "limit": budget}}
@@ -286,55 +218,16 @@ class Operations:
                 raise
             raise TimedOut from None
 
-    def _misfits(
-        self, document: _Document, variables: Mapping[str, Any] | None, operation_name: str | None
-    ) -> list[GraphQLError]:
-        assert document.tree is not None
-        built = Executor.build(
-            self.schema,
-            document.tree,
-            raw_variable_values=dict(variables or {}),
-            operation_name=operation_name,
-            max_coercion_errors=_ERRORS_MOST,
-            hide_suggestions=not self._hints,
-        )
-        assert isinstance(built, list)
-        return built
-
     def problems(self, text: str) -> list[str]:
         """Why this document cannot be run at all, in sentences; none where it can."""
-        document = self._document(text)
+        document = self.documents.document(text)
         return [] if document.tree is not None else [error["message"] for error in document.problems["errors"]]
 
     def operation(self, text: str, name: str | None = None) -> Operation | None:
         """The operation of a valid document, as the planner's side knows it; None where there is none of this name."""
-        document = self._document(text)
-        prepared = self._prepare(document, name) if document.tree is not None else None
+        document = self.documents.document(text)
+        prepared = self.documents.prepare(document, name) if document.tree is not None else None
         return None if prepared is None else prepared.planned
-
-    def _prepare(self, document: _Document, name: str | None) -> _Prepared | None:
-        """The operation that is asked for with this name; None where there is none, or without a name several."""
-        tree = document.tree
-        assert tree is not None
-        node = get_operation_ast(tree, name)
-        if node is None:
-            return None
-        known = next((one for one in document.prepared.values() if one.node is node), None)
-        if known is None:
-            planned = Operation(
-                self.schema,
-                self._readers,
-                tree,
-                node,
-                self.planned,
-                computed=self._computed,
-                hide_suggestions=not self._hints,
-            )
-            seconds = self._seconds.get(node.operation, 0.0)
-            cost, masks = cost_of(self.schema, tree, node), masks_of(self.schema, tree, node)
-            known = _Prepared(node, planned, cost, seconds, masks)
-        document.prepared[name] = known
-        return known
 
     def _told(self, result: ExecutionResult, extensions: Mapping[str, Any]) -> Answer:
         body: dict[str, Any] = {}
@@ -343,36 +236,6 @@ class Operations:
         body["data"] = result.data
         body["extensions"] = extensions
         return Answer(body, executed=True)
-
-    def _document(self, text: str) -> _Document:
-        known = self._documents.get(text)
-        if known is not None:
-            self._documents.move_to_end(text)
-            return known
-        if len(text) > SOURCE_MOST:
-            message = f"GraphQL 文档过长：{len(text)} 个字符，上限为 {SOURCE_MOST} 个"
-            return _Document(None, failed("GRAPHQL_PARSE_FAILED", message))
-        known = self._documents[text] = self._read(text)
-        self._kept += len(text)
-        while self._kept > _KEPT_MOST:
-            oldest, _ = self._documents.popitem(last=False)
-            self._kept -= len(oldest)
-        return known
-
-    def _read(self, text: str) -> _Document:
-        try:
-            tree = parse(
-                text, max_lexical_tokens=TOKENS_MOST, max_comments=COMMENTS_MOST, allow_empty_selection_sets=False
-            )
-        except GraphQLError as error:
-            return _Document(None, refused([error], "GRAPHQL_PARSE_FAILED"))
-        # Limits first: what they refuse would keep the other rules busy for long.
-        errors = document_problems(self.schema, tree) or validate(
-            self.schema, tree, self._rules, max_errors=_ERRORS_MOST, hide_suggestions=not self._hints
-        )
-        if errors:
-            return _Document(None, refused(errors, "GRAPHQL_VALIDATION_FAILED"))
-        return _Document(tree, {})
 
 
 async def _refusal(answer: Answer) -> Answer:

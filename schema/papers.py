@@ -13,7 +13,8 @@ from schema.districts import District, DistrictFilter
 from schema.documents import address_of
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.institutions.register import Institution, InstitutionFilter
+from schema.institutions.filters import InstitutionFilter
+from schema.institutions.register import Institution
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled, cited
 from schema.rows import OF_PAPER, PAPERS

@@ -12,7 +12,8 @@ from schema.connections import After, Before, Connection, First, Last, Node, Ord
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.institutions.register import Institution, InstitutionFilter
+from schema.institutions.filters import InstitutionFilter
+from schema.institutions.register import Institution
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.decisions import told_again
 from schema.problems import Conflicting, InvalidInput, OutOfDate

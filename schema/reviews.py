@@ -34,7 +34,8 @@ from server.reviews import tables
 from server.reviews.model import ReviewKind, ReviewOutcome
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
     from schema.selection.applications import OperatorApplication
 
 term(ReviewKind, "评审种类")
@@ -99,7 +100,7 @@ class ReviewFilter:
     decided_on: DateFilter | None = strawberry.field(default=UNSET, description="作出日期")
     annulled_on: DateFilter | None = strawberry.field(default=UNSET, description="撤销日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="被评审机构")
     )
     and_: list["ReviewFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

@@ -22,7 +22,8 @@ from server.kit.terms import Term
 from server.planner.binding import Compare, Key, Kind, Link, Many, One, Related, Root, Shape
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
     from schema.proposals import Proposal
     from schema.supervision.negative_list import Interview, NegativeFinding
 
@@ -33,7 +34,7 @@ term(EffectStatus, "结果运用状态")
 term(AppealOutcome, "申诉结果")
 
 _OfInstitution = Annotated["Institution", strawberry.lazy("schema.institutions.register")]
-_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")]
+_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")]
 
 
 @strawberry.type(description="指标得分")

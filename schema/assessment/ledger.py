@@ -20,13 +20,14 @@ from server.planner.binding import Compare, Kind, Link, One, Related, Root, Shap
 
 if TYPE_CHECKING:
     from schema.assessment.assessments import Assessment
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
 
 term(RectificationSource, "整改事项来源")
 term(RectificationStatus, "整改状态")
 
 _OfInstitution = Annotated["Institution", strawberry.lazy("schema.institutions.register")]
-_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")]
+_InstitutionFilter = Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")]
 
 
 class RectificationItemOrderField(Term):

@@ -32,7 +32,8 @@ from server.policy.terms import Effect
 
 if TYPE_CHECKING:
     from schema.institutions.register import Institution
-    from schema.licensing.licences import Licence, LicenceEnding
+    from schema.licensing.endings import LicenceEnding
+    from schema.licensing.licences import Licence
     from schema.papers import OfficialPaper
     from schema.sites.agreements import EntrustmentAgreement
 
@@ -64,7 +65,7 @@ class ExitReferral(Node):
     exit_case: Annotated["ExitCase", strawberry.lazy("schema.exits.cases")] | None = field_of("退出案件 with the facts")
     paper: Annotated["OfficialPaper", strawberry.lazy("schema.papers")] | None = field_of("案件移送函")
     licence: Annotated["Licence", strawberry.lazy("schema.licensing.licences")] | None = field_of("执业许可证")
-    ending: Annotated["LicenceEnding", strawberry.lazy("schema.licensing.licences")] | None = field_of(
+    ending: Annotated["LicenceEnding", strawberry.lazy("schema.licensing.endings")] | None = field_of(
         "终止许可程序 that was opened by it, or for it"
     )
 

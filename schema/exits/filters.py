@@ -21,7 +21,7 @@ from server.kit.terms import Term
 from server.policy.terms import Effect
 
 if TYPE_CHECKING:
-    from schema.institutions.register import InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
 
 
 class ExitCaseOrderField(Term):
@@ -62,7 +62,7 @@ class ExitCaseFilter:
     plan_due_on: DateFilter | None = strawberry.field(default=UNSET, description="补齐方案期限")
     appeal_outcome: Filter[AppealOutcome] | None = strawberry.field(default=UNSET, description="救济结果")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["ExitCaseFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
@@ -98,7 +98,7 @@ class ConversionCaseFilter:
     opened_on: DateFilter | None = strawberry.field(default=UNSET, description="启动日期")
     executed_on: DateFilter | None = strawberry.field(default=UNSET, description="完成日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["ConversionCaseFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
@@ -135,7 +135,7 @@ class ContinuityPlanFilter:
     population: IntFilter | None = strawberry.field(default=UNSET, description="服务人口")
     completed_on: DateFilter | None = strawberry.field(default=UNSET, description="完成日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["ContinuityPlanFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

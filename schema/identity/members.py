@@ -10,7 +10,8 @@ from schema.acting import Ref, request_of
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
-from schema.institutions.register import Institution, InstitutionFilter
+from schema.institutions.filters import InstitutionFilter
+from schema.institutions.register import Institution
 from schema.planned import Binds, field_of, not_resolved, planned, resolved
 from schema.rows import MEMBERS
 from schema.tags import DISTRICT_TAG, INSTITUTION_TAG, MEMBER_TAG

@@ -1,4 +1,4 @@
-"""Institutions counted by what they have in common; and the vocabularies of the register."""
+"""Institutions counted by what they have in common."""
 
 from typing import Optional
 
@@ -8,9 +8,7 @@ from schema.connections import OrderDirection
 from schema.districts import District
 from schema.filters import UNSET, IntFilter
 from schema.grouped import BY_DISTRICT, by_year
-from schema.planned import field_of
-from schema.terms import term
-from server.institutions.model import (
+from schema.institutions.terms import (
     InstitutionKind,
     InstitutionStatus,
     OperatingNature,
@@ -18,15 +16,10 @@ from server.institutions.model import (
     Ownership,
     RecordSource,
 )
+from schema.planned import field_of
+from schema.terms import term
 from server.kit.terms import Term
 from server.planner.binding import Aggregate, Grouping, GroupKey, Kind, Measure
-
-term(InstitutionKind, "机构类别 what the institution is licensed as")
-term(InstitutionStatus, "机构状态")
-term(OperatingNature, "经营性质")
-term(Ownership, "所有制形式")
-term(OperatorKind, "举办主体类别")
-term(RecordSource, "数据来源")
 
 
 class InstitutionGroupKey(Term):

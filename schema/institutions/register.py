@@ -1,4 +1,4 @@
-"""Institutions and the organisations that run them."""
+"""Institutions as the district registers them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import strawberry
 
 from schema.access import Request
-from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node, OrderDirection
-from schema.districts import District, DistrictFilter
+from schema.connections import After, Before, Connection, First, FirstGroups, Last, Node
+from schema.districts import District
 from schema.exits.filters import (
     ContinuityPlanFilter,
     ContinuityPlanOrder,
@@ -17,7 +17,8 @@ from schema.exits.filters import (
     ExitCaseFilter,
     ExitCaseOrder,
 )
-from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.filters import UNSET
+from schema.institutions.filters import InstitutionFilter, InstitutionOrder
 from schema.institutions.groups import (
     GROUPING,
     InstitutionGroup,
@@ -25,13 +26,23 @@ from schema.institutions.groups import (
     InstitutionGroupKey,
     InstitutionGroupOrder,
 )
+from schema.institutions.history import FormerName, Succession
+from schema.institutions.organisations import Organisation
+from schema.institutions.terms import (
+    InstitutionKind,
+    InstitutionStatus,
+    OperatingNature,
+    OperatorKind,
+    Ownership,
+    RecordSource,
+)
 from schema.people import Person
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.policies import On
 from schema.reviews import Review, ReviewFilter, ReviewOrder
-from schema.rows import OF_OWN_INSTITUTION, OWN_INSTITUTION, register
+from schema.rows import OWN_INSTITUTION, register
 from schema.scalars import UnifiedSocialCreditCode
-from schema.sites.sites import Site, SiteFilter
+from schema.sites.sites import Site
 from schema.standing.standings import InstitutionStanding, institution_standings
 from schema.standing.timelines import TimelineEntry, institution_timelines
 from schema.supervision.facts import SupervisionFact, SupervisionFactFilter, SupervisionFactOrder
@@ -44,20 +55,9 @@ from schema.supervision.negative_list import (
     YellowCardOrder,
 )
 from schema.tags import INSTITUTION_TAG
-from schema.terms import term
 from schema.within import InDistrict, by_id, within_district
 from server.institutions import tables
-from server.institutions.model import (
-    InstitutionKind,
-    InstitutionStatus,
-    OperatingNature,
-    OperatorKind,
-    Ownership,
-    RecordSource,
-    SuccessionReason,
-)
 from server.kit.ids import NodeId
-from server.kit.terms import Term
 from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One, Paged, Related, Root, Shape
 
 if TYPE_CHECKING:
@@ -65,90 +65,8 @@ if TYPE_CHECKING:
     from schema.exits.continuity import ContinuityPlan
     from schema.exits.conversions import ConversionCase
     from schema.insurance.designations import Designation
-    from schema.licensing.licences import Licence, LicenceFilter
+    from schema.licensing.licences import Licence
     from schema.licensing.obligations import MonitoringEnrolment, Obligation
-
-term(SuccessionReason, "沿革原因")
-
-#: The number of this type in node ids.
-
-
-@strawberry.type(description="举办主体 the legal person that runs institutions")
-class Organisation(Node):
-    """An organisation."""
-
-    name: str = field_of("名称")
-    kind: OperatorKind = field_of("类别")
-    unified_social_credit_code: UnifiedSocialCreditCode | None = field_of("统一社会信用代码")
-    version: int = field_of("版本")
-
-
-@strawberry.type(description="曾用名")
-class FormerName:
-    """A name no longer borne."""
-
-    name: str = field_of("名称")
-    until: date = field_of("停用日期 the first day of the next name")
-
-
-@strawberry.type(description="机构沿革 one institution following another")
-class Succession:
-    """A succession."""
-
-    on: date = field_of("日期")
-    reason: SuccessionReason = field_of("原因")
-    predecessor: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("前身")
-    successor: Annotated["Institution", strawberry.lazy("schema.institutions.register")] | None = field_of("后继")
-
-
-class InstitutionOrderField(Term):
-    """What institutions can be ordered by."""
-
-    NAME = "NAME", "名称（拼音）"
-    KIND = "KIND", "类别"
-    STATUS = "STATUS", "状态"
-    OPENED_ON = "OPENED_ON", "正式运营日期"
-    LATEST_REVIEW = "LATEST_REVIEW", "最近评审日期"
-    CREATED_AT = "CREATED_AT", "登记时间"
-
-
-term(InstitutionOrderField, "机构排序字段")
-
-
-@strawberry.input(description="机构排序")
-class InstitutionOrder:
-    """One sort key."""
-
-    field: InstitutionOrderField = strawberry.field(description="字段")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="方向")
-
-
-@strawberry.input(description="机构筛选 all given conditions must hold")
-class InstitutionFilter:
-    """A filter on institutions."""
-
-    id: IDFilter | None = strawberry.field(default=UNSET, description="标识")
-    name: StringFilter | None = strawberry.field(default=UNSET, description="名称")
-    kind: Filter[InstitutionKind] | None = strawberry.field(default=UNSET, description="类别")
-    status: Filter[InstitutionStatus] | None = strawberry.field(default=UNSET, description="状态")
-    operating_nature: Filter[OperatingNature] | None = strawberry.field(default=UNSET, description="经营性质")
-    ownership: Filter[Ownership] | None = strawberry.field(default=UNSET, description="所有制形式")
-    operator_kind: Filter[OperatorKind] | None = strawberry.field(default=UNSET, description="举办主体类别")
-    registration_number: StringFilter | None = strawberry.field(default=UNSET, description="登记号")
-    unified_social_credit_code: StringFilter | None = strawberry.field(default=UNSET, description="统一社会信用代码")
-    opened_on: DateFilter | None = strawberry.field(default=UNSET, description="正式运营日期")
-    latest_review_on: DateFilter | None = strawberry.field(default=UNSET, description="最近评审日期")
-    source: Filter[RecordSource] | None = strawberry.field(default=UNSET, description="数据来源")
-    district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    parent: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, description="上级机构")
-    sites: SiteFilter | None = strawberry.field(default=UNSET, description="有一处场所满足")
-    reviews: ReviewFilter | None = strawberry.field(default=UNSET, description="有一条评审记录满足")
-    licence: Annotated["LicenceFilter", strawberry.lazy("schema.licensing.licences")] | None = strawberry.field(
-        default=UNSET, description="最近一本执业许可证满足"
-    )
-    and_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
-    or_: list["InstitutionFilter"] | None = strawberry.field(default=UNSET, name="or", description="满足其一")
-    not_: Optional["InstitutionFilter"] = strawberry.field(default=UNSET, name="not", description="不满足")
 
 
 @strawberry.type(description="医疗卫生机构 an institution as the district registers it")
@@ -365,26 +283,6 @@ _REVIEWS = Link("Review", _OWN)
 _LICENCE = Link("Licence", _OWN, "{t}.current")
 
 BINDS = (
-    Binds(
-        Organisation,
-        tables.organisation,
-        register(
-            "{t}.id IN (SELECT own.organisation_id FROM institution own WHERE own.tenant_id = {t}.tenant_id"
-            " AND own.id = ANY(:institutions::uuid[]))"
-        ),
-        tag=6,
-    ),
-    Binds(FormerName, tables.former_name, register(OF_OWN_INSTITUTION)),
-    Binds(
-        Succession,
-        tables.succession,
-        register("{t}.predecessor_id = ANY(:institutions::uuid[]) OR {t}.successor_id = ANY(:institutions::uuid[])"),
-        fields={
-            "predecessor": One(Link("Institution", (("predecessor_id", "id"),))),
-            "successor": One(Link("Institution", (("successor_id", "id"),))),
-        },
-        columns={"on": "on_date"},
-    ),
     Binds(
         Institution,
         tables.institution,

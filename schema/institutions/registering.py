@@ -24,7 +24,7 @@ from server.institutions.model import (
     Ownership,
     SuccessionReason,
 )
-from server.insurance.actions.agreements import heed_lock
+from server.insurance.actions.heeding import heed_lock
 from server.kit.ids import NodeId
 from server.record.acts import Act
 

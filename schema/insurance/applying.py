@@ -11,13 +11,12 @@ from schema.districts import InsuranceAgency
 from schema.filters import UNSET
 from schema.inputs import Keyed, field
 from schema.insurance.cases import DesignationApplication
+from schema.insurance.entered import DesignationFormInput, entered
 from schema.insurance.grounds import ground_of
 from schema.insurance.written import (
     DesignationForm,
-    DesignationFormInput,
     FieldProvenance,
     MaterialFinding,
-    entered,
     finding_told,
     provenance_told,
     shown,
@@ -27,7 +26,7 @@ from schema.problems import Clause, Conflicting, InvalidInput, PolicyNotEnabled
 from schema.tags import AGENCY_TAG, DESIGNATION_APPLICATION_TAG, DOCUMENT_TAG, INSTITUTION_TAG
 from server.db import roles
 from server.insurance import checks, keeping, prefilling, rules
-from server.insurance.actions import applying
+from server.insurance.actions import applying, filing
 from server.insurance.actions.mailing import mail
 from server.insurance.model import MATERIAL_CLAUSES, PASSAGES, STAGES, CheckOutcome, MaterialKind, MaterialStage, Step
 from server.kit.actor import Role
@@ -162,7 +161,7 @@ class ApplyingQueries:
             obstacles=[
                 DesignationObstacle(code=one.code, message=one.message, clause=_clause(one)) for one in found.obstacles
             ],
-            findings=[finding_told(applying.told(one)) for one in found.findings],
+            findings=[finding_told(filing.told(one)) for one in found.findings],
             checks=[check_told(one) for one in found.checks],
             materials=[
                 MaterialWanted(

@@ -16,7 +16,7 @@ from schema.planned import field_of
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import INSTITUTION_TAG, INSURANCE_AGREEMENT_TAG, INSURANCE_MEASURE_TAG
 from server.insurance import keeping
-from server.insurance.actions import agreements
+from server.insurance.actions import agreements, measures
 from server.kit.actor import Role
 from server.kit.ids import NodeId
 from server.policy.terms import InsuranceAction
@@ -24,7 +24,7 @@ from server.record.acts import Act
 from server.standing.proposing import propose_for
 
 _CITY = frozenset({Role.MUNICIPAL_INSURANCE_OFFICER})
-_AGENCY = agreements.HANDLERS - _CITY
+_AGENCY = measures.HANDLERS - _CITY
 
 
 @strawberry.input(description="中止服务协议")
@@ -239,7 +239,7 @@ class AgreementMutations:
         tenant = request.tenant_of(node, _CITY)
 
         async def verb(act: Act) -> Mapping[str, str]:
-            made = await agreements.record_measure(
+            made = await measures.record_measure(
                 act, node.id, action=input.action, decided_on=input.decided_on, reason=input.reason
             )
             if act.actor.roles_in(tenant):

@@ -7,10 +7,10 @@ from typing import Any
 import strawberry
 
 from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, referring, request_of
-from schema.insurance import steps
+from schema.insurance import outcomes, steps
 from schema.insurance.applying import files_of
+from schema.insurance.entered import entered
 from schema.insurance.grounds import ground_of
-from schema.insurance.written import entered
 from schema.tags import DESIGNATION_APPLICATION_TAG, DESIGNATION_OBJECTION_TAG
 from server.db import roles
 from server.insurance import keeping
@@ -51,12 +51,12 @@ class AgencyMutations:
     @_step_of(Step.CONFIRM_BY_PHONE, "电话确认 the applicant telephoned after handing in (三(一)第一句)")
     async def confirm_designation_by_phone(
         self, info: strawberry.Info, input: steps.ConfirmDesignationByPhoneInput
-    ) -> steps.ConfirmDesignationByPhoneResult:
+    ) -> outcomes.ConfirmDesignationByPhoneResult:
         return await _step(
             info,
             input,
             accepting.confirm_by_phone,
-            steps.DesignationConfirmedByPhone,
+            outcomes.DesignationConfirmedByPhone,
             confirmed_at=given(input.confirmed_at),
             explanation=given(input.explanation),
         )
@@ -64,9 +64,9 @@ class AgencyMutations:
     @_step_of(Step.ACCEPT, "受理 at once (三(一)第一句)")
     async def accept_designation(
         self, info: strawberry.Info, input: steps.AcceptDesignationInput
-    ) -> steps.AcceptDesignationResult:
+    ) -> outcomes.AcceptDesignationResult:
         return await _step(
-            info, input, accepting.accept, steps.DesignationAccepted, explanation=given(input.explanation)
+            info, input, accepting.accept, outcomes.DesignationAccepted, explanation=given(input.explanation)
         )
 
     @_step_of(
@@ -74,12 +74,12 @@ class AgencyMutations:
     )
     async def request_designation_supplement(
         self, info: strawberry.Info, input: steps.RequestDesignationSupplementInput
-    ) -> steps.RequestDesignationSupplementResult:
+    ) -> outcomes.RequestDesignationSupplementResult:
         return await _step(
             info,
             input,
             accepting.request_supplement,
-            steps.DesignationSupplementRequested,
+            outcomes.DesignationSupplementRequested,
             ground=await ground_of(request_of(info)),
             items=input.items,
             leave_out=input.leave_out,
@@ -89,7 +89,7 @@ class AgencyMutations:
     @_step_of(Step.SUPPLEMENT, "补充材料 in answer to the supplement notice; what was submitted first stays")
     async def supplement_designation(
         self, info: strawberry.Info, input: steps.SupplementDesignationInput
-    ) -> steps.SupplementDesignationResult:
+    ) -> outcomes.SupplementDesignationResult:
         ground, form = await ground_of(request_of(info)), given(input.form)
 
         def verb(act: Act, node: NodeId) -> Awaitable[None]:
@@ -104,17 +104,17 @@ class AgencyMutations:
             )
 
         node = node_of(input.application, DESIGNATION_APPLICATION_TAG, "application")
-        return await perform_on(info, node, input, verb, steps.DesignationSupplemented)
+        return await perform_on(info, node, input, verb, outcomes.DesignationSupplemented)
 
     @_step_of(Step.EVALUATE_IN_DISTRICT, "区级评估 pass or fail (三(二)第一段)")
     async def evaluate_designation_in_district(
         self, info: strawberry.Info, input: steps.EvaluateDesignationInDistrictInput
-    ) -> steps.EvaluateDesignationInDistrictResult:
+    ) -> outcomes.EvaluateDesignationInDistrictResult:
         return await _step(
             info,
             input,
             evaluating.evaluate_in_district,
-            steps.DesignationEvaluatedInDistrict,
+            outcomes.DesignationEvaluatedInDistrict,
             ground=await ground_of(request_of(info)),
             verdict=_verdict(input),
         )
@@ -122,16 +122,16 @@ class AgencyMutations:
     @_step_of(Step.REPORT, "报送市级 whatever the district's result")
     async def report_designation(
         self, info: strawberry.Info, input: steps.ReportDesignationInput
-    ) -> steps.ReportDesignationResult:
+    ) -> outcomes.ReportDesignationResult:
         return await _step(
-            info, input, evaluating.report, steps.DesignationReported, explanation=given(input.explanation)
+            info, input, evaluating.report, outcomes.DesignationReported, explanation=given(input.explanation)
         )
 
     @_step_of(Step.WITHDRAW, "撤回申请 before the agreement is signed")
     async def withdraw_designation(
         self, info: strawberry.Info, input: steps.WithdrawDesignationInput
-    ) -> steps.WithdrawDesignationResult:
-        return await _step(info, input, ending.withdraw, steps.DesignationWithdrawn, reason=input.reason)
+    ) -> outcomes.WithdrawDesignationResult:
+        return await _step(info, input, ending.withdraw, outcomes.DesignationWithdrawn, reason=input.reason)
 
 
 @strawberry.type
@@ -141,7 +141,7 @@ class CentreMutations:
     @_step_of(Step.EVALUATE_MUNICIPALLY, "市级评估 opens on the district's result (三(二)第二段)")
     async def evaluate_designation_municipally(
         self, info: strawberry.Info, input: steps.EvaluateDesignationMunicipallyInput
-    ) -> steps.EvaluateDesignationMunicipallyResult:
+    ) -> outcomes.EvaluateDesignationMunicipallyResult:
         request = request_of(info)
         ground, done = await ground_of(request), []
 
@@ -152,7 +152,7 @@ class CentreMutations:
             done.append((node.tenant_id, institution))
 
         node = node_of(input.application, DESIGNATION_APPLICATION_TAG, "application")
-        answer = await perform_on(info, node, input, verb, steps.DesignationEvaluatedMunicipally)
+        answer = await perform_on(info, node, input, verb, outcomes.DesignationEvaluatedMunicipally)
         for tenant, institution in done:
             await keeping.keep_latest_review(request.engine.pools, tenant, institution)
         return answer
@@ -160,20 +160,20 @@ class CentreMutations:
     @_step_of(Step.SEND_RESULT_NOTICE, "发放评估结果 the notice on a pass, reasons and advice on a fail (三(二)第二段)")
     async def send_designation_result(
         self, info: strawberry.Info, input: steps.SendDesignationResultInput
-    ) -> steps.SendDesignationResultResult:
+    ) -> outcomes.SendDesignationResultResult:
         return await _step(
-            info, input, evaluating.send_result, steps.DesignationResultSent, explanation=given(input.explanation)
+            info, input, evaluating.send_result, outcomes.DesignationResultSent, explanation=given(input.explanation)
         )
 
     @_step_of(Step.PUBLICISE, "公示 for the days of publicity (三(三))")
     async def publicise_designation(
         self, info: strawberry.Info, input: steps.PubliciseDesignationInput
-    ) -> steps.PubliciseDesignationResult:
+    ) -> outcomes.PubliciseDesignationResult:
         return await _step(
             info,
             input,
             publicising.publicise,
-            steps.DesignationPublicised,
+            outcomes.DesignationPublicised,
             ground=await ground_of(request_of(info)),
             published_on=input.published_on,
             url=given(input.url),
@@ -182,12 +182,12 @@ class CentreMutations:
     @_step_of(Step.OBJECT, "登记公示期异议 within the days of publicity (三(三))")
     async def record_designation_objection(
         self, info: strawberry.Info, input: steps.RecordDesignationObjectionInput
-    ) -> steps.RecordDesignationObjectionResult:
+    ) -> outcomes.RecordDesignationObjectionResult:
         return await _step(
             info,
             input,
             publicising.record_objection,
-            steps.DesignationObjectionRecorded,
+            outcomes.DesignationObjectionRecorded,
             raised_on=input.raised_on,
             content=input.content,
             objector=given(input.objector),
@@ -197,7 +197,7 @@ class CentreMutations:
     @_step_of(Step.DISMISS_OBJECTION, "异议核查结论 dismissed: publicity goes on; upheld: evaluated again")
     async def decide_designation_objection(
         self, info: strawberry.Info, input: steps.DecideDesignationObjectionInput
-    ) -> steps.DecideDesignationObjectionResult:
+    ) -> outcomes.DecideDesignationObjectionResult:
         node = node_of(input.objection, DESIGNATION_OBJECTION_TAG, "objection")
         tenant = request_of(info).tenant_of(node, frozenset({Role.MUNICIPAL_INSURANCE_OFFICER}))
 
@@ -211,45 +211,45 @@ class CentreMutations:
             )
             return {"application": str(NodeId(DESIGNATION_APPLICATION_TAG, tenant, found))}
 
-        return await perform(info, tenant, input, verb, referring(steps.DesignationObjectionDecided))
+        return await perform(info, tenant, input, verb, referring(outcomes.DesignationObjectionDecided))
 
     @_step_of(Step.NEGOTIATE, "开始协商 once the days of publicity are over")
     async def negotiate_designation(
         self, info: strawberry.Info, input: steps.NegotiateDesignationInput
-    ) -> steps.NegotiateDesignationResult:
+    ) -> outcomes.NegotiateDesignationResult:
         return await _step(
-            info, input, publicising.negotiate, steps.DesignationNegotiated, explanation=given(input.explanation)
+            info, input, publicising.negotiate, outcomes.DesignationNegotiated, explanation=given(input.explanation)
         )
 
     @_step_of(Step.AGREE, "达成一致 the institution is within the designated ones from now on")
     async def agree_designation(
         self, info: strawberry.Info, input: steps.AgreeDesignationInput
-    ) -> steps.AgreeDesignationResult:
+    ) -> outcomes.AgreeDesignationResult:
         return await _step(
-            info, input, contracting.agree, steps.DesignationAgreed, explanation=given(input.explanation)
+            info, input, contracting.agree, outcomes.DesignationAgreed, explanation=given(input.explanation)
         )
 
     @_step_of(Step.BEGIN_SYSTEM_REFORM, "开始信息系统改造")
     async def begin_designation_system_reform(
         self, info: strawberry.Info, input: steps.BeginDesignationSystemReformInput
-    ) -> steps.BeginDesignationSystemReformResult:
+    ) -> outcomes.BeginDesignationSystemReformResult:
         return await _step(
             info,
             input,
             contracting.begin_system_reform,
-            steps.DesignationSystemReformBegun,
+            outcomes.DesignationSystemReformBegun,
             explanation=given(input.explanation),
         )
 
     @_step_of(Step.ACCEPT_SYSTEM, "信息系统验收 before the agreement is signed (三(四))")
     async def accept_designation_system(
         self, info: strawberry.Info, input: steps.AcceptDesignationSystemInput
-    ) -> steps.AcceptDesignationSystemResult:
+    ) -> outcomes.AcceptDesignationSystemResult:
         return await _step(
             info,
             input,
             contracting.accept_system,
-            steps.DesignationSystemAccepted,
+            outcomes.DesignationSystemAccepted,
             accepted_on=input.accepted_on,
             explanation=given(input.explanation),
         )
@@ -257,7 +257,7 @@ class CentreMutations:
     @_step_of(Step.SIGN, "签订服务协议 commitments are checked again first (三(四))")
     async def sign_insurance_agreement(
         self, info: strawberry.Info, input: steps.SignInsuranceAgreementInput
-    ) -> steps.SignInsuranceAgreementResult:
+    ) -> outcomes.SignInsuranceAgreementResult:
         request = request_of(info)
         # The caller is of the city, and reads what every district's records say.
         read = partial(request.engine.pools.fetch, roles.MUNICIPAL_READER)
@@ -265,7 +265,7 @@ class CentreMutations:
             info,
             input,
             contracting.sign,
-            steps.InsuranceAgreementSigned,
+            outcomes.InsuranceAgreementSigned,
             ground=await ground_of(request),
             number=input.number,
             code=input.code,
@@ -279,12 +279,12 @@ class CentreMutations:
     @_step_of(Step.ANNOUNCE, "公布名单 by a document (三(五))")
     async def announce_designation(
         self, info: strawberry.Info, input: steps.AnnounceDesignationInput
-    ) -> steps.AnnounceDesignationResult:
+    ) -> outcomes.AnnounceDesignationResult:
         return await _step(
             info,
             input,
             contracting.announce,
-            steps.DesignationAnnounced,
+            outcomes.DesignationAnnounced,
             announced_on=input.announced_on,
             document_number=input.document_number,
         )
@@ -292,32 +292,32 @@ class CentreMutations:
     @_step_of(Step.ISSUE_PLAQUE, "发放标牌 (三(五))")
     async def issue_designation_plaque(
         self, info: strawberry.Info, input: steps.IssueDesignationPlaqueInput
-    ) -> steps.IssueDesignationPlaqueResult:
+    ) -> outcomes.IssueDesignationPlaqueResult:
         return await _step(
-            info, input, contracting.issue_plaque, steps.DesignationPlaqueIssued, issued_on=input.issued_on
+            info, input, contracting.issue_plaque, outcomes.DesignationPlaqueIssued, issued_on=input.issued_on
         )
 
     @_step_of(Step.ABANDON, "放弃签约 preparations not done in time (附件2-1第七项)")
     async def abandon_designation(
         self, info: strawberry.Info, input: steps.AbandonDesignationInput
-    ) -> steps.AbandonDesignationResult:
-        return await _step(info, input, ending.abandon, steps.DesignationAbandoned, reason=input.reason)
+    ) -> outcomes.AbandonDesignationResult:
+        return await _step(info, input, ending.abandon, outcomes.DesignationAbandoned, reason=input.reason)
 
     @_step_of(Step.DISQUALIFY, "取消申请资格 (附件2-1第八项)")
     async def disqualify_designation(
         self, info: strawberry.Info, input: steps.DisqualifyDesignationInput
-    ) -> steps.DisqualifyDesignationResult:
-        return await _step(info, input, ending.disqualify, steps.DesignationDisqualified, reason=input.reason)
+    ) -> outcomes.DisqualifyDesignationResult:
+        return await _step(info, input, ending.disqualify, outcomes.DesignationDisqualified, reason=input.reason)
 
     @_step_of(Step.REJECT_FALSE_MATERIAL, "认定材料不实 ends the application and bars from applying (附件2-1第一项)")
     async def reject_false_designation(
         self, info: strawberry.Info, input: steps.RejectFalseDesignationInput
-    ) -> steps.RejectFalseDesignationResult:
+    ) -> outcomes.RejectFalseDesignationResult:
         return await _step(
             info,
             input,
             ending.reject_false_material,
-            steps.FalseDesignationRejected,
+            outcomes.FalseDesignationRejected,
             ground=await ground_of(request_of(info)),
             discovered_on=input.discovered_on,
             reason=input.reason,

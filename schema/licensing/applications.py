@@ -23,14 +23,15 @@ from server.institutions.model import InstitutionKind, OperatingNature, Operator
 from server.kit.ids import NodeId
 from server.kit.terms import Term
 from server.licensing import tables
-from server.licensing.actions.applying import PURPOSE
+from server.licensing.actions.materials import PURPOSE
 from server.licensing.lists import lists_of
 from server.licensing.model import ApplicationKind, ApplicationStatus, RefusalGround
 from server.planner.binding import Column, Compare, Computed, Kind, Link, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
 
 term(ApplicationKind, "许可申请种类", "LicenceApplicationKind")
 term(ApplicationStatus, "许可申请状态", "LicenceApplicationStatus")
@@ -203,7 +204,7 @@ class LicenceApplicationFilter:
     due_provisional: BooleanFilter | None = strawberry.field(default=UNSET, description="期限是否暂定")
     decided_on: DateFilter | None = strawberry.field(default=UNSET, description="决定日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["LicenceApplicationFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

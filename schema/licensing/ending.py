@@ -9,8 +9,9 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, ref, request_of
 from schema.filters import UNSET
 from schema.inputs import REASON, Keyed, Versioned, field
+from schema.licensing.endings import LicenceEnding
 from schema.licensing.inputs import ProposalAtInput, limits_in, proposal_of
-from schema.licensing.licences import Licence, LicenceEnding
+from schema.licensing.licences import Licence
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.tags import ENDING_TAG, LICENCE_TAG, PROPOSAL_TAG

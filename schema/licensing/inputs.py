@@ -1,4 +1,4 @@
-"""What the inputs of licensing share: descriptions, documents by material, a proposal at its version, the limits."""
+"""What the inputs of licensing share: a step's reasons, documents by material, a proposal at its version, the limits."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,16 +8,24 @@ import strawberry
 
 from schema.access import Request
 from schema.acting import node_of
-from schema.inputs import field
+from schema.inputs import REASON, Versioned, field
 from schema.tags import PROPOSAL_TAG
 from server.kit import clock
 from server.kit.errors import BadInput, NotFound
 from server.kit.ids import NodeId
 from server.licensing.actions.issuing import Opening
-from server.licensing.actions.verifying import ProposalAt
+from server.licensing.actions.proposed import ProposalAt
 from server.licensing.limits import Limits
 from server.licensing.lists import Lists, lists_of
 from server.licensing.model import OpeningSource
+
+
+@strawberry.input(description="对许可申请的处理 with its reasons")
+class LicenceApplicationStepInput(Versioned):
+    """What a step with reasons takes."""
+
+    application: strawberry.ID = field("申请")
+    reason: str = field(REASON)
 
 
 @strawberry.input(description="材料文件 a stored file and the material it is")

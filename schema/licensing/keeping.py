@@ -20,14 +20,15 @@ from schema.licensing.inputs import (
     opening_of,
     proposal_of,
 )
-from schema.licensing.licences import Licence, Verification
+from schema.licensing.licences import Licence
+from schema.licensing.verifications import Verification
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proposals import Proposal
 from schema.tags import LICENCE_TAG, PROPOSAL_TAG, VERIFICATION_TAG
 from server.exits.actions.following import follow
 from server.kit.ids import NodeId
 from server.licensing import store
-from server.licensing.actions import opening, verifying
+from server.licensing.actions import opening, overdue, suspending, verifying
 from server.licensing.actions.steps import INSTITUTION_FILERS, OFFICERS
 from server.licensing.tables import licence, verification
 from server.policy.terms import VerificationResult
@@ -239,7 +240,7 @@ class LicenceKeepingMutations:
         limits, proposal = await limits_in(request_of(info), node.tenant_id), proposal_of(given(input.proposal))
 
         async def verb(act: Act, node: NodeId) -> None:
-            await verifying.suspend_verification(
+            await suspending.suspend_verification(
                 act,
                 limits,
                 node.id,
@@ -258,7 +259,7 @@ class LicenceKeepingMutations:
         limits = await limits_in(request_of(info), node.tenant_id)
 
         async def verb(act: Act, node: NodeId) -> None:
-            await verifying.order_make_up(act, limits, node.id, expected_version=input.expected_version)
+            await overdue.order_make_up(act, limits, node.id, expected_version=input.expected_version)
 
         return await perform_on(info, node, input, verb, VerificationOrdered)
 
@@ -267,7 +268,7 @@ class LicenceKeepingMutations:
         self, info: strawberry.Info, input: DetermineOverduePracticeInput
     ) -> DetermineOverduePracticeResult:
         async def verb(act: Act, node: NodeId) -> UUID:
-            await verifying.determine_overdue_practice(
+            await overdue.determine_overdue_practice(
                 act,
                 node.id,
                 expected_version=input.expected_version,

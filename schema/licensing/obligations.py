@@ -13,8 +13,8 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.inputs import KEY, VERSION
 from schema.institutions.register import Institution
+from schema.licensing.clauses import told_clauses
 from schema.licensing.inputs import lists_in
-from schema.licensing.licences import told_clauses
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate
 from schema.rows import OF_OWN_INSTITUTION, register
@@ -31,7 +31,7 @@ from server.planner.binding import Compare, Computed, Key, Kind, Link, Many, One
 from server.record.acts import Act
 
 if TYPE_CHECKING:
-    from schema.institutions.register import InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
 
 term(ObligationNature, "义务性质")
 term(EvidenceFinding, "佐证结论")
@@ -108,7 +108,7 @@ class ObligationFilter:
     latest_on: DateFilter | None = strawberry.field(default=UNSET, description="最近佐证日期")
     until: DateFilter | None = strawberry.field(default=UNSET, description="终止日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["ObligationFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

@@ -11,8 +11,9 @@ from schema.acting import given, mutation, node_of, perform, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, field
 from schema.policy import rules as policy_rules
-from schema.policy.policies import PolicyVersion, policy_of, shown
+from schema.policy.readers import policy_of
 from schema.policy.rules import ClauseInput, PolicyParameterDefinitionInput, PolicyRuleInput
+from schema.policy.versions import PolicyVersion, shown
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.tags import POLICY_TAG
 from server.kit.errors import Invalid

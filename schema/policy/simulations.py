@@ -13,7 +13,7 @@ from schema.acting import Ref, request_of
 from schema.connections import After, Connection, Edge, First, PageInfo
 from schema.institutions.register import Institution
 from schema.planned import resolved
-from schema.policy.policies import OFFICIALS, district_named, policy_of, reading_role
+from schema.policy.readers import OFFICIALS, district_named, policy_of, reading_role
 from schema.standing.standings import RuleHeading
 from schema.tags import INSTITUTION_TAG
 from server.kit import clock

@@ -1,4 +1,4 @@
-"""Applications of operators: their checks, the committee that scores them, objections against the result."""
+"""Applications of operators for gaps, with the claims, the material and the checks of each, and the lists of them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -17,18 +17,13 @@ from schema.institutions.register import Institution
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.decisions import told_again
 from schema.problems import Clause
-from schema.rows import APPLICATIONS, OBJECTIONS, OF_APPLICATION, OF_MEMBER, OWN_AS_EXPERT, SCORES
+from schema.rows import APPLICATIONS, OF_APPLICATION
 from schema.scalars import MaskedText, UnifiedSocialCreditCode
-from schema.selection.calls import RequiredMaterial, ScoringCriterion, SelectionCall, SelectionCallFilter
+from schema.selection.calls import RequiredMaterial, SelectionCall, SelectionCallFilter
+from schema.selection.committees import ScoreSheet
 from schema.sites.gaps import ServiceGap, ServiceGapFilter
 from schema.standing.standings import PolicyDecision
-from schema.tags import (
-    COMMITTEE_MEMBER_TAG,
-    ELIGIBILITY_CHECK_TAG,
-    OPERATOR_APPLICATION_TAG,
-    SCORE_SHEET_TAG,
-    SELECTION_OBJECTION_TAG,
-)
+from schema.tags import ELIGIBILITY_CHECK_TAG, OPERATOR_APPLICATION_TAG
 from schema.terms import term
 from schema.within import InDistrict, by_id, within_district
 from server.institutions.model import OperatingNature, OperatorKind
@@ -37,28 +32,12 @@ from server.kit.terms import Term
 from server.planner.binding import Column, Compare, Computed, Embedded, Key, Kind, Link, Many, One, Related, Root, Shape
 from server.policy.terms import ApplicationRoute, Effect, Mode, Outcome
 from server.selection import tables
-from server.selection.model import (
-    AffiliationKind,
-    ApplicationStatus,
-    DeclarationKind,
-    ObjectionRemedy,
-    ObjectionStatus,
-    RecusalKind,
-    SheetStatus,
-    VerifiedFact,
-)
+from server.selection.model import ApplicationStatus, DeclarationKind, VerifiedFact
 
 term(ApplicationRoute, "申报方式")
 term(ApplicationStatus, "申报状态", "OperatorApplicationStatus")
 term(DeclarationKind, "声明种类 a claim; what the authority must determine stays open until it is verified")
 term(VerifiedFact, "核实事项")
-term(AffiliationKind, "专家所属类别")
-term(RecusalKind, "回避种类")
-term(SheetStatus, "评分表状态", "ScoreSheetStatus")
-term(ObjectionStatus, "异议状态")
-term(ObjectionRemedy, "异议处理")
-
-#: The numbers of these types in node ids.
 
 _RECORDS = (
     "SELECT c.tenant_id, c.id, d.record FROM eligibility_check c"
@@ -114,67 +93,6 @@ class ApplicationMaterial:
 
     required: RequiredMaterial | None = field_of("对应的材料要求 null where it answers none")
     document: Document | None = field_of("文件")
-
-
-@strawberry.type(description="回避 an expert does not score")
-class Recusal:
-    """A recusal."""
-
-    kind: RecusalKind = field_of("种类")
-    reason: str = field_of("理由")
-    on: date = field_of("日期")
-    application: Optional["OperatorApplication"] = field_of("申报 null where it is the whole call")
-
-
-@strawberry.type(description="专家 a member of a call's committee")
-class CommitteeMember(Node):
-    """A member."""
-
-    name: str = field_of("姓名")
-    field: str = field_of("专业")
-    affiliation: AffiliationKind = field_of("所属类别")
-    employer_name: str = field_of("所在单位")
-    employer_code: str | None = field_of("所在单位统一社会信用代码")
-    recusals: list[Recusal] = field_of("回避")
-    sheets: list["ScoreSheet"] = field_of("评分表")
-
-
-@strawberry.type(description="指标得分 readable once all sheets were opened together")
-class CriterionScore:
-    """A score."""
-
-    criterion: ScoringCriterion | None = field_of("指标")
-    score: Decimal = field_of("得分")
-    comment: str | None = field_of("评语")
-
-
-@strawberry.type(description="评分表 one expert's sheet for one application; sealed until all are in")
-class ScoreSheet(Node):
-    """A sheet."""
-
-    status: SheetStatus = field_of("状态")
-    round: int = field_of("轮次")
-    submitted_at: datetime | None = field_of("提交时间")
-    opened_at: datetime | None = field_of("开启时间")
-    total: Decimal | None = field_of("合计 null until opened")
-    scores: list[CriterionScore] = field_of("得分 empty until opened")
-    application: Optional["OperatorApplication"] = field_of("申报")
-    version: int = field_of("版本")
-
-
-@strawberry.type(description="公示异议")
-class Objection(Node):
-    """An objection."""
-
-    objector: str = field_of("提出人")
-    grounds: str = field_of("理由")
-    raised_on: date = field_of("提出日期")
-    status: ObjectionStatus = field_of("状态")
-    decided_on: date | None = field_of("复核日期")
-    decision_reason: str | None = field_of("复核意见")
-    remedy: ObjectionRemedy | None = field_of("处理 of one that was upheld")
-    application: Optional["OperatorApplication"] = field_of("所涉申报")
-    version: int = field_of("版本 for `expectedVersion`")
 
 
 @strawberry.type(description="举办主体申报 an operator's application for one gap of one call")
@@ -283,7 +201,6 @@ class ApplicationQueries:
 
 
 _DISTRICT = Link("District", ())
-_APPLICATION = Link("OperatorApplication", (("application_id", "id"),))
 _OF_APPLICATION = (("id", "application_id"),)
 _CALL = Link("SelectionCall", (("call_id", "id"),))
 _GAP = Link("ServiceGap", (("gap_id", "id"),))
@@ -305,36 +222,6 @@ BINDS = (
             "required": One(Link("RequiredMaterial", (("material_id", "id"),))),
             "document": One(Link("Document", (("document_id", "id"),))),
         },
-    ),
-    Binds(Recusal, tables.recusal, OF_MEMBER, fields={"application": One(_APPLICATION)}, columns={"on": "on_date"}),
-    Binds(
-        CommitteeMember,
-        tables.committee_member,
-        OWN_AS_EXPERT,
-        tag=COMMITTEE_MEMBER_TAG,
-        fields={
-            "recusals": Many(Link("Recusal", (("id", "member_id"),))),
-            "sheets": Many(Link("ScoreSheet", (("id", "member_id"),))),
-        },
-    ),
-    Binds(
-        CriterionScore,
-        tables.score,
-        SCORES,
-        fields={"criterion": One(Link("ScoringCriterion", (("criterion_id", "id"),)))},
-    ),
-    Binds(
-        ScoreSheet,
-        tables.score_sheet,
-        OWN_AS_EXPERT,
-        tag=SCORE_SHEET_TAG,
-        fields={
-            "scores": Many(Link("CriterionScore", (("id", "sheet_id"),))),
-            "application": One(_APPLICATION),
-        },
-    ),
-    Binds(
-        Objection, tables.objection, OBJECTIONS, tag=SELECTION_OBJECTION_TAG, fields={"application": One(_APPLICATION)}
     ),
     Binds(
         OperatorApplication,

@@ -20,7 +20,7 @@ from server.kit.errors import BadInput, Invalid
 from server.kit.ids import NodeId
 from server.policy.terms import ApplicationRoute
 from server.record.acts import Act
-from server.selection.actions import applying
+from server.selection.actions import applying, withdrawing
 from server.selection.model import DeclarationKind
 
 
@@ -202,7 +202,7 @@ class ApplyingMutations:
 
         async def verb(act: Act) -> Mapping[str, Any]:
             procedure = await admission_of(info, tenant)
-            await applying.withdraw_application(
+            await withdrawing.withdraw_application(
                 act, procedure, node.id, expected_version=input.expected_version, reason=input.reason
             )
             return {"application": str(node)}

@@ -23,13 +23,9 @@ from server.selection.model import CallStatus, EvaluationMethod, GapOutcome, Not
 
 if TYPE_CHECKING:
     from schema.papers import OfficialPaper
-    from schema.selection.applications import (
-        CommitteeMember,
-        Objection,
-        OperatorApplication,
-        OperatorApplicationFilter,
-        OperatorApplicationOrder,
-    )
+    from schema.selection.applications import OperatorApplication, OperatorApplicationFilter, OperatorApplicationOrder
+    from schema.selection.committees import CommitteeMember
+    from schema.selection.objections import Objection
 
 term(CallStatus, "遴选状态", "SelectionCallStatus")
 term(EvaluationMethod, "评价方法")
@@ -133,10 +129,10 @@ class SelectionCall(Node):
     materials: list[RequiredMaterial] = field_of("申报材料要求")
     criteria: list[ScoringCriterion] = field_of("评分指标")
     notices: list[PublicNotice] = field_of("公告 earliest first")
-    committee: list[Annotated["CommitteeMember", strawberry.lazy("schema.selection.applications")]] = field_of(
+    committee: list[Annotated["CommitteeMember", strawberry.lazy("schema.selection.committees")]] = field_of(
         "专家委员会 for those who conduct the selection; experts see themselves"
     )
-    objections: list[Annotated["Objection", strawberry.lazy("schema.selection.applications")]] = field_of(
+    objections: list[Annotated["Objection", strawberry.lazy("schema.selection.objections")]] = field_of(
         "异议 for those who conduct the selection; objectors see their own"
     )
 

@@ -11,9 +11,10 @@ from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of, is_applicant_now
-from schema.selection.applications import Objection, OperatorApplication
+from schema.selection.applications import OperatorApplication
 from schema.selection.applying import local
 from schema.selection.calls import SelectionCall
+from schema.selection.objections import Objection
 from schema.sites.identifying import nodes_in
 from schema.tags import CALL_TAG, GAP_TAG, OPERATOR_APPLICATION_TAG, SELECTION_OBJECTION_TAG
 from server.kit.actor import Role

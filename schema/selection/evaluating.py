@@ -13,8 +13,9 @@ from schema.inputs import Keyed, Versioned, field
 from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
 from schema.proceeding import admission_of
 from schema.scalars import UnifiedSocialCreditCode
-from schema.selection.applications import CommitteeMember, OperatorApplication, ScoreSheet
+from schema.selection.applications import OperatorApplication
 from schema.selection.calls import SelectionCall
+from schema.selection.committees import CommitteeMember, ScoreSheet
 from schema.sites.identifying import nodes_in
 from schema.tags import (
     CALL_TAG,

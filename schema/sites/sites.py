@@ -20,7 +20,8 @@ from server.sites import tables
 from server.sites.model import SiteKind, SiteRight
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
 
 term(SiteKind, "场所种类")
 term(SiteRight, "使用权")
@@ -79,7 +80,7 @@ class SiteFilter:
     right_of_use: Filter[SiteRight] | None = strawberry.field(default=UNSET, description="使用权")
     until: DateFilter | None = strawberry.field(default=UNSET, description="停用日期；在用场所用 isNull")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["SiteFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

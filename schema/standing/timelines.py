@@ -12,7 +12,8 @@ from schema.acting import Ref, request_of
 from schema.districts import District
 from schema.exits.terms import ExitStatus
 from schema.planned import resolved
-from schema.policy.policies import OFFICIALS, On, district_named
+from schema.policy.policies import On
+from schema.policy.readers import OFFICIALS, district_named
 from schema.problems import Clause, cited
 from schema.standing.standings import RuleHeading
 from schema.tags import DISTRICT_TAG

@@ -25,7 +25,8 @@ from server.supervision.facts import fact_id
 from server.supervision.model import ComplaintChannel, FactKind, PenaltyKind
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
 
 term(FactKind, "监管事实种类")
 term(ComplaintChannel, "举报投诉渠道")
@@ -116,7 +117,7 @@ class SupervisionFactFilter:
     due_on: DateFilter | None = strawberry.field(default=UNSET, description="完成期限")
     annulled_at: DateTimeFilter | None = strawberry.field(default=UNSET, description="失效时间；现行有效的用 isNull")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["SupervisionFactFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

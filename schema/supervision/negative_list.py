@@ -42,7 +42,8 @@ from server.supervision.model import CardStatus, FindingStatus, ReversalGround
 
 if TYPE_CHECKING:
     from schema.assessment.assessments import AssessmentEffect
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
 
 term(ReversalGround, "撤销认定的依据")
 
@@ -183,7 +184,7 @@ class NegativeFindingFilter:
     occurred_on: DateFilter | None = strawberry.field(default=UNSET, description="发生日期")
     confirmed_on: DateFilter | None = strawberry.field(default=UNSET, description="认定日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["NegativeFindingFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
@@ -220,7 +221,7 @@ class YellowCardFilter:
     rectify_by: DateFilter | None = strawberry.field(default=UNSET, description="整改期限")
     findings: NegativeFindingFilter | None = strawberry.field(default=UNSET, description="有一项认定满足")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["YellowCardFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

@@ -21,7 +21,8 @@ from server.supervision import tables
 from server.supervision.model import RiskKind, RiskLevel, SignalStatus, VisitKind, VisitStatus
 
 if TYPE_CHECKING:
-    from schema.institutions.register import Institution, InstitutionFilter
+    from schema.institutions.filters import InstitutionFilter
+    from schema.institutions.register import Institution
 
 term(RiskKind, "风险种类 each watched by its own departments, as the policy says")
 term(RiskLevel, "风险等级")
@@ -102,7 +103,7 @@ class RiskSignalFilter:
     status: Filter[SignalStatus] | None = strawberry.field(default=UNSET, description="状态")
     observed_on: DateFilter | None = strawberry.field(default=UNSET, description="发现日期")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["RiskSignalFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")
@@ -139,7 +140,7 @@ class JointVisitFilter:
     held_on: DateFilter | None = strawberry.field(default=UNSET, description="开展日期")
     problems_found: BooleanFilter | None = strawberry.field(default=UNSET, description="是否发现问题")
     district: DistrictFilter | None = strawberry.field(default=UNSET, description="辖区")
-    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.register")] | None = (
+    institution: Annotated["InstitutionFilter", strawberry.lazy("schema.institutions.filters")] | None = (
         strawberry.field(default=UNSET, description="机构")
     )
     and_: list["JointVisitFilter"] | None = strawberry.field(default=UNSET, name="and", description="同时满足")

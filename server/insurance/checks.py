@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from server.insurance import store
+from server.insurance import applicants
 from server.insurance.model import CheckOutcome
 from server.insurance.parameters import Terms
 from server.insurance.rules import Bar, Recorded, within_months, within_years
@@ -40,7 +40,7 @@ async def check(
     ``line``: the institution and all whose history it carries, former names among them.
     Implements: MIC-A21-1, MIC-A21-2, MIC-A21-5, A-MIC-7, X-16.
     """
-    rows = await store.find_records(fetch, tenant_id, line, _KINDS)
+    rows = await applicants.find_records(fetch, tenant_id, line, _KINDS)
     return judged(rows, bars, as_of=as_of, terms=terms)
 
 

@@ -12,7 +12,8 @@ from uuid import UUID
 from server.db import roles
 from server.db.pools import Pools
 from server.insurance import store
-from server.insurance.actions.agreements import mind_agreements, tell_measures
+from server.insurance.actions.agreements import mind_agreements
+from server.insurance.actions.measures import tell_measures
 from server.insurance.actions.recalculating import recalculate
 from server.insurance.actions.stepping import Ground
 from server.insurance.annexes import Printing

@@ -9,9 +9,9 @@ from uuid import UUID
 from server.db.pools import fetch_within
 from server.institutions.model import InstitutionKind
 from server.institutions.rules import check_active
-from server.insurance import checks, form_rules, rules, store
+from server.insurance import applicants, checks, form_rules, holders, rules, store
 from server.insurance.actions import stepping
-from server.insurance.actions.applying import running_bars
+from server.insurance.actions.filing import running_bars
 from server.insurance.actions.stepping import Ground
 from server.insurance.form import Form
 from server.insurance.form_rules import Finding
@@ -52,7 +52,7 @@ async def prefill(act: Act, ground: Ground, institution_id: UUID) -> Prefilled:
     by = PASSAGES[Step.SUBMIT].by | _OFFICIALS
     act.require(*by)
     await stepping.require_own(act, institution_id, frozenset(by))
-    known = await store.load_registered(act.connection, act.tenant_id, institution_id)
+    known = await applicants.load_registered(act.connection, act.tenant_id, institution_id)
     now, today = clock.now(), clock.today()
     terms, kind = ground.terms(today), InstitutionKind(known["kind"])
     form = registered_form(known)
@@ -63,11 +63,11 @@ async def prefill(act: Act, ground: Ground, institution_id: UUID) -> Prefilled:
             if row is not None and row[f"{name}_masked"] is not None:
                 masks[f"{role.lower()}.{name}"] = row[f"{name}_masked"]
     read = partial(fetch_within, act.connection)
-    line = await store.find_line(read, act.tenant_id, institution_id)
+    line = await applicants.find_line(read, act.tenant_id, institution_id)
     bars = await running_bars(act, line, form)
-    held = await store.find_designation(act.connection, act.tenant_id, institution_id)
+    held = await holders.find_designation(act.connection, act.tenant_id, institution_id)
     number = await store.find_open(act.connection, act.tenant_id, institution_id)
-    designated = held is not None and held["status"] in store.STANDING
+    designated = held is not None and held["status"] in holders.STANDING
     obstacles: list[Refusal] = []
     for check in (
         lambda: rules.check_window(ground.calendar, terms, now),

@@ -9,7 +9,7 @@ from server.people.model import Position
 
 
 def registered_form(known: Mapping[str, Any]) -> Form:
-    """Annex 1 as far as the register goes: ``known`` is what ``store.load_registered`` loads.
+    """Annex 1 as far as the register goes: ``known`` is what ``applicants.load_registered`` loads.
 
     Persons bear their names alone: numbers are sealed, and carried over when the application is submitted.
     """

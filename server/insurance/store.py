@@ -1,6 +1,6 @@
-"""Every SELECT, INSERT and UPDATE of designation."""
+"""Rows of any table of designation, and everything read of a case: its papers, bars against it, days that may move."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,17 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, Table, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.districts.tables import district, insurance_agency
 from server.institutions.tables import institution
-from server.insurance.model import OPEN, DesignationStatus, HolderStatus, ObjectionOutcome
+from server.insurance.model import OPEN, DesignationStatus, ObjectionOutcome
 from server.insurance.tables import (
-    designation,
-    designation_agreement,
     designation_application,
     designation_bar,
     designation_evaluation,
     designation_material,
-    designation_measure,
     designation_message,
     designation_objection,
     designation_person,
@@ -27,36 +23,9 @@ from server.insurance.tables import (
 )
 from server.kit.actor import MUNICIPALITY
 from server.kit.errors import NotFound
-from server.people.model import Position
-from server.people.tables import person
-from server.policy.store import Fetch
 from server.reviews.tables import review
-from server.sites.model import SiteKind
-from server.sites.tables import site
 
 _NUMBERING = 8
-
-_RECORDS = (
-    "SELECT f.institution_id, f.id, f.kind, f.occurred_on, f.decided_on, f.source_name, f.reference_number,"
-    " f.penalty_kind, f.insurance_action FROM supervision_fact f"
-    " WHERE f.tenant_id = $1 AND f.institution_id = ANY($2::uuid[]) AND f.kind = ANY($3::text[])"
-    " AND f.annulled_at IS NULL ORDER BY f.decided_on, f.id"
-)
-_LINE = (
-    "WITH RECURSIVE line(id) AS (SELECT $2::uuid UNION SELECT s.predecessor_id FROM succession s"
-    " JOIN line ON s.successor_id = line.id WHERE s.tenant_id = $1) SELECT id FROM line"
-)
-RECORD_NAMES = (
-    "institution_id",
-    "id",
-    "kind",
-    "occurred_on",
-    "decided_on",
-    "source_name",
-    "reference_number",
-    "penalty_kind",
-    "insurance_action",
-)
 
 
 # Any table ------------------------------------------------------------------------------------------------------------
@@ -89,84 +58,10 @@ async def update_row(
     )
 
 
-async def _list(connection: AsyncConnection, table: Table, *where: ColumnElement[bool]) -> Sequence[RowMapping]:
+async def list_rows(connection: AsyncConnection, table: Table, *where: ColumnElement[bool]) -> Sequence[RowMapping]:
+    """The rows that meet every condition, oldest first."""
     rows = await connection.execute(select(table).where(*where).order_by(table.c.id))
     return rows.mappings().all()
-
-
-# What the register knows ----------------------------------------------------------------------------------------------
-
-
-async def load_registered(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> Mapping[str, Any]:
-    """What annex 1 asks for and the register holds: institution, practice site, superior, persons, district.
-
-    Raises: NotFound.
-    """
-    parent = institution.alias("parent")
-    rows = await connection.execute(
-        select(institution, parent.c.name.label("parent_name"), district.c.division_code, district.c.statistics_code)
-        .outerjoin(parent, (parent.c.tenant_id == institution.c.tenant_id) & (parent.c.id == institution.c.parent_id))
-        .join(district, district.c.tenant_id == institution.c.tenant_id)
-        .where(institution.c.tenant_id == literal(tenant_id), institution.c.id == institution_id)
-    )
-    row = rows.mappings().one_or_none()
-    if row is None:
-        raise NotFound(path=("input", "institution"))
-    sites = await _list(
-        connection,
-        site,
-        site.c.tenant_id == literal(tenant_id),
-        site.c.institution_id == institution_id,
-        site.c.kind == SiteKind.PRACTICE.value,
-        site.c.until.is_(None),
-    )
-    people = await _list(
-        connection,
-        person,
-        person.c.tenant_id == literal(tenant_id),
-        person.c.institution_id == institution_id,
-        person.c.until.is_(None),
-        person.c.position.in_([Position.LEGAL_REPRESENTATIVE.value, Position.PRINCIPAL.value]),
-    )
-    code = None
-    if row["parent_id"] is not None:
-        code = await connection.scalar(
-            select(designation.c.code).where(
-                designation.c.tenant_id == literal(tenant_id), designation.c.institution_id == row["parent_id"]
-            )
-        )
-    return {**row, "sites": sites, "people": people, "parent_code": code}
-
-
-async def find_agency_name(connection: AsyncConnection, tenant_id: int) -> str:
-    """The name of the tenant's insurance agency."""
-    name: str | None = await connection.scalar(
-        select(insurance_agency.c.name).where(insurance_agency.c.tenant_id == literal(tenant_id))
-    )
-    return name or "医疗保障经办机构"
-
-
-async def load_agency_mailbox(connection: AsyncConnection, tenant_id: int) -> str:
-    """The mailbox of the tenant's insurance agency.  Raises: NotFound."""
-    mailbox: str | None = await connection.scalar(
-        select(insurance_agency.c.email).where(insurance_agency.c.tenant_id == literal(tenant_id))
-    )
-    if mailbox is None:
-        raise NotFound()
-    return mailbox
-
-
-async def find_line(fetch: Fetch, tenant_id: int, institution_id: UUID) -> list[UUID]:
-    """The institution and all it follows, whose bars and records it carries (A-FT-14)."""
-    return [row[0] for row in await fetch(_LINE, [tenant_id, institution_id])]
-
-
-async def find_records(
-    fetch: Fetch, tenant_id: int, line: Sequence[UUID], kinds: Sequence[str]
-) -> list[dict[str, Any]]:
-    """What supervision holds against these institutions, of these kinds, and has not annulled."""
-    rows = await fetch(_RECORDS, [tenant_id, list(line), list(kinds)])
-    return [dict(zip(RECORD_NAMES, row, strict=True)) for row in rows]
 
 
 # Applications ---------------------------------------------------------------------------------------------------------
@@ -204,7 +99,7 @@ async def find_open(connection: AsyncConnection, tenant_id: int, institution_id:
 async def list_persons(connection: AsyncConnection, tenant_id: int, application_id: UUID) -> Sequence[RowMapping]:
     """The persons that the form names."""
     c = designation_person.c
-    return await _list(
+    return await list_rows(
         connection, designation_person, c.tenant_id == literal(tenant_id), c.application_id == application_id
     )
 
@@ -212,7 +107,7 @@ async def list_persons(connection: AsyncConnection, tenant_id: int, application_
 async def list_materials(connection: AsyncConnection, tenant_id: int, application_id: UUID) -> Sequence[RowMapping]:
     """The six materials."""
     c = designation_material.c
-    return await _list(
+    return await list_rows(
         connection, designation_material, c.tenant_id == literal(tenant_id), c.application_id == application_id
     )
 
@@ -220,7 +115,7 @@ async def list_materials(connection: AsyncConnection, tenant_id: int, applicatio
 async def find_supplement(connection: AsyncConnection, tenant_id: int, application_id: UUID) -> RowMapping | None:
     """The one supplement notice."""
     c = designation_supplement.c
-    rows = await _list(
+    rows = await list_rows(
         connection, designation_supplement, c.tenant_id == literal(tenant_id), c.application_id == application_id
     )
     return rows[0] if rows else None
@@ -229,7 +124,7 @@ async def find_supplement(connection: AsyncConnection, tenant_id: int, applicati
 async def list_evaluations(connection: AsyncConnection, tenant_id: int, application_id: UUID) -> Sequence[RowMapping]:
     """The evaluations that stand."""
     c = designation_evaluation.c
-    return await _list(
+    return await list_rows(
         connection,
         designation_evaluation,
         c.tenant_id == literal(tenant_id),
@@ -266,89 +161,6 @@ async def count_open_objections(connection: AsyncConnection, tenant_id: int, app
     )
 
 
-# Designations and agreements ------------------------------------------------------------------------------------------
-
-
-async def find_designation(connection: AsyncConnection, tenant_id: int, institution_id: UUID) -> RowMapping | None:
-    """The institution's designation, past or present, locked."""
-    c = designation.c
-    rows = await connection.execute(
-        select(designation)
-        .where(c.tenant_id == literal(tenant_id), c.institution_id == institution_id)
-        .with_for_update()
-    )
-    return rows.mappings().one_or_none()
-
-
-async def find_agreement(
-    connection: AsyncConnection, tenant_id: int, institution_id: UUID, statuses: Collection[str]
-) -> RowMapping | None:
-    """The institution's latest agreement in one of these states, locked."""
-    c = designation_agreement.c
-    rows = await connection.execute(
-        select(designation_agreement)
-        .where(
-            c.tenant_id == literal(tenant_id),
-            c.institution_id == institution_id,
-            c.status.in_([str(one) for one in statuses]),
-        )
-        .order_by(c.from_on.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    return rows.mappings().one_or_none()
-
-
-async def find_taken(connection: AsyncConnection, tenant_id: int, number: str, code: str, designation_id: UUID) -> bool:
-    """Whether another agreement bears the number, or another institution the code."""
-    numbered = await connection.scalar(
-        select(designation_agreement.c.id).where(
-            designation_agreement.c.tenant_id == literal(tenant_id), designation_agreement.c.number == number
-        )
-    )
-    coded = await connection.scalar(
-        select(designation.c.id).where(
-            designation.c.tenant_id == literal(tenant_id),
-            designation.c.code == code,
-            designation.c.id != designation_id,
-        )
-    )
-    return numbered is not None or coded is not None
-
-
-async def find_following(connection: AsyncConnection, tenant_id: int, agreement_id: UUID) -> UUID | None:
-    """The agreement that renews this one."""
-    c = designation_agreement.c
-    found: UUID | None = await connection.scalar(
-        select(c.id).where(c.tenant_id == literal(tenant_id), c.previous_id == agreement_id).limit(1)
-    )
-    return found
-
-
-async def list_ending(connection: AsyncConnection, tenant_id: int, on: date) -> Sequence[RowMapping]:
-    """Agreements that run, and whose renewal should be asked for by now, or that have come to their end; locked."""
-    c = designation_agreement.c
-    rows = await connection.execute(
-        select(designation_agreement)
-        .where(c.tenant_id == literal(tenant_id), c.status == "ACTIVE", c.remind_on <= on)
-        .order_by(c.id)
-        .with_for_update()
-    )
-    return rows.mappings().all()
-
-
-async def list_untold_measures(connection: AsyncConnection, tenant_id: int) -> Sequence[RowMapping]:
-    """Measures that have not become facts of supervision yet, locked."""
-    c = designation_measure.c
-    rows = await connection.execute(
-        select(designation_measure)
-        .where(c.tenant_id == literal(tenant_id), c.fact_id.is_(None))
-        .order_by(c.id)
-        .with_for_update()
-    )
-    return rows.mappings().all()
-
-
 # Bars -----------------------------------------------------------------------------------------------------------------
 
 
@@ -361,10 +173,12 @@ async def list_bars(
     """
     c = designation_bar.c
     stands = (c.tenant_id == literal(MUNICIPALITY), c.lifted_on.is_(None))
-    rows = await _list(connection, designation_bar, *stands, c.subject == "INSTITUTION", c.institution_id.in_(line))
+    rows = await list_rows(connection, designation_bar, *stands, c.subject == "INSTITUTION", c.institution_id.in_(line))
     found: list[tuple[RowMapping, str | None]] = [(row, None) for row in rows]
     for role, same in persons:
-        found += [(row, role) for row in await _list(connection, designation_bar, *stands, c.subject == "PERSON", same)]
+        found += [
+            (row, role) for row in await list_rows(connection, designation_bar, *stands, c.subject == "PERSON", same)
+        ]
     return found
 
 
@@ -416,10 +230,6 @@ async def list_pending_messages(connection: AsyncConnection, tenant_id: int, mos
         .with_for_update(skip_locked=True)
     )
     return rows.mappings().all()
-
-
-#: A designation that keeps the institution from applying again.
-STANDING = (HolderStatus.INCLUDED, HolderStatus.ACTIVE, HolderStatus.SUSPENDED)
 
 
 async def annul_review(connection: AsyncConnection, tenant_id: int, review_id: UUID, on: date) -> None:

@@ -17,7 +17,7 @@ from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 from strawberry.schema.config import StrawberryConfig
 
-from schema.institutions.register import InstitutionFilter, InstitutionOrder
+from schema.institutions.filters import InstitutionFilter, InstitutionOrder
 from schema.reviews import ReviewFilter, ReviewGroupKey
 from schema.scalars import SCALARS
 from server.kit.ids import NodeId

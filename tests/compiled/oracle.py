@@ -35,7 +35,7 @@ async def naive_answer(operations: Operations, request: Request, text: str, vari
     assert isinstance(node, OperationDefinitionNode)
     coerced = get_variable_values(schema, node.variable_definitions or (), dict(variables))
     assert isinstance(coerced, VariableValues), coerced
-    operation = Operation(schema, Readers(), tree, node, operations.planned, hide_suggestions=True)
+    operation = Operation(schema, Readers(), tree, node, operations.documents.planned, hide_suggestions=True)
     # Nothing opened: every value stands in the selection itself.
     outline = Outline(operation, coerced)
     data: dict[str, Any] | None = {}

@@ -11,7 +11,7 @@ from server.db.roles import district_role
 from server.institutions.model import InstitutionKind, OperatingNature, OperatorKind
 from server.kit.actor import Actor, Grant, Role
 from server.kit.ids import NodeId
-from server.licensing.actions import applying, deciding
+from server.licensing.actions import accepting, applying, deciding
 from server.licensing.errors import SetupStage
 from server.licensing.limits import Limits
 from server.licensing.lists import MaterialFor, lists_of
@@ -66,7 +66,7 @@ async def test_where_the_stage_is_separate_registration_waits_for_the_set_up(sto
             asked = replace(wanted(ApplicationKind.SETUP, award), documents=files)
             setup = await applying.apply(act, limits, lists, asked)
         async with act_of(story, "mentougou-officer", Role.DISTRICT_OFFICER) as act:
-            await applying.accept(act, limits, lists, setup, expected_version=1)
+            await accepting.accept(act, limits, lists, setup, expected_version=1)
             await deciding.grant_setup(act, setup, expected_version=2, reason="符合设置规划")
         ((due, days),) = story.rows("SELECT limit_left, limit_unit FROM licence_application WHERE id = %s", setup)
         assert (due, days) == (30, "WORKING")

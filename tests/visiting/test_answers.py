@@ -80,7 +80,7 @@ async def test_a_measure_is_that_of_the_visitors_rows_and_of_no_others(
 # What mutations answer with -------------------------------------------------------------------------------------------
 
 #: Objects of mutations' payloads that no table's rule covers: what they say was decided by the caller in that very act,
-#: or is read by Python under its own rule (schema/policy/policies.py).
+#: or is read by Python under its own rule (schema/policy/readers.py).
 UNPLANNED = {"AffectedCase", "PolicyChange", "PolicyVersion", "StandingChange"}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from server.exits.actions.cases import clause_of
 from server.exits.actions.referring import decision_of
-from server.insurance.actions.agreements import tell_of_exit, untell_of_exit
+from server.insurance.actions.heeding import tell_of_exit, untell_of_exit
 from server.policy.grounds import Enabled
 from server.policy.procedures import Procedure
 from server.record.acts import Act

@@ -12,7 +12,7 @@ from server.exits.tables import conversion_case
 from server.institutions import store as institutions
 from server.institutions.model import COMMUNITY_KINDS, InstitutionKind, InstitutionStatus
 from server.institutions.rules import check_active
-from server.insurance.actions.agreements import heed_lock
+from server.insurance.actions.heeding import heed_lock
 from server.kit import clock
 from server.kit.actor import Role
 from server.kit.errors import Conflict, Invalid, NotFound

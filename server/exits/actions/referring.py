@@ -28,8 +28,9 @@ from server.kit.ids import new_id
 from server.licensing import store as licences
 from server.licensing.actions.ending import notify_ending
 from server.licensing.actions.grounds import HandedOver, ground_of
+from server.licensing.actions.proposed import ProposalAt
 from server.licensing.actions.steps import authority
-from server.licensing.actions.verifying import ProposalAt, suspend_verification
+from server.licensing.actions.suspending import suspend_verification
 from server.licensing.limits import Limits
 from server.licensing.model import EndingGround, LicenceStatus
 from server.licensing.tables import licence_ending

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from server.insurance import form_rules, store, tables
+from server.insurance import applicants, form_rules, store, tables
 from server.insurance.actions import stepping
-from server.insurance.actions.applying import add_persons, take_files, told
+from server.insurance.actions.filing import add_persons, take_files, told
 from server.insurance.actions.stepping import Ground
 from server.insurance.errors import AlreadySupplemented
 from server.insurance.form import Form, joined, parted
@@ -131,7 +131,7 @@ async def request_supplement(
         fields={"申请编号": row["number"], "收到材料之日": str(row["received_on"]), **listed},
         issued_on=today,
         clauses=(notice("三(一)第二句"),),
-        issuer=await store.find_agency_name(act.connection, act.tenant_id),
+        issuer=await applicants.find_agency_name(act.connection, act.tenant_id),
     )
     due = None
     if reply_by is not None:
@@ -170,7 +170,7 @@ async def supplement(
     await take_files(act, application_id, row["institution_id"], materials)
     if form is not None:
         amended = form_rules.normalised(form)
-        known = await store.load_registered(act.connection, act.tenant_id, row["institution_id"])
+        known = await applicants.load_registered(act.connection, act.tenant_id, row["institution_id"])
         snapshot, personal = parted(amended)
         # A number that is not entered again stays as it was submitted.
         before = await store.list_persons(act.connection, act.tenant_id, application_id)

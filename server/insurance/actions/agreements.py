@@ -1,37 +1,25 @@
-"""After the signature: renewal, suspension, termination, and measures, which become facts of the district's supervision."""
+"""After the signature: an agreement rests, runs again, ends, is renewed; and what each day brings."""
 
 from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from server.insurance import rules, store, tables
+from server.insurance import holders, rules, store, tables
 from server.insurance.actions import stepping
-from server.insurance.actions.evaluating import CENTRE
+from server.insurance.actions.measures import HANDLERS, take_measure
 from server.insurance.actions.stepping import Ground
-from server.insurance.errors import DesignationLocked
 from server.insurance.model import AgreementStatus, HolderStatus, notice
 from server.kit import clock
 from server.kit.actor import Role
-from server.kit.clause import Clause
-from server.kit.errors import Conflict, Invalid, NotFound, OutOfDate
+from server.kit.errors import Conflict, Invalid, OutOfDate
 from server.kit.ids import new_id
 from server.policy.terms import InsuranceAction
 from server.record.acts import Act
-from server.supervision.actions.facts import record_insurance_action
 from server.tasks import actions as tasks
 from server.tasks.model import DayUnit, Task, TaskKind
 from server.tasks.rules import due_on
 
-#: Who handles agreements: the agency, and the centre that signed them.
-HANDLERS = frozenset({Role.AGENCY_OFFICER, Role.MUNICIPAL_INSURANCE_OFFICER})
-#: Measures that leave the agreement as it is.
-BESIDE = (
-    InsuranceAction.PRACTITIONER_SUSPENSION,
-    InsuranceAction.DEPARTMENT_SUSPENSION,
-    InsuranceAction.YELLOW_CARD,
-)
-_RUNNING = (AgreementStatus.ACTIVE, AgreementStatus.SUSPENDED)
 _AGREEMENT, _DESIGNATION = tables.designation_agreement, tables.designation
 
 
@@ -74,7 +62,7 @@ async def suspend(
     }
     await _change(act, row, "suspended", values, HolderStatus.SUSPENDED)
     if not on_request:
-        await _measure(
+        await take_measure(
             act, row["institution_id"], agreement_id, InsuranceAction.AGREEMENT_SUSPENSION, suspended_from, said
         )
     return _institution(row)
@@ -100,7 +88,7 @@ async def terminate(
     ``on_request``: both sides end it; otherwise it is a measure (解除), which becomes a fact of supervision.
     Raises: NotAllowed, NotFound, OutOfDate, Conflict, Invalid.
     """
-    row = await _held(act, agreement_id, expected_version, _RUNNING)
+    row = await _held(act, agreement_id, expected_version, holders.RUNNING)
     stepping.not_future(ended_on, "endedOn")
     if ended_on < row["signed_on"]:
         raise Invalid(f"解除日期不能早于签订日期 {row['signed_on']}", path=("input", "endedOn"))
@@ -109,7 +97,9 @@ async def terminate(
     await _change(act, row, "terminated", values, HolderStatus.TERMINATED, ended_on=ended_on)
     await tasks.cancel(act, subject_id=agreement_id)
     if not on_request:
-        await _measure(act, row["institution_id"], agreement_id, InsuranceAction.AGREEMENT_TERMINATION, ended_on, said)
+        await take_measure(
+            act, row["institution_id"], agreement_id, InsuranceAction.AGREEMENT_TERMINATION, ended_on, said
+        )
     return _institution(row)
 
 
@@ -138,9 +128,9 @@ async def renew(
     if last <= first:
         raise Invalid(f"期满日期应晚于生效日期 {first}", path=("input", "until"))
     said = stepping.worded(number, None, "number")[:40]
-    if await store.find_taken(act.connection, act.tenant_id, said, "", row["designation_id"]):
+    if await holders.find_taken(act.connection, act.tenant_id, said, "", row["designation_id"]):
         raise Conflict("协议编号已被使用，请核对", path=("input", "number"))
-    if await store.find_following(act.connection, act.tenant_id, agreement_id):
+    if await holders.find_following(act.connection, act.tenant_id, agreement_id):
         raise Conflict("该协议已续签", path=("input", "agreement"))
     made = {
         "designation_id": row["designation_id"],
@@ -162,39 +152,6 @@ async def renew(
     return renewed
 
 
-async def record_measure(
-    act: Act, institution_id: UUID, *, action: InsuranceAction, decided_on: date, reason: str
-) -> UUID:
-    """A measure that leaves the agreement as it is: a yellow card of the insurance, a department or a doctor suspended.
-
-    It is no yellow card of the district: it becomes a fact from which the district's own rules may propose one (X-2).
-    Implements: FT-2-3-7.  Raises: NotAllowed, NotFound, Conflict, Invalid.
-    """
-    act.require(*HANDLERS)
-    if action not in BESIDE:
-        raise Invalid(
-            "中止、解除协议请用 suspendInsuranceAgreement、terminateInsuranceAgreement", path=("input", "action")
-        )
-    stepping.not_future(decided_on, "decidedOn")
-    held = await store.find_designation(act.connection, act.tenant_id, institution_id)
-    if held is None or held["signed_on"] is None:
-        raise NotFound(path=("input", "institution"))
-    if decided_on < held["signed_on"]:
-        raise Invalid(f"处理日期不能早于签订协议之日 {held['signed_on']}", path=("input", "decidedOn"))
-    running = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
-    said = stepping.worded(reason, None, "reason")
-    return await _measure(act, institution_id, None if running is None else running["id"], action, decided_on, said)
-
-
-async def tell_measures(act: Act) -> list[UUID]:
-    """Measures that are no facts of supervision yet become so, on the district's own role; their institutions."""
-    told = []
-    for row in await store.list_untold_measures(act.connection, act.tenant_id):
-        await _tell(act, row["id"], row["institution_id"], row["action"], row["decided_on"], row["decided_by"])
-        told.append(row["institution_id"])
-    return told
-
-
 async def mind_agreements(act: Act, ground: Ground) -> tuple[int, int]:
     """Reminders opened, agreements expired: what the day brings, and nothing twice.
 
@@ -202,8 +159,8 @@ async def mind_agreements(act: Act, ground: Ground) -> tuple[int, int]:
     """
     today, terms = clock.today(), ground.terms(clock.today())
     reminded = expired = 0
-    for row in await store.list_ending(act.connection, act.tenant_id, today):
-        following = await store.find_following(act.connection, act.tenant_id, row["id"])
+    for row in await holders.list_ending(act.connection, act.tenant_id, today):
+        following = await holders.find_following(act.connection, act.tenant_id, row["id"])
         if row["until"] <= today:
             values = {"status": AgreementStatus.EXPIRED, "ended_on": row["until"]}
             holder = None if following else HolderStatus.EXPIRED
@@ -236,77 +193,6 @@ async def mind_agreements(act: Act, ground: Ground) -> tuple[int, int]:
             await store.update_row(act.connection, _AGREEMENT, act.tenant_id, row["id"], {"reminded_on": today})
             reminded += 1
     return reminded, expired
-
-
-async def heed_lock(
-    act: Act, institution_id: UUID, *, change: str, special_reason: str | None, on: date | None = None
-) -> bool:
-    """Pass where commitment 9 does not bind the institution, or a special reason is stated, which is kept.
-
-    ``change``: what is about to change, in Chinese.  True where the commitment binds and the reason was taken.
-    Implements: MIC-A21-9, A-MIC-8, X-11, X-12.  Raises: DesignationLocked.
-    """
-    day = on or clock.today()
-    held = await store.find_designation(act.connection, act.tenant_id, institution_id)
-    if held is None or held["signed_on"] is None or held["status"] not in store.STANDING:
-        return False
-    if not held["signed_on"] <= day < held["locked_until"]:
-        return False
-    reason = (special_reason or "").strip()
-    if not reason:
-        raise DesignationLocked(
-            f"该机构自 {held['signed_on']} 签订医保协议起一年内（至 {held['locked_until'] - timedelta(days=1)}），"
-            f"无特殊原因不增加执业地址、不变更机构类别；确需{change}的，请在 specialReason 写明特殊原因",
-            path=("input", "specialReason"),
-            clause=notice("附件2-1第九项"),
-            locked_until=held["locked_until"],
-        )
-    after = {"change": change, "special_reason": reason, "locked_until": held["locked_until"]}
-    await act.note("changed_within_lock", _DESIGNATION.name, held["id"], after=after)
-    await tasks.open_task(
-        act,
-        Task(
-            kind=TaskKind.REVIEW_DESIGNATION_CHANGE,
-            title=f"“{held['institution_name']}”签约一年内{change}，请核对所述特殊原因：{reason[:100]}",
-            subject_type=_DESIGNATION.name,
-            subject_id=held["id"],
-            institution_id=institution_id,
-            role=Role.AGENCY_OFFICER,
-            clause=notice("附件2-1第九项"),
-        ),
-    )
-    return True
-
-
-async def tell_of_exit(act: Act, institution_id: UUID, *, decision: str, clause: Clause) -> str | None:
-    """The running insurance agreement of an institution that was ordered to exit, by name; None where there is none.
-
-    It is the agency's and the centre's: no decision of the health commission ends it, so the agency is given the task.
-    Implements: MTG-20-0 (终止相关协议).
-    """
-    row = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
-    if row is None:
-        return None
-    await tasks.open_task(
-        act,
-        Task(
-            kind=TaskKind.END_INSURANCE_AGREEMENT,
-            title=f"机构经退出决定（{decision}）终止相关协议，请依协议处理医保服务协议 {row['number']}",
-            subject_type=_AGREEMENT.name,
-            subject_id=row["id"],
-            institution_id=institution_id,
-            role=Role.AGENCY_OFFICER,
-            clause=clause,
-        ),
-    )
-    return f"医保服务协议 {row['number']}"
-
-
-async def untell_of_exit(act: Act, institution_id: UUID) -> None:
-    """The decision of exit was revoked: the agency need not deal with the institution's insurance agreement for its sake."""
-    row = await store.find_agreement(act.connection, act.tenant_id, institution_id, _RUNNING)
-    if row is not None:
-        await tasks.cancel(act, subject_id=row["id"], kind=TaskKind.END_INSURANCE_AGREEMENT)
 
 
 async def _held(
@@ -343,42 +229,6 @@ async def _change(
         after = {"status": holder, "ended_on": ended_on}
         await store.update_row(act.connection, _DESIGNATION, act.tenant_id, row["designation_id"], after)
         await act.note(action, _DESIGNATION.name, row["designation_id"], after=after)
-
-
-async def _measure(
-    act: Act, institution_id: UUID, agreement_id: UUID | None, action: InsuranceAction, on: date, reason: str
-) -> UUID:
-    """The measure; told to supervision at once where the act runs in the district, else by ``tell_measures``."""
-    local = bool(act.actor.roles_in(act.tenant_id))
-    by = await store.find_agency_name(act.connection, act.tenant_id) if local else CENTRE
-    measure_id = new_id()
-    after = {
-        "institution_id": institution_id,
-        "agreement_id": agreement_id,
-        "action": action,
-        "decided_on": on,
-        "decided_by": by,
-        "reason": reason,
-    }
-    mark = {"tenant_id": act.tenant_id, "id": measure_id, "created_by": act.actor.subject, "source": "PERSON"}
-    await store.insert_rows(act.connection, tables.designation_measure, [mark | after])
-    await act.note("taken", "designation_measure", measure_id, after=after)
-    if local:
-        await _tell(act, measure_id, institution_id, action, on, by)
-    return measure_id
-
-
-async def _tell(act: Act, measure_id: UUID, institution_id: UUID, action: str, on: date, by: str) -> None:
-    fact_id = await record_insurance_action(
-        act,
-        institution_id,
-        InsuranceAction(action),
-        occurred_on=on,
-        decided_on=on,
-        source_name=by,
-    )
-    values = {"fact_id": fact_id}
-    await store.update_row(act.connection, tables.designation_measure, act.tenant_id, measure_id, values)
 
 
 def _institution(row: RowMapping) -> UUID:

@@ -4,26 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import RowMapping
 
 from server.db.pools import fetch_within
-from server.documents import actions as documents
 from server.institutions.model import InstitutionKind
 from server.institutions.rules import check_active
 from server.institutions.tables import institution
-from server.insurance import checks, form_rules, rules, store, tables
+from server.insurance import applicants, checks, form_rules, holders, rules, store, tables
 from server.insurance.actions import stepping
+from server.insurance.actions.filing import FORM, add_persons, keep_checks, running_bars, take_files, told
 from server.insurance.actions.stepping import SUBJECT, Ground
 from server.insurance.form import Form, Person, parted, written
 from server.insurance.form_rules import Finding
 from server.insurance.model import (
     PASSAGES,
     STAGES,
-    BarSubject,
     Channel,
     DesignationStatus,
     FieldSource,
@@ -48,7 +46,6 @@ _POSITIONS = {
     PersonRole.LEGAL_REPRESENTATIVE: Position.LEGAL_REPRESENTATIVE,
     PersonRole.PRINCIPAL: Position.PRINCIPAL,
 }
-_FORM = ("input", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +95,17 @@ async def submit(act: Act, ground: Ground, wanted: Submission) -> UUID:
             f"申请时间不能晚于收到材料之日（{received_on}），实际为 {wanted.applied_on}", path=("input", "appliedOn")
         )
     accepted = rules.check_commitments(wanted.accepted)
-    known = await store.load_registered(act.connection, act.tenant_id, wanted.institution_id)
+    known = await applicants.load_registered(act.connection, act.tenant_id, wanted.institution_id)
     registered = registered_form(known)
     form, carried = _carried(act, form_rules.normalised(wanted.form), known["people"])
     fetch = partial(fetch_within, act.connection)
-    line = await store.find_line(fetch, act.tenant_id, wanted.institution_id)
+    line = await applicants.find_line(fetch, act.tenant_id, wanted.institution_id)
     bars = await running_bars(act, line, form)
     rules.check_bars(bars, received_on)
-    held = await store.find_designation(act.connection, act.tenant_id, wanted.institution_id)
+    held = await holders.find_designation(act.connection, act.tenant_id, wanted.institution_id)
     rules.check_single(
         await store.find_open(act.connection, act.tenant_id, wanted.institution_id),
-        designated=held is not None and held["status"] in store.STANDING,
+        designated=held is not None and held["status"] in holders.STANDING,
     )
     findings = _findings(form, registered, wanted, accepted, terms, kind, received_on)
     number = await store.next_number(act.connection, act.tenant_id, window.year, window.quarter)
@@ -145,7 +142,7 @@ async def submit(act: Act, ground: Ground, wanted: Submission) -> UUID:
     }
     mark = {"tenant_id": act.tenant_id, "id": application_id, "created_by": act.actor.subject, "source": "PERSON"}
     sealed = act.seal(
-        tables.designation_application, application_id, (*_FORM, "bank"), bank_account=personal.get("bank.account")
+        tables.designation_application, application_id, (*FORM, "bank"), bank_account=personal.get("bank.account")
     )
     await store.insert_rows(act.connection, tables.designation_application, [mark | after | sealed])
     await add_persons(act, application_id, wanted.institution_id, form, amended=False)
@@ -179,117 +176,6 @@ async def submit(act: Act, ground: Ground, wanted: Submission) -> UUID:
         consequence="逾期为超期告警，不视为材料齐全或已受理（A-MIC-2）",
     )
     return application_id
-
-
-def told(finding: Finding) -> dict[str, Any]:
-    """The finding as it is kept."""
-    return {
-        "code": finding.code,
-        "message": finding.message,
-        "field": finding.field,
-        "material": finding.material,
-        "document": finding.clause.document,
-        "anchor": finding.clause.anchor,
-    }
-
-
-async def running_bars(act: Act, line: Sequence[UUID], form: Form) -> list[rules.Bar]:
-    """Every bar in the city that has been set on the institution or on somebody whom its form names."""
-    persons = []
-    for role in PersonRole:
-        one = form.person(role)
-        if one is not None and one.identity_number is not None:
-            same = act.equal(tables.designation_bar, identity_number=one.identity_number)
-            persons.append((role.label, same))
-    found = await store.list_bars(act.connection, line, persons)
-    return [
-        rules.Bar(BarSubject(row["subject"]), row["from_on"], row["until"], row["reason"], role) for row, role in found
-    ]
-
-
-async def add_persons(act: Act, application_id: UUID, institution_id: UUID, form: Form, *, amended: bool) -> None:
-    """The persons of the form, their numbers sealed."""
-    for role in PersonRole:
-        one = form.person(role)
-        if one is None:
-            continue
-        person_id = new_id()
-        row = {
-            "tenant_id": act.tenant_id,
-            "id": person_id,
-            "application_id": application_id,
-            "institution_id": institution_id,
-            "role": role,
-            "amended": amended,
-            "name": one.name,
-        }
-        at = (*_FORM, form_rules.spelled(role.lower()))
-        row |= act.seal(tables.designation_person, person_id, at, phone=one.phone, identity_number=one.identity_number)
-        await store.insert_rows(act.connection, tables.designation_person, [row])
-
-
-async def take_files(
-    act: Act, application_id: UUID, institution_id: UUID, materials: Mapping[MaterialKind, tuple[UUID, ...]]
-) -> None:
-    """The files of each material, noted as used in the case."""
-    rows = {MaterialKind(row["kind"]): row for row in await _materials(act, application_id)}
-    today = clock.today()
-    for kind, files in materials.items():
-        await documents.take(
-            act, files, subject_type=SUBJECT, subject_id=application_id, purpose=kind, path=("input", "materials")
-        )
-        row = rows[kind]
-        await store.insert_rows(
-            act.connection,
-            tables.designation_material_file,
-            [
-                {
-                    "tenant_id": act.tenant_id,
-                    "id": new_id(),
-                    "material_id": row["id"],
-                    "institution_id": institution_id,
-                    "document_id": one,
-                    "provided_on": today,
-                }
-                for one in dict.fromkeys(files)
-            ],
-        )
-        if files and not row["present"]:
-            values = {"present": True, "provided_on": today}
-            await store.update_row(act.connection, tables.designation_material, act.tenant_id, row["id"], values)
-
-
-async def keep_checks(
-    act: Act,
-    application_id: UUID,
-    institution_id: UUID,
-    judged: Sequence[checks.Check],
-    *,
-    as_of: date,
-    occasion: Step,
-) -> None:
-    """What the records say of the commitments, kept with the case."""
-    rows = [
-        {
-            "tenant_id": act.tenant_id,
-            "id": new_id(),
-            "application_id": application_id,
-            "institution_id": institution_id,
-            "commitment": one.commitment,
-            "label": one.label,
-            "outcome": one.outcome,
-            "detail": one.detail,
-            "records": [
-                {"what": record.what, "on": record.on.isoformat(), "source": record.source, "id": str(record.id or "")}
-                for record in one.records
-            ],
-            "as_of": as_of,
-            "at": clock.now(),
-            "occasion": occasion,
-        }
-        for one in judged
-    ]
-    await store.insert_rows(act.connection, tables.designation_check, rows)
 
 
 def _received(wanted: Submission) -> datetime:
@@ -363,10 +249,6 @@ def _present(wanted: Submission) -> frozenset[MaterialKind]:
     if wanted.accepted and wanted.signed_on is not None:
         own.add(MaterialKind.COMMITMENT)
     return frozenset(own | {kind for kind, files in wanted.materials.items() if files})
-
-
-async def _materials(act: Act, application_id: UUID) -> Sequence[RowMapping]:
-    return await store.list_materials(act.connection, act.tenant_id, application_id)
 
 
 async def _add_materials(act: Act, application_id: UUID, wanted: Submission) -> None:

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from server.insurance import checks, rules, store, tables
+from server.insurance import applicants, checks, holders, rules, store, tables
 from server.insurance.actions import stepping
-from server.insurance.actions.applying import keep_checks
+from server.insurance.actions.filing import keep_checks
 from server.insurance.actions.stepping import Ground
 from server.insurance.errors import CommitmentContradicted
 from server.insurance.model import AgreementStatus, BarSubject, CheckOutcome, HolderStatus, PersonRole, Step, notice
@@ -43,7 +43,7 @@ async def agree(act: Act, application_id: UUID, *, expected_version: int, explan
         "plaque_issued_on": None,
         "ended_on": None,
     }
-    before = await store.find_designation(act.connection, act.tenant_id, row["institution_id"])
+    before = await holders.find_designation(act.connection, act.tenant_id, row["institution_id"])
     if before is None:
         designation_id = new_id()
         mark = {"tenant_id": act.tenant_id, "id": designation_id, "created_by": act.actor.subject, "source": "PERSON"}
@@ -114,7 +114,7 @@ async def sign(
     if last <= first:
         raise Invalid(f"协议终止日期应晚于生效日期 {first}", path=("input", "until"))
     institution_id: UUID = row["institution_id"]
-    line = await store.find_line(read, act.tenant_id, institution_id)
+    line = await applicants.find_line(read, act.tenant_id, institution_id)
     bars = await _bars(act, line, application_id)
     rules.check_bars(bars, signed_on)
     judged = await checks.check(read, act.tenant_id, line, bars, as_of=signed_on, terms=terms)
@@ -126,7 +126,7 @@ async def sign(
             clause=notice("附件2-1第二项"),
         )
     await keep_checks(act, application_id, institution_id, judged, as_of=signed_on, occasion=Step.SIGN)
-    held = await store.find_designation(act.connection, act.tenant_id, institution_id)
+    held = await holders.find_designation(act.connection, act.tenant_id, institution_id)
     assert held is not None, "an agreed application has a designation"
     agreement_id = new_id()
     agreement = {
@@ -140,7 +140,7 @@ async def sign(
         "status": AgreementStatus.ACTIVE,
         "remind_on": rules.reminder_on(last, terms),
     }
-    if await store.find_taken(act.connection, act.tenant_id, agreement["number"], code, held["id"]):
+    if await holders.find_taken(act.connection, act.tenant_id, agreement["number"], code, held["id"]):
         raise Conflict("协议编号或定点编码已被使用，请核对", path=("input", "number"))
     mark = {"tenant_id": act.tenant_id, "id": agreement_id, "created_by": act.actor.subject, "source": "PERSON"}
     await store.insert_rows(act.connection, tables.designation_agreement, [mark | agreement])
@@ -187,7 +187,7 @@ async def issue_plaque(act: Act, application_id: UUID, *, expected_version: int,
 
 
 async def _of_designation(act: Act, institution_id: UUID, action: str, values: dict[str, object]) -> None:
-    held = await store.find_designation(act.connection, act.tenant_id, institution_id)
+    held = await holders.find_designation(act.connection, act.tenant_id, institution_id)
     assert held is not None, "a signed application has a designation"
     await store.update_row(act.connection, tables.designation, act.tenant_id, held["id"], values)
     await act.note(action, "designation", held["id"], after=values)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from server.insurance import rules, store, tables
+from server.insurance import holders, rules, store, tables
 from server.insurance.actions import stepping
 from server.insurance.actions.publicising import withdraw_publicity
 from server.insurance.actions.stepping import Ground
@@ -164,7 +164,7 @@ async def _end(act: Act, application_id: UUID, expected_version: int, step: Step
     row = await stepping.held(act, application_id, expected_version, step)
     said = stepping.worded(reason, None, "reason")
     await withdraw_publicity(act, application_id, clock.today())
-    held = await store.find_designation(act.connection, act.tenant_id, row["institution_id"])
+    held = await holders.find_designation(act.connection, act.tenant_id, row["institution_id"])
     if held is not None and held["status"] == HolderStatus.INCLUDED:
         values = {"status": HolderStatus.LAPSED, "ended_on": clock.today()}
         await store.update_row(act.connection, tables.designation, act.tenant_id, held["id"], values)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from server.institutions import store as institutions
-from server.insurance import rules, store, tables
+from server.insurance import applicants, rules, store, tables
 from server.insurance.actions import stepping
 from server.insurance.actions.accepting import missing_for_evaluation
 from server.insurance.actions.stepping import SUBJECT, Ground
@@ -192,7 +192,7 @@ async def _conclude(act: Act, ground: Ground, row: RowMapping, level: Evaluation
     today, terms = clock.today(), ground.terms(clock.today())
     by = CENTRE
     if level is EvaluationLevel.DISTRICT:
-        by = await store.find_agency_name(act.connection, act.tenant_id)
+        by = await applicants.find_agency_name(act.connection, act.tenant_id)
     review_id = await record_review(
         act,
         Conclusion(

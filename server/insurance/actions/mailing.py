@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from server.insurance import mailing, store, tables
+from server.insurance import applicants, mailing, store, tables
 from server.insurance.actions import stepping
 from server.insurance.annexes import Printing
 from server.insurance.model import PASSAGES, Step
@@ -27,7 +27,7 @@ async def mail(act: Act, application_id: UUID, *, register: Register, enabled: b
         act,
         application_id,
         row["institution_id"],
-        recipient=await store.load_agency_mailbox(act.connection, act.tenant_id),
+        recipient=await applicants.load_agency_mailbox(act.connection, act.tenant_id),
         number=row["number"],
         name=row["institution_name"],
         annexes=annexes,

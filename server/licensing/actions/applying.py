@@ -1,63 +1,32 @@
-"""Applying, what is missing, and acceptance: an application on its way to a decision."""
+"""An applicant's own steps: applying, supplying what was asked for, withdrawing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-
-from server.documents.actions import take
 from server.institutions.model import InstitutionKind, OperatingNature, OperatorKind
 from server.institutions.rules import check_population
 from server.kit import clock, names, uscc
 from server.kit.actor import Role
-from server.kit.errors import Conflict, Invalid, NotFound
+from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.licensing import rules, store
-from server.licensing.actions.steps import (
-    FILERS,
-    NOTHING_DUE,
-    OFFICERS,
-    change,
-    check_own,
-    due,
-    due_values,
-    held,
-    is_officer,
-)
+from server.licensing.actions.materials import PURPOSE, Documents, check_complete, reuse, take_materials
+from server.licensing.actions.steps import FILERS, NOTHING_DUE, change, check_own, due, due_values, held, is_officer
 from server.licensing.awards import Awarded, held_award, move_area
-from server.licensing.errors import MaterialsMissing, SetupStage
+from server.licensing.errors import SetupStage
 from server.licensing.limits import Limits
-from server.licensing.lists import Lists, Material, MaterialFor
-from server.licensing.model import (
-    LIVING,
-    NEXT_APPLICATION,
-    ApplicationKind,
-    ApplicationStatus,
-    LicenceStatus,
-)
+from server.licensing.lists import Lists
+from server.licensing.model import LIVING, NEXT_APPLICATION, ApplicationKind, ApplicationStatus, LicenceStatus
 from server.licensing.tables import licence_application
-from server.papers.actions import issue
-from server.papers.model import PaperKind
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
 from server.sites.model import GapStatus
 from server.tasks.actions import cancel, finish, open_task
-from server.tasks.model import DayUnit, Due, Task, TaskKind
+from server.tasks.model import DayUnit, Task, TaskKind
 
 CASE = licence_application.name
-PURPOSE = {
-    ApplicationKind.SETUP: MaterialFor.SETUP,
-    ApplicationKind.REGISTRATION: MaterialFor.REGISTRATION,
-}
-DECISION_LIMIT = {
-    ApplicationKind.SETUP: "setup_decision_days",
-    ApplicationKind.REGISTRATION: "registration_decision_days",
-}
-_DEEMED = "逾期未一次性告知的，自收到申请材料之日起即为受理"
-LATE = "逾期未作出决定的，申请人可以依法申请行政复议或者提起行政诉讼"
-
-Documents = Sequence[tuple[str, UUID]]
+DEEMED = "逾期未一次性告知的，自收到申请材料之日起即为受理"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +90,7 @@ async def apply(act: Act, limits: Limits, lists: Lists, wanted: Wanted) -> UUID:
         "applicant": award.operator if award else act.actor.subject,
         "submitted_on": today,
         "notice_by": notice.on,
-        **due_values(notice, _DEEMED),
+        **due_values(notice, DEEMED),
     }
     row = after | {
         "tenant_id": act.tenant_id,
@@ -146,60 +115,10 @@ async def apply(act: Act, limits: Limits, lists: Lists, wanted: Wanted) -> UUID:
             wanted.institution_id,
             Role.DISTRICT_OFFICER,
             due=notice,
-            consequence=_DEEMED,
+            consequence=DEEMED,
         ),
     )
     return application_id
-
-
-async def ask_for_materials(
-    act: Act, lists: Lists, application_id: UUID, *, expected_version: int, materials: Sequence[str], note: str
-) -> UUID:
-    """The applicant is told once, in one notice, of everything that is missing; the notice's id.
-
-    Implements: 行政许可法 32(四); BJ17-2-2d.
-    Raises: NotAllowed, NotFound, OutOfDate, WrongState, MaterialsAskedOnce, Invalid.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence_application, application_id, expected_version)
-    checklist = lists.checklist(PURPOSE[ApplicationKind(row["kind"])])
-    asked = list(dict.fromkeys(materials))
-    unknown = [one for one in asked if one not in checklist]
-    if unknown:
-        raise Invalid(
-            f"清单中没有材料 {'、'.join(unknown)}；不得要求清单以外的材料",
-            path=("input", "materials"),
-            clause=rules.SUBMITTED_ONCE,
-        )
-    today = clock.today()
-    if ApplicationStatus(row["status"]) is not ApplicationStatus.SUBMITTED and row["asked_on"] is not None:
-        raise rules.asked_already(row["asked_on"])
-    rules.check_step(NEXT_APPLICATION, ApplicationStatus(row["status"]), ApplicationStatus.MATERIALS_ASKED)
-    on_file = await store.list_on_file(act.connection, application_id)
-    rules.check_notice(today, row["notice_by"], asked, on_file.keys())
-    values = {"status": ApplicationStatus.MATERIALS_ASKED, "asked_on": today, "asked_materials": asked, **NOTHING_DUE}
-    await change(act, licence_application, row, "materials_asked", values)
-    titles = [checklist[one].title for one in asked]
-    paper = await application_paper(
-        act,
-        row,
-        PaperKind.MATERIALS_NOTICE,
-        {"需补正的材料": "；".join(titles), "说明": rules.check_reason(note, "note")},
-    )
-    await finish(act, subject_id=application_id)
-    await open_task(
-        act,
-        Task(
-            TaskKind.SUPPLY_LICENCE_MATERIALS,
-            f"{row['institution_name']}：请补正 {'、'.join(titles)}",
-            CASE,
-            application_id,
-            row["institution_id"],
-            Role.APPLICANT,
-            assignee=row["applicant"],
-        ),
-    )
-    return paper
 
 
 async def supply_materials(
@@ -234,63 +153,6 @@ async def supply_materials(
     )
 
 
-async def accept(act: Act, limits: Limits, lists: Lists, application_id: UUID, *, expected_version: int) -> None:
-    """The application is accepted and the statutory limit runs; from the day of filing where nobody gave notice in time.
-
-    Implements: 行政许可法 32, 42; 医疗机构管理条例 (30日, 45日).
-    Raises: NotAllowed, PolicyNotEnabled, NotFound, OutOfDate, WrongState, MaterialsMissing.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence_application, application_id, expected_version)
-    now, today = ApplicationStatus(row["status"]), clock.today()
-    rules.check_step(NEXT_APPLICATION, now, ApplicationStatus.ACCEPTED)
-    deemed = now is ApplicationStatus.SUBMITTED and today > row["notice_by"]
-    if not deemed:
-        checklist = lists.checklist(PURPOSE[ApplicationKind(row["kind"])])
-        required = [code for code, one in checklist.items() if one.required]
-        check_complete(checklist, required, await store.list_on_file(act.connection, application_id))
-    accepted_on = row["submitted_on"] if deemed else today
-    limit = limits.days(DECISION_LIMIT[ApplicationKind(row["kind"])])
-    deadline = await due(act, accepted_on, limit)
-    values = {
-        "status": ApplicationStatus.ACCEPTED,
-        "accepted_on": accepted_on,
-        "deemed_accepted": deemed,
-        "limit_from_on": accepted_on,
-        "limit_left": limit.n,
-        "limit_unit": limit.unit,
-        **due_values(deadline, LATE),
-    }
-    await change(act, licence_application, row, "accepted", values)
-    await finish(act, subject_id=application_id)
-    told = {"受理日期": str(accepted_on), "办理期限": deadline.rule, "最后一日": str(deadline.on)}
-    if deemed:
-        told["说明"] = _DEEMED
-    await application_paper(act, row, PaperKind.ACCEPTANCE, told)
-    await decision_task(act, row, deadline)
-
-
-async def refuse_acceptance(act: Act, application_id: UUID, *, expected_version: int, reason: str) -> None:
-    """The application is not accepted: it is not for this authority, or what was asked for never came.
-
-    Raises: NotAllowed, NotFound, OutOfDate, WrongState, Invalid.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence_application, application_id, expected_version)
-    rules.check_step(NEXT_APPLICATION, ApplicationStatus(row["status"]), ApplicationStatus.NOT_ACCEPTED)
-    today, told = clock.today(), rules.check_reason(reason)
-    values = {
-        "status": ApplicationStatus.NOT_ACCEPTED,
-        "decided_on": today,
-        "decided_by": act.actor.subject,
-        "reason": told,
-        **NOTHING_DUE,
-    }
-    await change(act, licence_application, row, "not_accepted", values)
-    await cancel(act, subject_id=application_id)
-    await application_paper(act, row, PaperKind.NON_ACCEPTANCE, {"理由": told}, remedies=True)
-
-
 async def withdraw(act: Act, application_id: UUID, *, expected_version: int, reason: str) -> None:
     """The applicant goes no further.  Raises: NotAllowed, NotFound, OutOfDate, WrongState, Invalid."""
     act.require(*FILERS)
@@ -305,49 +167,6 @@ async def withdraw(act: Act, application_id: UUID, *, expected_version: int, rea
     }
     await change(act, licence_application, row, "withdrawn", values)
     await cancel(act, subject_id=application_id)
-
-
-async def take_materials(
-    act: Act, case: str, case_id: UUID, checklist: Mapping[str, Material], documents: Documents
-) -> None:
-    """Note the use of the documents, each for its material.
-
-    Raises: Invalid for a material that is not on the list, NotFound for a document that is not theirs.
-    """
-    for place, (code, document_id) in enumerate(documents):
-        path = ("input", "documents", str(place))
-        if code not in checklist:
-            raise Invalid(f"清单中没有材料 {code}；可用：{'、'.join(checklist)}", path=(*path, "material"))
-        await take(act, [document_id], subject_type=case, subject_id=case_id, purpose=code, path=path)
-
-
-async def reuse(
-    act: Act, case: str, case_id: UUID, checklist: Mapping[str, Material], cases: Sequence[UUID]
-) -> list[str]:
-    """What is not on file yet but was handed in before is used again; the codes of those materials.
-
-    Implements: BJ17-2-2d.
-    """
-    on_file = await store.list_on_file(act.connection, case_id)
-    lacking = [code for code in checklist if code not in on_file]
-    shared = [code for code in lacking if checklist[code].of_operator and not is_officer(act)]
-    found = await store.list_reusable(act.connection, cases, act.actor.subject, lacking, shared)
-    used = []
-    for code, document_id in found.items():
-        try:
-            await take(act, [document_id], subject_type=case, subject_id=case_id, purpose=code)
-        except NotFound:
-            continue  # somebody else's document of the same case: theirs to hand in
-        used.append(code)
-    return used
-
-
-def check_complete(checklist: Mapping[str, Material], wanted: Sequence[str], on_file: Mapping[str, object]) -> None:
-    """Raises: MaterialsMissing, naming every one."""
-    lacking = [code for code in wanted if code not in on_file]
-    if lacking:
-        told = "、".join(f"{checklist[code].title}（{code}）" if code in checklist else code for code in lacking)
-        raise MaterialsMissing(f"尚缺材料：{told}", path=("input", "documents"), materials=lacking)
 
 
 async def _check_grounds(act: Act, limits: Limits, wanted: Wanted) -> Awarded | None:
@@ -403,39 +222,3 @@ async def _check_setup(act: Act, limits: Limits, wanted: Wanted) -> UUID | None:
             f"本区先行设置审批{note}，请先取得设置医疗机构批准书", path=("input", "kind"), clause=stage.clause
         )
     return found
-
-
-async def decision_task(act: Act, row: RowMapping, deadline: Due) -> None:
-    """Open the task to decide, by the last day of the limit."""
-    await open_task(
-        act,
-        Task(
-            TaskKind.DECIDE_LICENCE_APPLICATION,
-            f"{row['institution_name']}{ApplicationKind(row['kind']).label}申请：请作出决定",
-            CASE,
-            row["id"],
-            row["institution_id"],
-            Role.DISTRICT_OFFICER,
-            due=deadline,
-            consequence=LATE,
-        ),
-    )
-
-
-async def application_paper(
-    act: Act, row: RowMapping, kind: PaperKind, told: Mapping[str, str], *, remedies: bool = False
-) -> UUID:
-    about = {"申请事项": ApplicationKind(row["kind"]).label, "机构名称": row["institution_name"]}
-    return await issue(
-        act,
-        kind=kind,
-        subject_type=CASE,
-        subject_id=row["id"],
-        institution_id=row["institution_id"],
-        addressee=row["operator_name"],
-        recipient=row["applicant"],
-        title=kind.label,
-        fields=about | dict(told),
-        issued_on=clock.today(),
-        remedies=remedies,
-    )

@@ -17,6 +17,7 @@ from server.kit.ids import new_id
 from server.licensing import store
 from server.licensing.actions.grounds import HandedOver, Penalty, check_ground, penalty_values
 from server.licensing.actions.obliging import end_enrolment, end_obligations
+from server.licensing.actions.proposed import ProposalAt
 from server.licensing.actions.steps import (
     INSTITUTION_FILERS,
     NOTHING_DUE,
@@ -28,7 +29,6 @@ from server.licensing.actions.steps import (
     due_values,
     held,
 )
-from server.licensing.actions.verifying import ProposalAt
 from server.licensing.awards import award_of, move_area
 from server.licensing.errors import NotYetDue, SecondPerson, WrongState
 from server.licensing.limits import Limits

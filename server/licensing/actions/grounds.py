@@ -10,7 +10,7 @@ from server.kit import clock
 from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid, PolicyNotEnabled
 from server.licensing import store
-from server.licensing.actions.verifying import ProposalAt, check_proposal
+from server.licensing.actions.proposed import ProposalAt, check_proposal
 from server.licensing.errors import NotYetDue, PenaltyRequired, WrongState
 from server.licensing.limits import Limits
 from server.licensing.model import EndingGround, LicenceStatus, VerificationKind

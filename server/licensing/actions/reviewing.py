@@ -4,7 +4,7 @@ from uuid import UUID
 
 from server.kit import clock
 from server.licensing import rules
-from server.licensing.actions.applying import DECISION_LIMIT, LATE, application_paper, decision_task
+from server.licensing.actions.accepting import DECISION_LIMIT, LATE, application_paper, decision_task
 from server.licensing.actions.steps import NOTHING_DUE, OFFICERS, change, due, due_values, held
 from server.licensing.limits import Limits
 from server.licensing.model import NEXT_APPLICATION, ApplicationKind, ApplicationStatus

@@ -1,8 +1,6 @@
-"""Yearly verification: applied for, concluded, suspended, verified again."""
+"""Yearly verification: applied for and concluded."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +9,12 @@ from sqlalchemy import RowMapping
 from server.institutions import store as register
 from server.kit import clock
 from server.kit.actor import Role
-from server.kit.clause import Clause
 from server.kit.errors import Conflict, Invalid
 from server.kit.ids import new_id
 from server.licensing import rules, store
-from server.licensing.actions.applying import Documents, check_complete, reuse, take_materials
 from server.licensing.actions.issuing import verification_due
+from server.licensing.actions.materials import Documents, check_complete, reuse, take_materials
+from server.licensing.actions.overdue import TO_MAKE_UP
 from server.licensing.actions.steps import (
     INSTITUTION_FILERS,
     NOTHING_DUE,
@@ -29,20 +27,20 @@ from server.licensing.actions.steps import (
     due_values,
     held,
 )
+from server.licensing.actions.suspending import reverification_due, suspend
+from server.licensing.actions.telling import issue_paper, open_apply_task
 from server.licensing.errors import NotYetDue, WrongState
-from server.licensing.limits import Limit, Limits
+from server.licensing.limits import Limits
 from server.licensing.lists import Lists, MaterialFor
 from server.licensing.model import ChangeKind, LicenceStatus, VerificationKind, VerificationStatus
-from server.licensing.tables import licence, overdue_practice, verification
-from server.papers.actions import issue
+from server.licensing.tables import licence, verification
 from server.papers.model import PaperKind
-from server.policy.terms import Effect, VerificationResult
-from server.proposals.actions import take_up
+from server.policy.terms import VerificationResult
 from server.record.acts import Act
 from server.reviews.actions import Conclusion, record_review
 from server.reviews.model import ReviewKind, ReviewOutcome
-from server.tasks.actions import cancel, finish, open_task
-from server.tasks.model import Due, Task, TaskKind
+from server.tasks.actions import finish, open_task
+from server.tasks.model import Task, TaskKind
 from server.workdays.rules import corresponding_day
 
 CASE = verification.name
@@ -52,16 +50,6 @@ _OUTCOMES = {
     VerificationResult.NOT_QUALIFIED: ReviewOutcome.FAILED,
 }
 _TO_CONCLUDE = "逾期未作出校验结论的，机构可以依法寻求救济"
-_TO_REAPPLY = "逾期不申请再次校验的，依法处理，直至注销执业许可证"
-_TO_MAKE_UP = "逾期仍不办理校验的，依法处理"
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalAt:
-    """A proposal at the version the caller saw."""
-
-    id: UUID
-    version: int
 
 
 async def apply_for_verification(
@@ -89,7 +77,7 @@ async def apply_for_verification(
     ):
         raise Conflict("校验不合格，请等待区卫生健康委的处理决定", path=("input", "licence"))
     if again:
-        last_on = (await _reverification_due(act, limits, row["suspended_through_on"])).on
+        last_on = (await reverification_due(act, limits, row["suspended_through_on"])).on
         first_on = row["suspended_through_on"] + timedelta(days=1)
     else:
         last_on = row["verification_due_on"]
@@ -176,7 +164,7 @@ async def decide_verification(
                 path=("input", "result"),
                 clause=limits.suspension()[2].clause,
             )
-        months, through = await _suspend(act, limits, row, suspension_months, told)
+        months, through = await suspend(act, limits, row, suspension_months, told)
         values |= {"suspension_months": months, "suspended_through_on": through}
     else:
         await change_licence(act, row, ChangeKind.VERIFICATION_FAILED, on=today, reason=told)
@@ -187,113 +175,7 @@ async def decide_verification(
     if values.get("suspended_through_on"):
         fields["暂缓校验至"] = f"{values['suspended_through_on']}（含当日）"
     passed = result is VerificationResult.QUALIFIED
-    await _paper(act, PaperKind.VERIFICATION_RESULT, CASE, case["id"], row, fields, remedies=not passed)
-
-
-async def suspend_verification(
-    act: Act,
-    limits: Limits,
-    licence_id: UUID,
-    *,
-    expected_version: int,
-    months: int,
-    reason: str,
-    proposal: ProposalAt | None = None,
-    clause: Clause | None = None,
-) -> None:
-    """暂缓校验 after a first verification that failed, taking up what the rule proposed.
-
-    ``clause``: what it rests on where no proposal says so: that of the exit case that decided it.
-    Implements: A-MTG-2, FT-2-4-7.  Raises: NotAllowed, NotFound, OutOfDate, WrongState, Invalid, Conflict.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence, licence_id, expected_version)
-    last = await store.find_last_verification(act.connection, licence_id)
-    if (
-        last is None
-        or last["result"] != VerificationResult.NOT_QUALIFIED
-        or last["kind"] != VerificationKind.REGULAR
-        or row["status"] != LicenceStatus.VERIFICATION_DUE
-    ):
-        raise WrongState("只有首次校验不合格且尚未暂缓的许可证可以暂缓校验")
-    clauses: tuple[Clause, ...] = () if clause is None else (clause,)
-    if proposal is not None:
-        taken = await take_up(act, proposal.id, expected_version=proposal.version)
-        check_proposal(taken, row["institution_id"], Effect.SUSPEND_VERIFICATION)
-        clauses = limits.cites(taken["rule"])
-    told = rules.check_reason(reason)
-    _, through = await _suspend(act, limits, row, months, told, clause=clauses[0] if clauses else None)
-    fields = {"许可证号": row["number"], "暂缓校验至": f"{through}（含当日）", "理由": told}
-    await _paper(act, PaperKind.SUSPENSION_NOTICE, "licence", licence_id, row, fields, clauses=clauses, remedies=True)
-
-
-async def order_make_up(act: Act, limits: Limits, licence_id: UUID, *, expected_version: int) -> None:
-    """The institution did not apply in time and is ordered to make up for it.
-
-    Implements: FT-2-3-2, 医疗机构管理条例 (限期补办).
-    Raises: NotAllowed, NotFound, OutOfDate, WrongState, NotYetDue, Conflict.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence, licence_id, expected_version)
-    today, last_on = clock.today(), row["verification_due_on"]
-    if row["status"] not in (LicenceStatus.ACTIVE, LicenceStatus.VERIFICATION_DUE):
-        raise WrongState(f"许可证状态为“{LicenceStatus(row['status']).label}”，不适用限期补办校验")
-    if today <= last_on:
-        raise NotYetDue(f"校验的最后一日为 {last_on}，尚未逾期", path=("input", "licence"), from_on=last_on)
-    if await store.find_pending_verification(act.connection, licence_id) is not None:
-        raise Conflict("该机构已申请校验，不适用限期补办", path=("input", "licence"))
-    limit = limits.days("verification_make_up_days")
-    deadline = await due(act, today, limit)
-    if row["status"] == LicenceStatus.ACTIVE:
-        await change(act, licence, row, "make_up_ordered", {"status": LicenceStatus.VERIFICATION_DUE})
-    await cancel(act, subject_id=licence_id, kind=TaskKind.APPLY_FOR_VERIFICATION)
-    await _apply_task(act, row, TaskKind.APPLY_FOR_VERIFICATION, "已逾期，请限期补办校验", deadline, _TO_MAKE_UP)
-    fields = {"许可证号": row["number"], "应校验日期": str(last_on), "补办期限": f"{deadline.on}（含当日）"}
-    await _paper(act, PaperKind.VERIFICATION_ORDER, "licence", licence_id, row, fields, remedies=True)
-
-
-async def determine_overdue_practice(
-    act: Act, licence_id: UUID, *, expected_version: int, practising: bool, on: date, reason: str
-) -> UUID:
-    """Whether the institution went on practising after it had missed its verification, as the authority found.
-
-    Implements: FT-2-3-2, A-FT-12.  Raises: NotAllowed, NotFound, OutOfDate, NotYetDue, Invalid.
-    """
-    act.require(*OFFICERS)
-    row = await held(act, licence, licence_id, expected_version)
-    missed = row["verification_due_on"]
-    last = await store.find_last_verification(act.connection, licence_id)
-    pending = await store.find_pending_verification(act.connection, licence_id)
-    for case in (pending, last):
-        if case is not None and case["late"] and case["kind"] == VerificationKind.REGULAR:
-            missed = min(missed, case["cycle_due_on"])
-            break
-    today = clock.today()
-    if today <= missed:
-        raise NotYetDue(f"校验的最后一日为 {missed}，没有逾期", path=("input", "licence"), from_on=missed)
-    if not missed < on <= today:
-        raise Invalid(f"日期应在逾期（{missed}）之后至今天（{today}）之间，实际为 {on}", path=("input", "on"))
-    finding_id = new_id()
-    after = {
-        "institution_id": row["institution_id"],
-        "licence_id": licence_id,
-        "cycle_due_on": missed,
-        "practising": practising,
-        "found_on": on,
-        "reason": rules.check_reason(reason),
-    }
-    base = {"tenant_id": act.tenant_id, "id": finding_id, "recorded_at": clock.now(), "created_by": act.actor.subject}
-    await store.add(act.connection, overdue_practice, [after | base])
-    await act.note("determined", "overdue_practice", finding_id, after=after)
-    return finding_id
-
-
-def check_proposal(taken: RowMapping, institution_id: UUID, effect: Effect) -> None:
-    """Pass where the proposal is about this institution and proposes this.  Raises: Invalid."""
-    if taken["institution_id"] != institution_id:
-        raise Invalid("该建议不是针对本机构的", path=("input", "proposal"))
-    if effect not in taken["effects"]:
-        raise Invalid(f"该建议没有提出“{effect.label}”", path=("input", "proposal"))
+    await issue_paper(act, PaperKind.VERIFICATION_RESULT, CASE, case["id"], row, fields, remedies=not passed)
 
 
 async def _next_cycle(act: Act, limits: Limits, row: RowMapping, *, again: bool, reason: str) -> None:
@@ -323,52 +205,7 @@ async def _next_cycle(act: Act, limits: Limits, row: RowMapping, *, again: bool,
         due_on=deadline.on,
         reason=reason,
     )
-    await _apply_task(act, row, TaskKind.APPLY_FOR_VERIFICATION, "请在校验期满前申请校验", deadline, _TO_MAKE_UP)
-
-
-async def _suspend(
-    act: Act, limits: Limits, row: RowMapping, months: int | None, reason: str, *, clause: Clause | None = None
-) -> tuple[int, date]:
-    least, most, parameter = limits.suspension()
-    length = rules.check_suspension(months, least, most, parameter.clause)
-    today = clock.today()
-    through = corresponding_day(today, months=length)
-    await change_licence(
-        act,
-        row,
-        ChangeKind.SUSPENDED,
-        on=today,
-        to=LicenceStatus.VERIFICATION_SUSPENDED,
-        values={"suspended_through_on": through},
-        deadline_on=through,
-        reason=reason,
-        clause=clause or parameter.clause,
-    )
-    deadline = await _reverification_due(act, limits, through)
-    title = f"暂缓校验至 {through}，请整改，期满后申请再次校验"
-    await _apply_task(act, row, TaskKind.APPLY_FOR_REVERIFICATION, title, deadline, _TO_REAPPLY)
-    return length, through
-
-
-async def _reverification_due(act: Act, limits: Limits, through: date) -> Due:
-    limit: Limit = limits.days("reverification_days")
-    return await due(act, through, limit)
-
-
-async def _apply_task(act: Act, row: RowMapping, kind: TaskKind, title: str, deadline: Due, consequence: str) -> None:
-    await open_task(
-        act,
-        Task(
-            kind,
-            f"{title}（{deadline.on} 前，含当日）",
-            "licence",
-            row["id"],
-            row["institution_id"],
-            Role.INSTITUTION_STAFF,
-            due=deadline,
-            consequence=consequence,
-        ),
-    )
+    await open_apply_task(act, row, TaskKind.APPLY_FOR_VERIFICATION, "请在校验期满前申请校验", deadline, TO_MAKE_UP)
 
 
 async def _review(act: Act, limits: Limits, case: RowMapping, result: VerificationResult, reason: str) -> UUID:
@@ -388,30 +225,3 @@ async def _review(act: Act, limits: Limits, case: RowMapping, result: Verificati
     )
     await register.update_latest_review(act.connection, act.tenant_id, case["institution_id"], today)
     return review
-
-
-async def _paper(
-    act: Act,
-    kind: PaperKind,
-    subject_type: str,
-    subject_id: UUID,
-    row: RowMapping,
-    fields: Mapping[str, str],
-    *,
-    clauses: tuple[Clause, ...] = (),
-    remedies: bool = False,
-) -> UUID:
-    institution = await register.load_for_change(act.connection, act.tenant_id, row["institution_id"])
-    return await issue(
-        act,
-        kind=kind,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        institution_id=row["institution_id"],
-        addressee=institution["name"],
-        title=kind.label,
-        fields=fields,
-        issued_on=clock.today(),
-        clauses=clauses,
-        remedies=remedies,
-    )

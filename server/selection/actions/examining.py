@@ -18,7 +18,7 @@ from server.policy.terms import ApplicationRoute, Effect, Outcome
 from server.proposals import actions as proposals
 from server.record.acts import Act
 from server.selection import steps, store, tables
-from server.selection.actions.applying import judge_application
+from server.selection.actions.judging import judge_application
 from server.selection.model import ApplicationStatus, CallStatus, VerifiedFact
 from server.tasks import actions as tasks
 from server.tasks.model import TaskKind
