@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,9 @@ from server.record.acts import Act, acting
 # httpx looks for it in every folder of the path before each request; that it is not there is looked up once.
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+# Every client of httpx reads all authorities that it trusts, also where it will speak plain HTTP; here they are read once.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 
 
 @dataclass
