@@ -19,7 +19,7 @@ _SETTINGS = {
     "scram_iterations": "1",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "max_wal_size": "4GB",
+    "max_wal_size": "2GB",
     "checkpoint_timeout": "1h",
 }
 
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_controller = not hasattr(config, "workerinput") and config.getoption("tx", default=None)
     if is_controller and ADDRESS not in os.environ:
         try:
-            config.stash[_running] = embedded.throwaway(settings=_SETTINGS)
+            config.stash[_running] = embedded.throwaway(settings=_SETTINGS, in_memory=True)
         except embedded.ClusterError as refused:
             raise pytest.UsageError(str(refused)) from refused
         os.environ[ADDRESS] = config.stash[_running].superuser_dsn()
@@ -48,5 +48,5 @@ def superuser_dsn() -> Iterator[str]:
     if ADDRESS in os.environ:
         yield os.environ[ADDRESS]
     else:
-        with embedded.throwaway(settings=_SETTINGS) as cluster:
+        with embedded.throwaway(settings=_SETTINGS, in_memory=True) as cluster:
             yield cluster.superuser_dsn()

@@ -94,7 +94,7 @@ _SEEDED = [
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[embedded.Cluster]:
-    with embedded.throwaway(settings={"log_statement": "ddl"}) as running:
+    with embedded.throwaway(settings={"log_statement": "ddl"}, in_memory=True) as running:
         yield running
 
 

@@ -92,7 +92,8 @@ async def test_numbers_run_without_a_gap_even_where_acts_fail_or_meet(server: Se
             if fails:
                 raise RuntimeError
 
-    await asyncio.gather(*(one(fails=n % 3 == 0) for n in range(9)), return_exceptions=True)
+    told = await asyncio.gather(*(one(fails=n % 3 == 0) for n in range(9)), return_exceptions=True)
+    assert [repr(one) for one in told] == ["RuntimeError()", "None", "None"] * 3
     reply = await server.client("mentougou-officer")(
         '{ papers(filter: { issuedOn: { eq: "2019-03-01" } }) { nodes { number issuer } } }'
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 
 from schema.access import Request
 from schema.contract import bindings
@@ -186,10 +187,17 @@ async def first_world(samples: None, visitors: Mapping[str, Visitor], superuser:
     return World.seen(superuser, bindings(), server.app.pools.conninfo)
 
 
+@pytest.fixture(scope="session")
+def watching(superuser: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that notices what is written."""
+    with psycopg.connect(superuser, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
+
+
 @pytest.fixture
-def world(first_world: World, superuser: str) -> World:
+def world(first_world: World, superuser: str, watching: psycopg.Connection[Any]) -> World:
     """Everything there is to see now."""
-    if first_world.is_past(superuser):
+    if first_world.is_past(watching):
         now = World.seen(superuser, first_world.catalogue, first_world.login)
         first_world.rows, first_world.passing, first_world.mark = now.rows, now.passing, now.mark
         first_world.behind = now.behind

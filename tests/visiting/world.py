@@ -9,6 +9,7 @@ Rows come from the superuser, whom no policy binds.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -80,15 +81,28 @@ class World:
     mark: str = ""
     #: The connection string of a login role of the application.
     login: Callable[[str], str] = str
+    _shown: tuple[Any, dict[tuple[Any, ...], frozenset[tuple[int, UUID]]]] = (None, {})
     _own: tuple[Any, dict[Held, frozenset[UUID]]] = (None, {})
     _asked: dict[tuple[Any, ...], frozenset[tuple[int, UUID]]] = field(default_factory=dict)
+
+    @cached_property
+    def _marking(self) -> str:
+        """Asks for another mark after every write to what is seen: rows came and went, or have a later writer's number.
+
+        The database's own: other workers write to theirs all the time.
+        """
+        counted = " UNION ALL ".join(
+            f"SELECT count(*) AS rows, max(xmin::text::bigint) AS latest FROM {table}"
+            for table in sorted({*(one.table for one in self.catalogue.types.values()), *_behind(self.catalogue)})
+        )
+        return f"SELECT concat_ws('/', sum(rows), max(latest)) AS mark FROM ({counted}) t"
 
     @classmethod
     def seen(cls, superuser: str, catalogue: Catalogue, login: Callable[[str], str]) -> "World":
         """The world as the database has it."""
         world = cls(catalogue, login=login)
         with psycopg.connect(superuser, row_factory=dict_row) as connection:
-            world.mark = _mark(connection, catalogue)
+            world.mark = _mark(connection, world._marking)
             for name, type_ in catalogue.types.items():
                 found = connection.execute(f"SELECT * FROM {type_.table}").fetchall()  # type: ignore[arg-type]
                 world.rows[name] = {(row["tenant_id"], row["id"]): row for row in found}
@@ -103,10 +117,9 @@ class World:
                 world.passing[link.target, link.condition] = {(row["tenant_id"], row["id"]) for row in kept}
         return world
 
-    def is_past(self, superuser: str) -> bool:
+    def is_past(self, connection: psycopg.Connection[Any]) -> bool:
         """Whether somebody wrote since the world was seen: other tests register and grant meanwhile."""
-        with psycopg.connect(superuser, row_factory=dict_row) as connection:
-            return _mark(connection, self.catalogue) != self.mark
+        return _mark(connection, self._marking) != self.mark
 
     def sees(self, visitor: Visitor, type_: str, row: Row) -> bool:
         """Whether the visitor reads this row where it is asked for in its own district, or by its id."""
@@ -115,12 +128,21 @@ class World:
             return (row["tenant_id"], row["id"]) in self._declared(visitor, type_, tenant)
         return type_ in _PUBLISHED or any(self._gives(visitor, one, type_, row) for one in visitor.held)
 
-    def visible(self, visitor: Visitor, type_: str, tenant: int | None = None) -> set[tuple[int, UUID]]:
+    def visible(self, visitor: Visitor, type_: str, tenant: int | None = None) -> frozenset[tuple[int, UUID]]:
         """The rows of a list: of the named tenant, else of the visitor's home, for the municipality's people of all."""
         if type_ not in _STATED:
-            return {key for key in self._declared(visitor, type_, tenant) if tenant in (None, key[0])}
+            return frozenset(key for key in self._declared(visitor, type_, tenant) if tenant in (None, key[0]))
+        # The same lists are gone through by path after path; worked out once, as ``_staffed`` is.
+        if self._shown[0] is not self.rows:
+            self._shown = self.rows, {}
+        asked = (visitor.name, visitor.held, type_, tenant)
+        if asked not in self._shown[1]:
+            self._shown[1][asked] = self._stated(visitor, type_, tenant)
+        return self._shown[1][asked]
+
+    def _stated(self, visitor: Visitor, type_: str, tenant: int | None) -> frozenset[tuple[int, UUID]]:
         everywhere = visitor.is_municipal and tenant is None
-        return {
+        return frozenset(
             key
             for key, row in self.rows[type_].items()
             if (tenant is None or row["tenant_id"] == tenant)
@@ -131,7 +153,7 @@ class World:
                 )
                 or (not everywhere and row["tenant_id"] in (tenant, visitor.home) and self.sees(visitor, type_, row))
             )
-        }
+        )
 
     def beyond(self, visitor: Visitor, link: Link, row: Row) -> set[tuple[int, UUID]]:
         """The rows at the end of a link from this row that the visitor reads."""
@@ -243,16 +265,10 @@ class World:
         return found
 
 
-def _mark(connection: psycopg.Connection[Any], catalogue: Catalogue) -> str:
-    """Another after every write to the tables that are seen: rows came and went, or have another transaction's number.
-
-    The database's own: other workers write to theirs all the time.
-    """
-    counted = " UNION ALL ".join(
-        f"SELECT count(*) AS rows, max(xmin::text::bigint) AS latest FROM {table}"
-        for table in sorted({*(one.table for one in catalogue.types.values()), *_behind(catalogue)})
-    )
-    row = connection.execute(f"SELECT concat_ws('/', sum(rows), max(latest)) AS mark FROM ({counted}) t").fetchone()
+def _mark(connection: psycopg.Connection[Any], marking: str) -> str:
+    # Asked before every test: what is prepared is planned once, on a connection that stays.
+    row = connection.execute(marking, prepare=True).fetchone()  # type: ignore[arg-type]
+    assert row is not None
     return str(row["mark"])
 
 

@@ -19,6 +19,8 @@ from server.db.embedded.host import Programs, programs, wheel
 from server.db.embedded.search import assert_chinese_search
 from server.db.embedded.settings import HOST, SUPERUSER, THROWAWAY
 
+_PLENTY_BYTES = 6 << 30
+
 
 class Cluster:
     """A running PostgreSQL.  A context manager whose end stops it; it stops with this process in any case.
@@ -98,15 +100,18 @@ def cluster(
     return _open(settle(data_dir, run_as), port, settings or {}, durable=True)
 
 
-def throwaway(*, settings: Mapping[str, str] | None = None, run_as: str | None = None) -> Cluster:
+def throwaway(
+    *, settings: Mapping[str, str] | None = None, run_as: str | None = None, in_memory: bool = False
+) -> Cluster:
     """A running PostgreSQL for tests: empty, without durability (``THROWAWAY``), in a temporary folder.
 
-    Stopping it removes the folder; one that a kill -9 left behind is removed by the next throwaway.
+    ``in_memory`` it lies in memory where there is plenty and TMPDIR does not say otherwise, which suits small ones.
+    Stopping it removes the folder; one that a kill -9 left behind is removed by the next that lies there.
 
     Raises: ClusterError.
     """
     wheel()
-    nursery = settle(Path(tempfile.gettempdir()) / f"shequ-throwaway-{os.geteuid()}", run_as)
+    nursery = settle(_fleeting(in_memory) / f"shequ-throwaway-{os.geteuid()}", run_as)
     with nursery.failures(), contextlib.ExitStack() as undo:
         make_folder(nursery.folder, nursery.account)
         if not is_private(nursery.folder):
@@ -133,6 +138,17 @@ def discard(data_dir: Path) -> None:
         if home.folder.exists():
             with held(home):
                 remove(home)
+
+
+def _fleeting(in_memory: bool) -> Path:
+    # Databases come and go by the dozen, each of a thousand files: on a disk half of the system's work is their inodes.
+    memory = Path("/dev/shm")
+    if in_memory and "TMPDIR" not in os.environ and memory.is_dir():
+        space = os.statvfs(memory)
+        # Where programs may not be run, those that a throwaway copies for its account would not start.
+        if space.f_bavail * space.f_frsize >= _PLENTY_BYTES and not space.f_flag & os.ST_NOEXEC:
+            return memory
+    return Path(tempfile.gettempdir())
 
 
 def _sweep(home: Home) -> None:

@@ -12,20 +12,21 @@ Database = Callable[[str], psycopg.Connection]
 
 
 @pytest.fixture
-def database(superuser_dsn: str) -> Iterator[Database]:
+def database(superuser_dsn: str, worker_id: str) -> Iterator[Database]:
     """Makes the database with these options and connects to it."""
+    name = f"search_{worker_id}"  # two workers may share this module
     with psycopg.connect(superuser_dsn, autocommit=True) as administrator:
         opened: list[psycopg.Connection] = []
 
         def make(options: str) -> psycopg.Connection:
-            administrator.execute(f"CREATE DATABASE search_test TEMPLATE template0 {options}")
-            opened.append(psycopg.connect(make_conninfo(superuser_dsn, dbname="search_test")))
+            administrator.execute(f"CREATE DATABASE {name} TEMPLATE template0 {options}")
+            opened.append(psycopg.connect(make_conninfo(superuser_dsn, dbname=name)))
             return opened[-1]
 
         yield make
         for connection in opened:
             connection.close()
-        administrator.execute("DROP DATABASE search_test")
+        administrator.execute(f"DROP DATABASE {name}")
 
 
 def test_it_finds_chinese_text_wherever_the_extension_is(database: Database) -> None:
