@@ -14,7 +14,7 @@ from schema.operations import MUTATION_SECONDS, QUERY_SECONDS, Answer, Operation
 from server.clients.known import KnownDocuments
 from server.clients.store import find_text
 from server.db import roles
-from server.db.lean import Lanes
+from server.db.lean import Lanes, Limits
 from server.db.pools import Pools
 from server.db.revisions import newest_revision
 from server.districts.files import TENANTS
@@ -68,7 +68,10 @@ class Browsers:
 
 
 class App:
-    """The ASGI application and what it holds; ``close`` ends its connections."""
+    """The ASGI application and what it holds; ``close`` ends its connections.
+
+    ``patience_s``: how long a request waits for a connection to the database before it is refused as too many.
+    """
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class App:
         token_type: str = ACCESS_TOKEN,
         development: bool = False,
         pool_size: int = 4,
+        patience_s: float = 1.0,
         trusted_documents: TrustedDocuments = TrustedDocuments.PREFERRED,
         query_seconds: float = QUERY_SECONDS,
         mutation_seconds: float = MUTATION_SECONDS,
@@ -92,8 +96,8 @@ class App:
         meter: Meter | None = None,
         smtp: Smtp | None = None,
     ) -> None:
-        self.pools = Pools(database_url, role_secret, size=pool_size, custody=custody)
-        self.lanes = Lanes(self.pools.conninfo)
+        self.pools = Pools(database_url, role_secret, size=pool_size, wait=patience_s, custody=custody)
+        self.lanes = Lanes(self.pools.conninfo, Limits(wait_s=patience_s))
         self.operations = Operations(
             hints=development, query_seconds=query_seconds, mutation_seconds=mutation_seconds, meter=meter
         )
