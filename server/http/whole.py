@@ -5,6 +5,7 @@ it over as bytes.  Under any other server, and wherever a response is not an ord
 """
 
 from typing import cast
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -20,7 +21,8 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
-            cast(Scope, self.scope)[_EXCHANGE] = self.cycle
+            # Weakly, for it holds the scope: the two would be garbage that only the collector finds, at every request.
+            cast(Scope, self.scope)[_EXCHANGE] = ref(self.cycle)
 
 
 def sent_whole(scope: Scope, head: bytes, body: bytes) -> bool:
@@ -28,7 +30,8 @@ def sent_whole(scope: Scope, head: bytes, body: bytes) -> bool:
 
     False, and nothing was sent, where the connection ends with this response, was lost or is full, or is another server's.
     """
-    exchange: RequestResponseCycle | None = scope.get(_EXCHANGE)
+    known: ref[RequestResponseCycle] | None = scope.get(_EXCHANGE)
+    exchange = None if known is None else known()
     if (
         exchange is None
         or not exchange.keep_alive

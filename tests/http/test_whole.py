@@ -1,5 +1,6 @@
 """Answers sent in one piece are what uvicorn's own way would have sent, and leave its connection as it expects it."""
 
+import gc
 import http.client
 import socket
 from collections.abc import Iterator
@@ -83,3 +84,19 @@ def test_who_leaves_before_the_answer_harms_nobody(listening: Listening, wire: W
             leaving.sendall(_post())
     wire.send(_post())
     assert len(orjson.loads(wire.answer()[2])["data"]["districts"]) == 17
+
+
+def test_an_ordinary_answer_leaves_nothing_for_the_collector(wire: Wire) -> None:
+    def ask(times: int) -> None:
+        for _ in range(times):
+            wire.send(_post())
+            wire.answer()
+
+    ask(20)
+    gc.collect()
+    gc.disable()
+    try:
+        ask(200)
+        assert gc.collect() < 200, "a few of the process's other objects, but none for each request"
+    finally:
+        gc.enable()
