@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from statistics import median
@@ -182,7 +182,8 @@ def _cores(postgres: psutil.Process) -> tuple[list[int] | None, list[int] | None
         return None, None
     server, others = free[:1], free[1:2]
     for one in (postgres, *postgres.children(recursive=True), psutil.Process()):
-        one.cpu_affinity(others if one.pid != os.getpid() else free[1:])
+        with suppress(psutil.NoSuchProcess):  # PostgreSQL's helpers come and go
+            one.cpu_affinity(others if one.pid != os.getpid() else free[1:])
     return server, others
 
 
