@@ -11,7 +11,7 @@ from schema.connections import Node
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
 from schema.planned import Binds, field_of
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.scalars import MaskedText, PersonalText
 from schema.tags import INSTITUTION_TAG, PERSON_TAG
@@ -97,7 +97,6 @@ class PersonDismissed:
     person: Person = field("负责人 as recorded now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate
 AppointPersonResult = Annotated[PersonAppointed | Problems, strawberry.union("AppointPersonResult")]
 CorrectPersonResult = Annotated[PersonCorrected | Problems, strawberry.union("CorrectPersonResult")]
 DismissPersonResult = Annotated[PersonDismissed | Problems, strawberry.union("DismissPersonResult")]

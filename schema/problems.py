@@ -57,6 +57,11 @@ class PolicyNotEnabled(Problem):
     """``PolicyNotEnabled`` refusals."""
 
 
+#: What may come of any verb on an object, and of one that a district's policy allows.
+Problems = InvalidInput | Conflicting | OutOfDate
+PolicyProblems = Problems | PolicyNotEnabled
+
+
 @strawberry.type(description="单元格问题 one cell of a spreadsheet that cannot be taken")
 class CellProblem:
     """What is wrong with it."""

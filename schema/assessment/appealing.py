@@ -11,7 +11,6 @@ from schema.assessment.assessing import (
     AssessmentMarkInput,
     AssessmentSaved,
     OfAssessment,
-    Problems,
     marks_of,
     on_assessment,
 )
@@ -19,6 +18,7 @@ from schema.assessment.assessments import AssessmentEffect
 from schema.documents import documents_in
 from schema.filters import UNSET
 from schema.inputs import Versioned, field
+from schema.problems import PolicyProblems
 from schema.tags import EFFECT_TAG
 from server.assessment.actions import ORGANISERS, appeals, effects
 from server.kit.ids import NodeId
@@ -58,10 +58,12 @@ class AssessmentEffectSettled:
     effect: AssessmentEffect = field("结果运用 as it is now")
 
 
-AppealAssessmentResult = Annotated[AssessmentSaved | Problems, strawberry.union("AppealAssessmentResult")]
-DecideAssessmentAppealResult = Annotated[AssessmentSaved | Problems, strawberry.union("DecideAssessmentAppealResult")]
+AppealAssessmentResult = Annotated[AssessmentSaved | PolicyProblems, strawberry.union("AppealAssessmentResult")]
+DecideAssessmentAppealResult = Annotated[
+    AssessmentSaved | PolicyProblems, strawberry.union("DecideAssessmentAppealResult")
+]
 SettleAssessmentEffectResult = Annotated[
-    AssessmentEffectSettled | Problems, strawberry.union("SettleAssessmentEffectResult")
+    AssessmentEffectSettled | PolicyProblems, strawberry.union("SettleAssessmentEffectResult")
 ]
 
 

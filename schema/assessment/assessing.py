@@ -12,7 +12,7 @@ from schema.assessment.assessments import Assessment
 from schema.documents import documents_in
 from schema.filters import UNSET
 from schema.inputs import Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.tags import ASSESSMENT_TAG, INDICATOR_TAG
 from server.assessment.actions import ORGANISERS, assessing, scoring
 from server.assessment.model import Mark, Problem
@@ -93,12 +93,11 @@ class AssessmentSaved:
     assessment: Assessment = field("机构考核 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-SubmitSelfAssessmentResult = Annotated[AssessmentSaved | Problems, strawberry.union("SubmitSelfAssessmentResult")]
-ScoreAssessmentResult = Annotated[AssessmentSaved | Problems, strawberry.union("ScoreAssessmentResult")]
-ReturnAssessmentResult = Annotated[AssessmentSaved | Problems, strawberry.union("ReturnAssessmentResult")]
-RecheckAssessmentResult = Annotated[AssessmentSaved | Problems, strawberry.union("RecheckAssessmentResult")]
-ConfirmAssessmentResult = Annotated[AssessmentSaved | Problems, strawberry.union("ConfirmAssessmentResult")]
+SubmitSelfAssessmentResult = Annotated[AssessmentSaved | PolicyProblems, strawberry.union("SubmitSelfAssessmentResult")]
+ScoreAssessmentResult = Annotated[AssessmentSaved | PolicyProblems, strawberry.union("ScoreAssessmentResult")]
+ReturnAssessmentResult = Annotated[AssessmentSaved | PolicyProblems, strawberry.union("ReturnAssessmentResult")]
+RecheckAssessmentResult = Annotated[AssessmentSaved | PolicyProblems, strawberry.union("RecheckAssessmentResult")]
+ConfirmAssessmentResult = Annotated[AssessmentSaved | PolicyProblems, strawberry.union("ConfirmAssessmentResult")]
 
 
 def marks_of(value: Any, field: str) -> list[Mark]:

@@ -11,7 +11,7 @@ from schema.acting import given, mutation, node_of, perform, perform_step, refer
 from schema.assessment.cycles import AssessmentCycle, AssessmentScheme
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.tags import CYCLE_TAG, SCHEME_TAG
 from server.assessment.actions import ORGANISERS, planning
 from server.assessment.model import AssessmentLevel, Indicator, IndicatorDomain, Scheme
@@ -93,17 +93,20 @@ class AssessmentCycleSaved:
     cycle: AssessmentCycle = field("周期 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
 DefineAssessmentSchemeResult = Annotated[
-    AssessmentSchemeSaved | Problems, strawberry.union("DefineAssessmentSchemeResult")
+    AssessmentSchemeSaved | PolicyProblems, strawberry.union("DefineAssessmentSchemeResult")
 ]
 AdoptAssessmentSchemeResult = Annotated[
-    AssessmentSchemeSaved | Problems, strawberry.union("AdoptAssessmentSchemeResult")
+    AssessmentSchemeSaved | PolicyProblems, strawberry.union("AdoptAssessmentSchemeResult")
 ]
-PlanAssessmentCycleResult = Annotated[AssessmentCycleSaved | Problems, strawberry.union("PlanAssessmentCycleResult")]
-OpenAssessmentCycleResult = Annotated[AssessmentCycleSaved | Problems, strawberry.union("OpenAssessmentCycleResult")]
+PlanAssessmentCycleResult = Annotated[
+    AssessmentCycleSaved | PolicyProblems, strawberry.union("PlanAssessmentCycleResult")
+]
+OpenAssessmentCycleResult = Annotated[
+    AssessmentCycleSaved | PolicyProblems, strawberry.union("OpenAssessmentCycleResult")
+]
 PublishAssessmentCycleResult = Annotated[
-    AssessmentCycleSaved | Problems, strawberry.union("PublishAssessmentCycleResult")
+    AssessmentCycleSaved | PolicyProblems, strawberry.union("PublishAssessmentCycleResult")
 ]
 
 

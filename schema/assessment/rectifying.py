@@ -11,7 +11,7 @@ from schema.assessment.ledger import RectificationItem
 from schema.documents import documents_in
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.tags import INSTITUTION_TAG, ITEM_TAG
 from server.assessment.actions import ORGANISERS, rectification
 from server.assessment.model import RectificationSource
@@ -77,7 +77,6 @@ class RectificationSaved:
     item: RectificationItem = field("整改事项 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate
 RecordProblemResult = Annotated[RectificationSaved | Problems, strawberry.union("RecordProblemResult")]
 PlanRectificationResult = Annotated[RectificationSaved | Problems, strawberry.union("PlanRectificationResult")]
 SubmitRectificationResult = Annotated[RectificationSaved | Problems, strawberry.union("SubmitRectificationResult")]

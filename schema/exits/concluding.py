@@ -11,7 +11,7 @@ from schema.exits.delivering import delivered
 from schema.exits.terms import AppealKind, AppealOutcome
 from schema.filters import UNSET
 from schema.inputs import Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems, Problems
 from schema.tags import EXIT_TAG, REFERRAL_TAG
 from server.districts.model import AuthorityKind
 from server.exits.actions import appealing, cases, executing, following
@@ -130,15 +130,12 @@ class ExitReferralDeclined:
     referral: ExitReferral = field("移送事项 as it is now")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
-ExecuteExitResult = Annotated[ExitExecuted | _Problems | PolicyNotEnabled, strawberry.union("ExecuteExitResult")]
-CloseExitCaseResult = Annotated[ExitCaseClosed | _Problems, strawberry.union("CloseExitCaseResult")]
-WithdrawExitCaseResult = Annotated[ExitCaseWithdrawn | _Problems, strawberry.union("WithdrawExitCaseResult")]
-AppealExitResult = Annotated[ExitAppealed | _Problems, strawberry.union("AppealExitResult")]
-ConcludeExitAppealResult = Annotated[
-    ExitAppealConcluded | _Problems | PolicyNotEnabled, strawberry.union("ConcludeExitAppealResult")
-]
-DeclineExitReferralResult = Annotated[ExitReferralDeclined | _Problems, strawberry.union("DeclineExitReferralResult")]
+ExecuteExitResult = Annotated[ExitExecuted | PolicyProblems, strawberry.union("ExecuteExitResult")]
+CloseExitCaseResult = Annotated[ExitCaseClosed | Problems, strawberry.union("CloseExitCaseResult")]
+WithdrawExitCaseResult = Annotated[ExitCaseWithdrawn | Problems, strawberry.union("WithdrawExitCaseResult")]
+AppealExitResult = Annotated[ExitAppealed | Problems, strawberry.union("AppealExitResult")]
+ConcludeExitAppealResult = Annotated[ExitAppealConcluded | PolicyProblems, strawberry.union("ConcludeExitAppealResult")]
+DeclineExitReferralResult = Annotated[ExitReferralDeclined | Problems, strawberry.union("DeclineExitReferralResult")]
 
 
 @strawberry.type

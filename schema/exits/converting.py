@@ -10,7 +10,7 @@ from schema.exits.conversions import ConversionCase
 from schema.exits.terms import ConversionDirection
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.tags import CONVERSION_TAG, INSTITUTION_TAG
 from server.exits.actions import conversions
 from server.institutions.model import InstitutionKind
@@ -82,11 +82,10 @@ class ConversionExecuted:
     conversion: ConversionCase = field("转型 as it is now")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
-OpenConversionResult = Annotated[ConversionOpened | _Problems, strawberry.union("OpenConversionResult")]
-AgreeConversionResult = Annotated[ConversionAgreed | _Problems, strawberry.union("AgreeConversionResult")]
-DeclineConversionResult = Annotated[ConversionDeclined | _Problems, strawberry.union("DeclineConversionResult")]
-ExecuteConversionResult = Annotated[ConversionExecuted | _Problems, strawberry.union("ExecuteConversionResult")]
+OpenConversionResult = Annotated[ConversionOpened | Problems, strawberry.union("OpenConversionResult")]
+AgreeConversionResult = Annotated[ConversionAgreed | Problems, strawberry.union("AgreeConversionResult")]
+DeclineConversionResult = Annotated[ConversionDeclined | Problems, strawberry.union("DeclineConversionResult")]
+ExecuteConversionResult = Annotated[ConversionExecuted | Problems, strawberry.union("ExecuteConversionResult")]
 
 
 @strawberry.type

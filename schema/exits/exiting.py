@@ -11,7 +11,7 @@ from schema.exits.cases import ExitCase
 from schema.exits.terms import ExitGround
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems, Problems
 from schema.tags import EXIT_TAG, FINDING_TAG, INSTITUTION_TAG, PROPOSAL_TAG
 from server.exits.actions import cases
 from server.exits.actions.cases import Opening
@@ -120,13 +120,12 @@ class ExitDecided:
     case: ExitCase = field("退出案件 as it is now")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
-OpenExitCaseResult = Annotated[ExitCaseOpened | _Problems | PolicyNotEnabled, strawberry.union("OpenExitCaseResult")]
-ReviewExitFactsResult = Annotated[ExitFactsReviewed | _Problems, strawberry.union("ReviewExitFactsResult")]
-NotifyExitResult = Annotated[ExitNotified | _Problems, strawberry.union("NotifyExitResult")]
-StateOnExitResult = Annotated[ExitStated | _Problems, strawberry.union("StateOnExitResult")]
-DraftExitDecisionResult = Annotated[ExitDecisionDrafted | _Problems, strawberry.union("DraftExitDecisionResult")]
-DecideExitResult = Annotated[ExitDecided | _Problems, strawberry.union("DecideExitResult")]
+OpenExitCaseResult = Annotated[ExitCaseOpened | PolicyProblems, strawberry.union("OpenExitCaseResult")]
+ReviewExitFactsResult = Annotated[ExitFactsReviewed | Problems, strawberry.union("ReviewExitFactsResult")]
+NotifyExitResult = Annotated[ExitNotified | Problems, strawberry.union("NotifyExitResult")]
+StateOnExitResult = Annotated[ExitStated | Problems, strawberry.union("StateOnExitResult")]
+DraftExitDecisionResult = Annotated[ExitDecisionDrafted | Problems, strawberry.union("DraftExitDecisionResult")]
+DecideExitResult = Annotated[ExitDecided | Problems, strawberry.union("DecideExitResult")]
 
 
 @strawberry.type

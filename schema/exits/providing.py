@@ -13,7 +13,7 @@ from schema.exits.delivering import delivered
 from schema.exits.terms import ContinuityService
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.tags import ANSWER_TAG, EXIT_TAG, INSTITUTION_TAG, PLAN_TAG, REQUEST_TAG
 from server.exits.actions import continuity, succession
 from server.exits.actions.continuity import Planned
@@ -137,21 +137,20 @@ class ContinuityTransferCompleted:
     plan: ContinuityPlan = field("承接方案 as it is now")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
-DraftContinuityPlanResult = Annotated[ContinuityPlanDrafted | _Problems, strawberry.union("DraftContinuityPlanResult")]
-AskSuccessorResult = Annotated[SuccessorAsked | _Problems, strawberry.union("AskSuccessorResult")]
-AnswerSuccessionResult = Annotated[SuccessionAnswered | _Problems, strawberry.union("AnswerSuccessionResult")]
+DraftContinuityPlanResult = Annotated[ContinuityPlanDrafted | Problems, strawberry.union("DraftContinuityPlanResult")]
+AskSuccessorResult = Annotated[SuccessorAsked | Problems, strawberry.union("AskSuccessorResult")]
+AnswerSuccessionResult = Annotated[SuccessionAnswered | Problems, strawberry.union("AnswerSuccessionResult")]
 WithdrawSuccessionRequestResult = Annotated[
-    SuccessionRequestWithdrawn | _Problems, strawberry.union("WithdrawSuccessionRequestResult")
+    SuccessionRequestWithdrawn | Problems, strawberry.union("WithdrawSuccessionRequestResult")
 ]
 ApproveContinuityPlanResult = Annotated[
-    ContinuityPlanApproved | _Problems, strawberry.union("ApproveContinuityPlanResult")
+    ContinuityPlanApproved | Problems, strawberry.union("ApproveContinuityPlanResult")
 ]
 StartContinuityTransferResult = Annotated[
-    ContinuityTransferStarted | _Problems, strawberry.union("StartContinuityTransferResult")
+    ContinuityTransferStarted | Problems, strawberry.union("StartContinuityTransferResult")
 ]
 CompleteContinuityTransferResult = Annotated[
-    ContinuityTransferCompleted | _Problems, strawberry.union("CompleteContinuityTransferResult")
+    ContinuityTransferCompleted | Problems, strawberry.union("CompleteContinuityTransferResult")
 ]
 
 

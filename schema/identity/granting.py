@@ -9,7 +9,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_step, referring, request_of
 from schema.filters import UNSET
 from schema.identity.members import Member
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.tags import INSTITUTION_TAG, MEMBER_TAG
 from server.districts.model import AuthorityKind
 from server.identity import actions, rules
@@ -70,7 +70,6 @@ class MembershipRevoked:
     member: Member = strawberry.field(description="成员")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate
 GrantMembershipResult = Annotated[MembershipGranted | Problems, strawberry.union("GrantMembershipResult")]
 RevokeMembershipResult = Annotated[MembershipRevoked | Problems, strawberry.union("RevokeMembershipResult")]
 

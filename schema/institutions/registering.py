@@ -11,7 +11,7 @@ from schema.districts import InsuranceAgency
 from schema.filters import UNSET
 from schema.inputs import VERSION, Keyed, Versioned, field
 from schema.institutions.register import Institution
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.scalars import UnifiedSocialCreditCode
 from schema.tags import AGENCY_TAG, INSTITUTION_TAG
 from server.districts import actions as districts
@@ -157,7 +157,6 @@ class AgencyContactsUpdated:
     agency: InsuranceAgency = field("经办机构 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate
 RegisterInstitutionResult = Annotated[InstitutionRegistered | Problems, strawberry.union("RegisterInstitutionResult")]
 RenameInstitutionResult = Annotated[InstitutionRenamed | Problems, strawberry.union("RenameInstitutionResult")]
 MoveInstitutionResult = Annotated[InstitutionMoved | Problems, strawberry.union("MoveInstitutionResult")]

@@ -12,7 +12,7 @@ from schema.inputs import KEY
 from schema.insurance.cases import DesignationApplication
 from schema.insurance.grounds import ground_of
 from schema.planned import Binds, field_of, not_resolved, planned
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.rows import CASES
 from schema.scalars import MaskedText
 from schema.tags import BAR_TAG, DESIGNATION_APPLICATION_TAG
@@ -127,11 +127,12 @@ class DesignationBarLifted:
     bar: DesignationBar = field_of("限制 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
 BarDesignationHolderResult = Annotated[
-    DesignationHolderBarred | Problems, strawberry.union("BarDesignationHolderResult")
+    DesignationHolderBarred | PolicyProblems, strawberry.union("BarDesignationHolderResult")
 ]
-LiftDesignationBarResult = Annotated[DesignationBarLifted | Problems, strawberry.union("LiftDesignationBarResult")]
+LiftDesignationBarResult = Annotated[
+    DesignationBarLifted | PolicyProblems, strawberry.union("LiftDesignationBarResult")
+]
 
 
 @strawberry.type

@@ -13,7 +13,7 @@ from schema.inputs import Keyed, Versioned, field
 from schema.insurance.designations import InsuranceAgreement, InsuranceMeasure
 from schema.insurance.grounds import ground_of
 from schema.planned import field_of
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.tags import INSTITUTION_TAG, INSURANCE_AGREEMENT_TAG, INSURANCE_MEASURE_TAG
 from server.insurance import keeping
 from server.insurance.actions import agreements, measures
@@ -111,21 +111,20 @@ class InsuranceMeasureRecorded:
     measure: InsuranceMeasure = field_of("医保处理")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
 SuspendInsuranceAgreementResult = Annotated[
-    InsuranceAgreementSuspended | Problems, strawberry.union("SuspendInsuranceAgreementResult")
+    InsuranceAgreementSuspended | PolicyProblems, strawberry.union("SuspendInsuranceAgreementResult")
 ]
 ResumeInsuranceAgreementResult = Annotated[
-    InsuranceAgreementResumed | Problems, strawberry.union("ResumeInsuranceAgreementResult")
+    InsuranceAgreementResumed | PolicyProblems, strawberry.union("ResumeInsuranceAgreementResult")
 ]
 TerminateInsuranceAgreementResult = Annotated[
-    InsuranceAgreementTerminated | Problems, strawberry.union("TerminateInsuranceAgreementResult")
+    InsuranceAgreementTerminated | PolicyProblems, strawberry.union("TerminateInsuranceAgreementResult")
 ]
 RenewInsuranceAgreementResult = Annotated[
-    InsuranceAgreementRenewed | Problems, strawberry.union("RenewInsuranceAgreementResult")
+    InsuranceAgreementRenewed | PolicyProblems, strawberry.union("RenewInsuranceAgreementResult")
 ]
 RecordInsuranceMeasureResult = Annotated[
-    InsuranceMeasureRecorded | Problems, strawberry.union("RecordInsuranceMeasureResult")
+    InsuranceMeasureRecorded | PolicyProblems, strawberry.union("RecordInsuranceMeasureResult")
 ]
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 from schema.insurance.cases import DesignationApplication
 from schema.planned import field_of
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 
 
 @strawberry.type(description="已电话确认")
@@ -163,54 +163,63 @@ class FalseDesignationRejected:
     application: DesignationApplication = field_of("申请 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
 ConfirmDesignationByPhoneResult = Annotated[
-    DesignationConfirmedByPhone | Problems, strawberry.union("ConfirmDesignationByPhoneResult")
+    DesignationConfirmedByPhone | PolicyProblems, strawberry.union("ConfirmDesignationByPhoneResult")
 ]
-AcceptDesignationResult = Annotated[DesignationAccepted | Problems, strawberry.union("AcceptDesignationResult")]
+AcceptDesignationResult = Annotated[DesignationAccepted | PolicyProblems, strawberry.union("AcceptDesignationResult")]
 RequestDesignationSupplementResult = Annotated[
-    DesignationSupplementRequested | Problems, strawberry.union("RequestDesignationSupplementResult")
+    DesignationSupplementRequested | PolicyProblems, strawberry.union("RequestDesignationSupplementResult")
 ]
 SupplementDesignationResult = Annotated[
-    DesignationSupplemented | Problems, strawberry.union("SupplementDesignationResult")
+    DesignationSupplemented | PolicyProblems, strawberry.union("SupplementDesignationResult")
 ]
 EvaluateDesignationInDistrictResult = Annotated[
-    DesignationEvaluatedInDistrict | Problems, strawberry.union("EvaluateDesignationInDistrictResult")
+    DesignationEvaluatedInDistrict | PolicyProblems, strawberry.union("EvaluateDesignationInDistrictResult")
 ]
-ReportDesignationResult = Annotated[DesignationReported | Problems, strawberry.union("ReportDesignationResult")]
+ReportDesignationResult = Annotated[DesignationReported | PolicyProblems, strawberry.union("ReportDesignationResult")]
 EvaluateDesignationMunicipallyResult = Annotated[
-    DesignationEvaluatedMunicipally | Problems, strawberry.union("EvaluateDesignationMunicipallyResult")
+    DesignationEvaluatedMunicipally | PolicyProblems, strawberry.union("EvaluateDesignationMunicipallyResult")
 ]
 SendDesignationResultResult = Annotated[
-    DesignationResultSent | Problems, strawberry.union("SendDesignationResultResult")
+    DesignationResultSent | PolicyProblems, strawberry.union("SendDesignationResultResult")
 ]
-PubliciseDesignationResult = Annotated[DesignationPublicised | Problems, strawberry.union("PubliciseDesignationResult")]
+PubliciseDesignationResult = Annotated[
+    DesignationPublicised | PolicyProblems, strawberry.union("PubliciseDesignationResult")
+]
 RecordDesignationObjectionResult = Annotated[
-    DesignationObjectionRecorded | Problems, strawberry.union("RecordDesignationObjectionResult")
+    DesignationObjectionRecorded | PolicyProblems, strawberry.union("RecordDesignationObjectionResult")
 ]
 DecideDesignationObjectionResult = Annotated[
-    DesignationObjectionDecided | Problems, strawberry.union("DecideDesignationObjectionResult")
+    DesignationObjectionDecided | PolicyProblems, strawberry.union("DecideDesignationObjectionResult")
 ]
-NegotiateDesignationResult = Annotated[DesignationNegotiated | Problems, strawberry.union("NegotiateDesignationResult")]
-AgreeDesignationResult = Annotated[DesignationAgreed | Problems, strawberry.union("AgreeDesignationResult")]
+NegotiateDesignationResult = Annotated[
+    DesignationNegotiated | PolicyProblems, strawberry.union("NegotiateDesignationResult")
+]
+AgreeDesignationResult = Annotated[DesignationAgreed | PolicyProblems, strawberry.union("AgreeDesignationResult")]
 BeginDesignationSystemReformResult = Annotated[
-    DesignationSystemReformBegun | Problems, strawberry.union("BeginDesignationSystemReformResult")
+    DesignationSystemReformBegun | PolicyProblems, strawberry.union("BeginDesignationSystemReformResult")
 ]
 AcceptDesignationSystemResult = Annotated[
-    DesignationSystemAccepted | Problems, strawberry.union("AcceptDesignationSystemResult")
+    DesignationSystemAccepted | PolicyProblems, strawberry.union("AcceptDesignationSystemResult")
 ]
 SignInsuranceAgreementResult = Annotated[
-    InsuranceAgreementSigned | Problems, strawberry.union("SignInsuranceAgreementResult")
+    InsuranceAgreementSigned | PolicyProblems, strawberry.union("SignInsuranceAgreementResult")
 ]
-AnnounceDesignationResult = Annotated[DesignationAnnounced | Problems, strawberry.union("AnnounceDesignationResult")]
+AnnounceDesignationResult = Annotated[
+    DesignationAnnounced | PolicyProblems, strawberry.union("AnnounceDesignationResult")
+]
 IssueDesignationPlaqueResult = Annotated[
-    DesignationPlaqueIssued | Problems, strawberry.union("IssueDesignationPlaqueResult")
+    DesignationPlaqueIssued | PolicyProblems, strawberry.union("IssueDesignationPlaqueResult")
 ]
-WithdrawDesignationResult = Annotated[DesignationWithdrawn | Problems, strawberry.union("WithdrawDesignationResult")]
-AbandonDesignationResult = Annotated[DesignationAbandoned | Problems, strawberry.union("AbandonDesignationResult")]
+WithdrawDesignationResult = Annotated[
+    DesignationWithdrawn | PolicyProblems, strawberry.union("WithdrawDesignationResult")
+]
+AbandonDesignationResult = Annotated[
+    DesignationAbandoned | PolicyProblems, strawberry.union("AbandonDesignationResult")
+]
 DisqualifyDesignationResult = Annotated[
-    DesignationDisqualified | Problems, strawberry.union("DisqualifyDesignationResult")
+    DesignationDisqualified | PolicyProblems, strawberry.union("DisqualifyDesignationResult")
 ]
 RejectFalseDesignationResult = Annotated[
-    FalseDesignationRejected | Problems, strawberry.union("RejectFalseDesignationResult")
+    FalseDesignationRejected | PolicyProblems, strawberry.union("RejectFalseDesignationResult")
 ]

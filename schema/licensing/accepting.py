@@ -8,7 +8,7 @@ from schema.acting import mutation, node_of, perform_on, perform_step, request_o
 from schema.inputs import Versioned, field
 from schema.licensing.applications import LicenceApplication
 from schema.licensing.inputs import LicenceApplicationStepInput, limits_in, lists_in
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.tags import LICENCE_APPLICATION_TAG
 from server.kit.ids import NodeId
 from server.licensing.actions import accepting
@@ -53,21 +53,18 @@ class LicenceApplicationNotAccepted:
     application: LicenceApplication = field("申请 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-
-
 RequestLicenceMaterialsResult = Annotated[
-    LicenceMaterialsRequested | Problems, strawberry.union("RequestLicenceMaterialsResult")
+    LicenceMaterialsRequested | PolicyProblems, strawberry.union("RequestLicenceMaterialsResult")
 ]
 
 
 AcceptLicenceApplicationResult = Annotated[
-    LicenceApplicationAccepted | Problems, strawberry.union("AcceptLicenceApplicationResult")
+    LicenceApplicationAccepted | PolicyProblems, strawberry.union("AcceptLicenceApplicationResult")
 ]
 
 
 RefuseLicenceAcceptanceResult = Annotated[
-    LicenceApplicationNotAccepted | Problems, strawberry.union("RefuseLicenceAcceptanceResult")
+    LicenceApplicationNotAccepted | PolicyProblems, strawberry.union("RefuseLicenceAcceptanceResult")
 ]
 
 

@@ -17,7 +17,7 @@ from schema.licensing.inputs import (
     lists_in,
     row_of,
 )
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.scalars import UnifiedSocialCreditCode
 from schema.tags import INSTITUTION_TAG, LICENCE_APPLICATION_TAG
 from server.institutions.model import InstitutionKind, OperatingNature, OperatorKind
@@ -82,13 +82,12 @@ class LicenceApplicationWithdrawn:
     application: LicenceApplication = field("申请 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-ApplyForLicenceResult = Annotated[LicenceApplied | Problems, strawberry.union("ApplyForLicenceResult")]
+ApplyForLicenceResult = Annotated[LicenceApplied | PolicyProblems, strawberry.union("ApplyForLicenceResult")]
 SupplyLicenceMaterialsResult = Annotated[
-    LicenceMaterialsSupplied | Problems, strawberry.union("SupplyLicenceMaterialsResult")
+    LicenceMaterialsSupplied | PolicyProblems, strawberry.union("SupplyLicenceMaterialsResult")
 ]
 WithdrawLicenceApplicationResult = Annotated[
-    LicenceApplicationWithdrawn | Problems, strawberry.union("WithdrawLicenceApplicationResult")
+    LicenceApplicationWithdrawn | PolicyProblems, strawberry.union("WithdrawLicenceApplicationResult")
 ]
 
 

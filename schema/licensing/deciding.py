@@ -13,7 +13,7 @@ from schema.licensing.accepting import AcceptLicenceApplicationInput
 from schema.licensing.applications import LicenceApplication
 from schema.licensing.inputs import LicenceApplicationStepInput, OpeningDeadlineInput, limits_in, lists_in, opening_of
 from schema.licensing.licences import Licence
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.tags import INSTITUTION_TAG, LICENCE_APPLICATION_TAG, LICENCE_TAG
 from server.kit.ids import NodeId
 from server.licensing.actions import deciding, issuing, reviewing
@@ -117,29 +117,26 @@ class LicenceRecorded:
     licence: Licence = field("执业许可证")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-
-
 BeginLicenceExpertReviewResult = Annotated[
-    LicenceExpertReviewBegun | Problems, strawberry.union("BeginLicenceExpertReviewResult")
+    LicenceExpertReviewBegun | PolicyProblems, strawberry.union("BeginLicenceExpertReviewResult")
 ]
 
 
 EndLicenceExpertReviewResult = Annotated[
-    LicenceExpertReviewEnded | Problems, strawberry.union("EndLicenceExpertReviewResult")
+    LicenceExpertReviewEnded | PolicyProblems, strawberry.union("EndLicenceExpertReviewResult")
 ]
 
 
-GrantSetupResult = Annotated[SetupGranted | Problems, strawberry.union("GrantSetupResult")]
+GrantSetupResult = Annotated[SetupGranted | PolicyProblems, strawberry.union("GrantSetupResult")]
 
 
-GrantLicenceResult = Annotated[LicenceGranted | Problems, strawberry.union("GrantLicenceResult")]
+GrantLicenceResult = Annotated[LicenceGranted | PolicyProblems, strawberry.union("GrantLicenceResult")]
 
 
-RefuseLicenceResult = Annotated[LicenceRefused | Problems, strawberry.union("RefuseLicenceResult")]
+RefuseLicenceResult = Annotated[LicenceRefused | PolicyProblems, strawberry.union("RefuseLicenceResult")]
 
 
-RecordLicenceResult = Annotated[LicenceRecorded | Problems, strawberry.union("RecordLicenceResult")]
+RecordLicenceResult = Annotated[LicenceRecorded | PolicyProblems, strawberry.union("RecordLicenceResult")]
 
 
 @strawberry.type

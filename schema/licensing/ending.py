@@ -12,7 +12,7 @@ from schema.inputs import REASON, Keyed, Versioned, field
 from schema.licensing.endings import LicenceEnding
 from schema.licensing.inputs import ProposalAtInput, limits_in, proposal_of
 from schema.licensing.licences import Licence
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proposals import Proposal
 from schema.tags import ENDING_TAG, LICENCE_TAG, PROPOSAL_TAG
 from server.exits.actions.following import check_founded, follow
@@ -117,12 +117,15 @@ class MissedDaysReviewed:
     proposals: list[Proposal] = field("处置建议 those that are new; a person decides about them")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-NotifyLicenceEndingResult = Annotated[LicenceEndingNotified | Problems, strawberry.union("NotifyLicenceEndingResult")]
-StateLicenceCaseResult = Annotated[LicenceCaseStated | Problems, strawberry.union("StateLicenceCaseResult")]
-DecideLicenceEndingResult = Annotated[LicenceEndingDecided | Problems, strawberry.union("DecideLicenceEndingResult")]
-CloseInstitutionResult = Annotated[InstitutionClosed | Problems, strawberry.union("CloseInstitutionResult")]
-ReviewMissedDaysResult = Annotated[MissedDaysReviewed | Problems, strawberry.union("ReviewMissedDaysResult")]
+NotifyLicenceEndingResult = Annotated[
+    LicenceEndingNotified | PolicyProblems, strawberry.union("NotifyLicenceEndingResult")
+]
+StateLicenceCaseResult = Annotated[LicenceCaseStated | PolicyProblems, strawberry.union("StateLicenceCaseResult")]
+DecideLicenceEndingResult = Annotated[
+    LicenceEndingDecided | PolicyProblems, strawberry.union("DecideLicenceEndingResult")
+]
+CloseInstitutionResult = Annotated[InstitutionClosed | PolicyProblems, strawberry.union("CloseInstitutionResult")]
+ReviewMissedDaysResult = Annotated[MissedDaysReviewed | PolicyProblems, strawberry.union("ReviewMissedDaysResult")]
 
 
 @strawberry.type

@@ -22,7 +22,7 @@ from schema.licensing.inputs import (
 )
 from schema.licensing.licences import Licence
 from schema.licensing.verifications import Verification
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proposals import Proposal
 from schema.tags import LICENCE_TAG, PROPOSAL_TAG, VERIFICATION_TAG
 from server.exits.actions.following import follow
@@ -152,15 +152,18 @@ class OverduePracticeDetermined:
     proposals: list[Proposal] = field("处置建议 those that are new")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-RecordOpeningResult = Annotated[OpeningRecorded | Problems, strawberry.union("RecordOpeningResult")]
-ExtendOpeningResult = Annotated[OpeningExtended | Problems, strawberry.union("ExtendOpeningResult")]
-ApplyForVerificationResult = Annotated[VerificationApplied | Problems, strawberry.union("ApplyForVerificationResult")]
-DecideVerificationResult = Annotated[VerificationDecided | Problems, strawberry.union("DecideVerificationResult")]
-SuspendVerificationResult = Annotated[VerificationSuspended | Problems, strawberry.union("SuspendVerificationResult")]
-OrderVerificationResult = Annotated[VerificationOrdered | Problems, strawberry.union("OrderVerificationResult")]
+RecordOpeningResult = Annotated[OpeningRecorded | PolicyProblems, strawberry.union("RecordOpeningResult")]
+ExtendOpeningResult = Annotated[OpeningExtended | PolicyProblems, strawberry.union("ExtendOpeningResult")]
+ApplyForVerificationResult = Annotated[
+    VerificationApplied | PolicyProblems, strawberry.union("ApplyForVerificationResult")
+]
+DecideVerificationResult = Annotated[VerificationDecided | PolicyProblems, strawberry.union("DecideVerificationResult")]
+SuspendVerificationResult = Annotated[
+    VerificationSuspended | PolicyProblems, strawberry.union("SuspendVerificationResult")
+]
+OrderVerificationResult = Annotated[VerificationOrdered | PolicyProblems, strawberry.union("OrderVerificationResult")]
 DetermineOverduePracticeResult = Annotated[
-    OverduePracticeDetermined | Problems, strawberry.union("DetermineOverduePracticeResult")
+    OverduePracticeDetermined | PolicyProblems, strawberry.union("DetermineOverduePracticeResult")
 ]
 
 

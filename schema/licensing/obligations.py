@@ -16,7 +16,7 @@ from schema.institutions.register import Institution
 from schema.licensing.clauses import told_clauses
 from schema.licensing.inputs import lists_in
 from schema.planned import Binds, computed, field_of, not_resolved, planned
-from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate
+from schema.problems import Clause, Problems
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.tags import ENROLMENT_TAG, EVIDENCE_TAG, INSTITUTION_TAG, OBLIGATION_TAG
 from schema.terms import term
@@ -188,7 +188,6 @@ class ObligationsBound:
     obligations: list[Obligation] = strawberry.field(description="新登记的义务")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate
 AddObligationEvidenceResult = Annotated[
     ObligationEvidenceAdded | Problems, strawberry.union("AddObligationEvidenceResult")
 ]

@@ -14,7 +14,7 @@ from schema.policy import rules as policy_rules
 from schema.policy.readers import policy_of
 from schema.policy.rules import ClauseInput, PolicyParameterDefinitionInput, PolicyRuleInput
 from schema.policy.versions import PolicyVersion, shown
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems, Problems
 from schema.tags import POLICY_TAG
 from server.kit.errors import Invalid
 from server.kit.ids import NodeId
@@ -156,8 +156,7 @@ class PolicyWithdrawn:
     policy: PolicyVersion = field("政策版本")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate
-DraftPolicyResult = Annotated[PolicyDrafted | Problems | PolicyNotEnabled, strawberry.union("DraftPolicyResult")]
+DraftPolicyResult = Annotated[PolicyDrafted | PolicyProblems, strawberry.union("DraftPolicyResult")]
 AdoptPolicyTemplateResult = Annotated[PolicyDrafted | Problems, strawberry.union("AdoptPolicyTemplateResult")]
 EditPolicyRulesResult = Annotated[PolicyDrafted | Problems, strawberry.union("EditPolicyRulesResult")]
 RequestPolicyReviewResult = Annotated[PolicyReviewRequested | Problems, strawberry.union("RequestPolicyReviewResult")]

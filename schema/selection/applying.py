@@ -8,7 +8,7 @@ import strawberry
 from schema.acting import SIGNED_IN, given, mutation, node_of, perform, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proceeding import admission_of, is_applicant_now
 from schema.scalars import UnifiedSocialCreditCode
 from schema.selection.applications import OperatorApplication
@@ -108,10 +108,11 @@ class ApplicantEnrolled:
     district: str = field("辖区代码")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-SubmitApplicationResult = Annotated[ApplicationSubmitted | Problems, strawberry.union("SubmitApplicationResult")]
-WithdrawApplicationResult = Annotated[ApplicationWithdrawn | Problems, strawberry.union("WithdrawApplicationResult")]
-EnrolAsApplicantResult = Annotated[ApplicantEnrolled | Problems, strawberry.union("EnrolAsApplicantResult")]
+SubmitApplicationResult = Annotated[ApplicationSubmitted | PolicyProblems, strawberry.union("SubmitApplicationResult")]
+WithdrawApplicationResult = Annotated[
+    ApplicationWithdrawn | PolicyProblems, strawberry.union("WithdrawApplicationResult")
+]
+EnrolAsApplicantResult = Annotated[ApplicantEnrolled | PolicyProblems, strawberry.union("EnrolAsApplicantResult")]
 
 
 def _attachments(input: SubmitApplicationInput, tenant: int) -> list[applying.Attachment]:

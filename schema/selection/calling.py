@@ -10,7 +10,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proceeding import admission_of
 from schema.selection.calls import SelectionCall
 from schema.sites.identifying import nodes_in
@@ -117,12 +117,11 @@ class CallCancelled:
     call: SelectionCall = field("遴选 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-DraftCallResult = Annotated[CallDrafted | Problems, strawberry.union("DraftCallResult")]
-PublishCallResult = Annotated[CallPublished | Problems, strawberry.union("PublishCallResult")]
-PublishDraftedCallResult = Annotated[CallPublished | Problems, strawberry.union("PublishDraftedCallResult")]
-CloseCallResult = Annotated[CallClosed | Problems, strawberry.union("CloseCallResult")]
-CancelCallResult = Annotated[CallCancelled | Problems, strawberry.union("CancelCallResult")]
+DraftCallResult = Annotated[CallDrafted | PolicyProblems, strawberry.union("DraftCallResult")]
+PublishCallResult = Annotated[CallPublished | PolicyProblems, strawberry.union("PublishCallResult")]
+PublishDraftedCallResult = Annotated[CallPublished | PolicyProblems, strawberry.union("PublishDraftedCallResult")]
+CloseCallResult = Annotated[CallClosed | PolicyProblems, strawberry.union("CloseCallResult")]
+CancelCallResult = Annotated[CallCancelled | PolicyProblems, strawberry.union("CancelCallResult")]
 
 
 def _wanted(input: PublishCallInput, tenant: int) -> calls.Call:

@@ -9,7 +9,7 @@ import strawberry
 from schema.acting import SIGNED_IN, given, mutation, node_of, perform, perform_on, referring
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proceeding import admission_of, is_applicant_now
 from schema.selection.applications import OperatorApplication
 from schema.selection.applying import local
@@ -127,13 +127,12 @@ class PreparationBegun:
     application: OperatorApplication = field("申报 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-DetermineOperatorsResult = Annotated[OperatorsDetermined | Problems, strawberry.union("DetermineOperatorsResult")]
-OpenPublicityResult = Annotated[PublicityOpened | Problems, strawberry.union("OpenPublicityResult")]
-RaiseObjectionResult = Annotated[ObjectionRaised | Problems, strawberry.union("RaiseObjectionResult")]
-DecideObjectionResult = Annotated[ObjectionDecided | Problems, strawberry.union("DecideObjectionResult")]
-AwardCallResult = Annotated[CallAwarded | Problems, strawberry.union("AwardCallResult")]
-BeginPreparingResult = Annotated[PreparationBegun | Problems, strawberry.union("BeginPreparingResult")]
+DetermineOperatorsResult = Annotated[OperatorsDetermined | PolicyProblems, strawberry.union("DetermineOperatorsResult")]
+OpenPublicityResult = Annotated[PublicityOpened | PolicyProblems, strawberry.union("OpenPublicityResult")]
+RaiseObjectionResult = Annotated[ObjectionRaised | PolicyProblems, strawberry.union("RaiseObjectionResult")]
+DecideObjectionResult = Annotated[ObjectionDecided | PolicyProblems, strawberry.union("DecideObjectionResult")]
+AwardCallResult = Annotated[CallAwarded | PolicyProblems, strawberry.union("AwardCallResult")]
+BeginPreparingResult = Annotated[PreparationBegun | PolicyProblems, strawberry.union("BeginPreparingResult")]
 
 
 @strawberry.type

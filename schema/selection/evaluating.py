@@ -10,7 +10,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proceeding import admission_of
 from schema.scalars import UnifiedSocialCreditCode
 from schema.selection.applications import OperatorApplication
@@ -166,14 +166,13 @@ class ScoresOpened:
     call: SelectionCall = field("遴选 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-VerifyApplicationResult = Annotated[ApplicationVerified | Problems, strawberry.union("VerifyApplicationResult")]
-DecideEligibilityResult = Annotated[EligibilityDecided | Problems, strawberry.union("DecideEligibilityResult")]
-FormCommitteeResult = Annotated[CommitteeFormed | Problems, strawberry.union("FormCommitteeResult")]
-RecuseExpertResult = Annotated[ExpertRecused | Problems, strawberry.union("RecuseExpertResult")]
-BeginEvaluationResult = Annotated[EvaluationBegun | Problems, strawberry.union("BeginEvaluationResult")]
-SubmitScoresResult = Annotated[ScoresSealed | Problems, strawberry.union("SubmitScoresResult")]
-OpenScoresResult = Annotated[ScoresOpened | Problems, strawberry.union("OpenScoresResult")]
+VerifyApplicationResult = Annotated[ApplicationVerified | PolicyProblems, strawberry.union("VerifyApplicationResult")]
+DecideEligibilityResult = Annotated[EligibilityDecided | PolicyProblems, strawberry.union("DecideEligibilityResult")]
+FormCommitteeResult = Annotated[CommitteeFormed | PolicyProblems, strawberry.union("FormCommitteeResult")]
+RecuseExpertResult = Annotated[ExpertRecused | PolicyProblems, strawberry.union("RecuseExpertResult")]
+BeginEvaluationResult = Annotated[EvaluationBegun | PolicyProblems, strawberry.union("BeginEvaluationResult")]
+SubmitScoresResult = Annotated[ScoresSealed | PolicyProblems, strawberry.union("SubmitScoresResult")]
+OpenScoresResult = Annotated[ScoresOpened | PolicyProblems, strawberry.union("OpenScoresResult")]
 
 _MAY_RECUSE = steps.OFFICERS | {Role.EXPERT}
 

@@ -10,7 +10,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proceeding import admission_of
 from schema.selection.applying import local
 from schema.sites.agreements import EntrustmentAgreement, Premises
@@ -164,15 +164,14 @@ class AgreementEnded:
     agreement: EntrustmentAgreement = field("委托协议 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-RegisterPremisesResult = Annotated[PremisesRegistered | Problems, strawberry.union("RegisterPremisesResult")]
-AmendPremisesResult = Annotated[PremisesAmended | Problems, strawberry.union("AmendPremisesResult")]
-DraftAgreementResult = Annotated[AgreementDrafted | Problems, strawberry.union("DraftAgreementResult")]
-SignAgreementResult = Annotated[AgreementSigned | Problems, strawberry.union("SignAgreementResult")]
-HandOverPremisesResult = Annotated[PremisesHandedOver | Problems, strawberry.union("HandOverPremisesResult")]
-FindBreachResult = Annotated[BreachFound | Problems, strawberry.union("FindBreachResult")]
-RemedyBreachResult = Annotated[BreachRemedied | Problems, strawberry.union("RemedyBreachResult")]
-EndAgreementResult = Annotated[AgreementEnded | Problems, strawberry.union("EndAgreementResult")]
+RegisterPremisesResult = Annotated[PremisesRegistered | PolicyProblems, strawberry.union("RegisterPremisesResult")]
+AmendPremisesResult = Annotated[PremisesAmended | PolicyProblems, strawberry.union("AmendPremisesResult")]
+DraftAgreementResult = Annotated[AgreementDrafted | PolicyProblems, strawberry.union("DraftAgreementResult")]
+SignAgreementResult = Annotated[AgreementSigned | PolicyProblems, strawberry.union("SignAgreementResult")]
+HandOverPremisesResult = Annotated[PremisesHandedOver | PolicyProblems, strawberry.union("HandOverPremisesResult")]
+FindBreachResult = Annotated[BreachFound | PolicyProblems, strawberry.union("FindBreachResult")]
+RemedyBreachResult = Annotated[BreachRemedied | PolicyProblems, strawberry.union("RemedyBreachResult")]
+EndAgreementResult = Annotated[AgreementEnded | PolicyProblems, strawberry.union("EndAgreementResult")]
 
 
 def _premises(input: RegisterPremisesInput | AmendPremisesInput, tenant: int) -> entrusting.Premises:

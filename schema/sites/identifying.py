@@ -8,7 +8,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_on, perform_step, ref, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems
 from schema.proceeding import admission_of
 from schema.scalars import JSON
 from schema.sites.gaps import ServiceGap
@@ -107,12 +107,11 @@ class GapCovered:
     gap: ServiceGap = field("空白点 as it is now")
 
 
-Problems = InvalidInput | Conflicting | OutOfDate | PolicyNotEnabled
-IdentifyGapsResult = Annotated[GapsIdentified | Problems, strawberry.union("IdentifyGapsResult")]
-SelectGapsResult = Annotated[GapsSelected | Problems, strawberry.union("SelectGapsResult")]
-AmendGapResult = Annotated[GapAmended | Problems, strawberry.union("AmendGapResult")]
-ConfirmGapCoveredResult = Annotated[GapCovered | Problems, strawberry.union("ConfirmGapCoveredResult")]
-WithdrawGapResult = Annotated[GapWithdrawn | Problems, strawberry.union("WithdrawGapResult")]
+IdentifyGapsResult = Annotated[GapsIdentified | PolicyProblems, strawberry.union("IdentifyGapsResult")]
+SelectGapsResult = Annotated[GapsSelected | PolicyProblems, strawberry.union("SelectGapsResult")]
+AmendGapResult = Annotated[GapAmended | PolicyProblems, strawberry.union("AmendGapResult")]
+ConfirmGapCoveredResult = Annotated[GapCovered | PolicyProblems, strawberry.union("ConfirmGapCoveredResult")]
+WithdrawGapResult = Annotated[GapWithdrawn | PolicyProblems, strawberry.union("WithdrawGapResult")]
 
 
 def content_of(one: ServiceGapInput) -> gaps.Gap:

@@ -8,7 +8,7 @@ import strawberry
 from schema.acting import given, mutation, perform_step
 from schema.filters import UNSET
 from schema.inputs import Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.supervision.negative_list import YellowCard
 from schema.tags import CARD_TAG
 from server.supervision.actions import cards
@@ -93,16 +93,15 @@ class YellowCardClosed:
     card: YellowCard = field("黄牌 as it is now")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
-HoldInterviewResult = Annotated[InterviewHeld | _Problems, strawberry.union("HoldInterviewResult")]
-OrderRectificationResult = Annotated[RectificationOrdered | _Problems, strawberry.union("OrderRectificationResult")]
+HoldInterviewResult = Annotated[InterviewHeld | Problems, strawberry.union("HoldInterviewResult")]
+OrderRectificationResult = Annotated[RectificationOrdered | Problems, strawberry.union("OrderRectificationResult")]
 SubmitCardRectificationResult = Annotated[
-    CardRectificationSubmitted | _Problems, strawberry.union("SubmitCardRectificationResult")
+    CardRectificationSubmitted | Problems, strawberry.union("SubmitCardRectificationResult")
 ]
 RejectCardRectificationResult = Annotated[
-    CardRectificationRejected | _Problems, strawberry.union("RejectCardRectificationResult")
+    CardRectificationRejected | Problems, strawberry.union("RejectCardRectificationResult")
 ]
-CloseYellowCardResult = Annotated[YellowCardClosed | _Problems, strawberry.union("CloseYellowCardResult")]
+CloseYellowCardResult = Annotated[YellowCardClosed | Problems, strawberry.union("CloseYellowCardResult")]
 
 
 @strawberry.type

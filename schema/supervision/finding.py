@@ -10,7 +10,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_step, ref, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems, Problems
 from schema.proposals import Proposal
 from schema.standing.standings import RuleHeading
 from schema.supervision.negative_list import NegativeFinding, YellowCard
@@ -142,21 +142,20 @@ class NegativeFindingReversed:
     proposals: list[Proposal] = field("新的处置建议")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
 ConfirmNegativeFindingResult = Annotated[
-    NegativeFindingConfirmed | _Problems | PolicyNotEnabled, strawberry.union("ConfirmNegativeFindingResult")
+    NegativeFindingConfirmed | PolicyProblems, strawberry.union("ConfirmNegativeFindingResult")
 ]
 AllegeNegativeFindingResult = Annotated[
-    NegativeFindingAlleged | _Problems | PolicyNotEnabled, strawberry.union("AllegeNegativeFindingResult")
+    NegativeFindingAlleged | PolicyProblems, strawberry.union("AllegeNegativeFindingResult")
 ]
 InvestigateNegativeFindingResult = Annotated[
-    NegativeFindingInvestigated | _Problems, strawberry.union("InvestigateNegativeFindingResult")
+    NegativeFindingInvestigated | Problems, strawberry.union("InvestigateNegativeFindingResult")
 ]
 DismissNegativeFindingResult = Annotated[
-    NegativeFindingDismissed | _Problems, strawberry.union("DismissNegativeFindingResult")
+    NegativeFindingDismissed | Problems, strawberry.union("DismissNegativeFindingResult")
 ]
 ReverseNegativeFindingResult = Annotated[
-    NegativeFindingReversed | _Problems, strawberry.union("ReverseNegativeFindingResult")
+    NegativeFindingReversed | Problems, strawberry.union("ReverseNegativeFindingResult")
 ]
 
 

@@ -9,7 +9,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, perform_step, ref, referring, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled
+from schema.problems import PolicyProblems, Problems
 from schema.supervision.negative_list import NegativeFinding
 from schema.supervision.risks import JointVisit, RiskSignal
 from schema.tags import CARD_TAG, FINDING_TAG, INSTITUTION_TAG, SIGNAL_TAG, VISIT_TAG
@@ -156,19 +156,14 @@ class JointVisitCancelled:
     visit: JointVisit = field("联合检查或专项指导 as it is now")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
-RaiseRiskSignalResult = Annotated[
-    RiskSignalRaised | _Problems | PolicyNotEnabled, strawberry.union("RaiseRiskSignalResult")
-]
-TriageRiskSignalResult = Annotated[RiskSignalTriaged | _Problems, strawberry.union("TriageRiskSignalResult")]
-ShareRiskSignalResult = Annotated[RiskSignalShared | _Problems, strawberry.union("ShareRiskSignalResult")]
-CloseRiskSignalResult = Annotated[RiskSignalClosed | _Problems, strawberry.union("CloseRiskSignalResult")]
-EscalateRiskSignalResult = Annotated[
-    RiskSignalEscalated | _Problems | PolicyNotEnabled, strawberry.union("EscalateRiskSignalResult")
-]
-PlanJointVisitResult = Annotated[JointVisitPlanned | _Problems, strawberry.union("PlanJointVisitResult")]
-ConcludeJointVisitResult = Annotated[JointVisitConcluded | _Problems, strawberry.union("ConcludeJointVisitResult")]
-CancelJointVisitResult = Annotated[JointVisitCancelled | _Problems, strawberry.union("CancelJointVisitResult")]
+RaiseRiskSignalResult = Annotated[RiskSignalRaised | PolicyProblems, strawberry.union("RaiseRiskSignalResult")]
+TriageRiskSignalResult = Annotated[RiskSignalTriaged | Problems, strawberry.union("TriageRiskSignalResult")]
+ShareRiskSignalResult = Annotated[RiskSignalShared | Problems, strawberry.union("ShareRiskSignalResult")]
+CloseRiskSignalResult = Annotated[RiskSignalClosed | Problems, strawberry.union("CloseRiskSignalResult")]
+EscalateRiskSignalResult = Annotated[RiskSignalEscalated | PolicyProblems, strawberry.union("EscalateRiskSignalResult")]
+PlanJointVisitResult = Annotated[JointVisitPlanned | Problems, strawberry.union("PlanJointVisitResult")]
+ConcludeJointVisitResult = Annotated[JointVisitConcluded | Problems, strawberry.union("ConcludeJointVisitResult")]
+CancelJointVisitResult = Annotated[JointVisitCancelled | Problems, strawberry.union("CancelJointVisitResult")]
 
 
 @strawberry.type

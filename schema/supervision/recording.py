@@ -10,7 +10,7 @@ import strawberry
 from schema.acting import given, mutation, node_of, perform, ref, request_of
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
-from schema.problems import Conflicting, InvalidInput, OutOfDate
+from schema.problems import Problems
 from schema.proposals import Proposal
 from schema.rows import PROPOSALS
 from schema.supervision.facts import SupervisionFact
@@ -117,15 +117,14 @@ class SupervisionFactAnnulled:
     proposals: list[Proposal] = field("新的处置建议")
 
 
-_Problems = InvalidInput | Conflicting | OutOfDate
 RecordSupervisionFactResult = Annotated[
-    SupervisionFactRecorded | _Problems, strawberry.union("RecordSupervisionFactResult")
+    SupervisionFactRecorded | Problems, strawberry.union("RecordSupervisionFactResult")
 ]
 DetermineSupervisionFactResult = Annotated[
-    SupervisionFactDetermined | _Problems, strawberry.union("DetermineSupervisionFactResult")
+    SupervisionFactDetermined | Problems, strawberry.union("DetermineSupervisionFactResult")
 ]
 AnnulSupervisionFactResult = Annotated[
-    SupervisionFactAnnulled | _Problems, strawberry.union("AnnulSupervisionFactResult")
+    SupervisionFactAnnulled | Problems, strawberry.union("AnnulSupervisionFactResult")
 ]
 
 _TOLD = ("matter", "channel", "penalty_kind", "points", "insurance_action", "due_on")

@@ -18,10 +18,22 @@ from server.http import console
 from server.http.asking import JSON, Asked, asked_by_get, asked_by_post
 from server.http.auth import Callers
 from server.http.logs import REQUEST_ID, answered
-from server.http.messages import HttpProblem, Receive, Scope, Send, error_body, header, headers_of, peer_of, respond
+from server.http.messages import (
+    NO_STORE,
+    NOSNIFF,
+    HttpProblem,
+    Receive,
+    Scope,
+    Send,
+    error_body,
+    header,
+    headers_of,
+    peer_of,
+    respond,
+)
 from server.http.sessions import Sessions
 from server.http.trusted import DocumentRefused, Documents
-from server.http.whole import sent_whole
+from server.http.whole import lines, sent_whole
 from server.kit.actor import Actor
 from server.kit.errors import Overloaded, RequestFailed, Unauthenticated
 from server.kit.ids import new_id, new_request_id
@@ -32,8 +44,7 @@ _RESPONSE = "application/graphql-response+json"
 _TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, _RESPONSE)}
 #: The header lines of a usual answer, but for its request id and length: what ``respond`` would send.
 _USUAL = {
-    media: b"content-type: %b\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n" % type_
-    + b"x-request-id: %b\r\ncontent-length: %d\r\n"
+    media: lines([(b"content-type", type_), NOSNIFF, NO_STORE]) + b"x-request-id: %b\r\ncontent-length: %d\r\n"
     for media, type_ in _TYPES.items()
 }
 

@@ -18,9 +18,9 @@ BODY_MOST = 1024 * 1024
 #: Where a request's headers are kept by name.
 _HEADERS = "shequ.headers"
 
-
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
-_NO_STORE = (b"cache-control", b"no-store")
+#: What is said of every response, and of all that nobody may keep.
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+NO_STORE = (b"cache-control", b"no-store")
 
 
 class HttpProblem(Exception):
@@ -97,22 +97,15 @@ async def respond(
     cookies: Sequence[str] = (),
 ) -> None:
     """Send a whole response; nobody keeps it unless a ``cache-control`` header says so."""
-    await send(beginning(status, body, content_type, headers, cookies))
-    await send({"type": "http.response.body", "body": body})
-
-
-def beginning(
-    status: int, body: bytes, content_type: bytes, headers: Mapping[str, str], cookies: Sequence[str] = ()
-) -> Message:
-    """What is sent before the body."""
-    sent = [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), _NOSNIFF]
+    sent = [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), NOSNIFF]
     if "cache-control" not in headers:
-        sent.append(_NO_STORE)
+        sent.append(NO_STORE)
     for name, value in headers.items():
         sent.append((name.encode(), value.encode()))
     for cookie in cookies:
         sent.append((b"set-cookie", cookie.encode()))
-    return {"type": "http.response.start", "status": status, "headers": sent}
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body})
 
 
 def error_body(code: str, message: str, **extensions: str) -> bytes:

@@ -4,6 +4,7 @@ An ASGI extension of our own: where the server is uvicorn with ``Protocol``, a h
 it over as bytes.  Under any other server, and wherever a response is not an ordinary one, it sends messages as ever.
 """
 
+from collections.abc import Iterable
 from typing import cast
 from weakref import ref
 
@@ -25,8 +26,13 @@ class Protocol(HttpToolsProtocol):
             cast(Scope, self.scope)[_EXCHANGE] = ref(self.cycle)
 
 
+def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Header lines, each with its CRLF."""
+    return b"".join([b"%b: %b\r\n" % one for one in headers])
+
+
 def sent_whole(scope: Scope, head: bytes, body: bytes) -> bool:
-    """Whether a 200 with these header lines, each with its CRLF, and this body was sent.
+    """Whether a 200 with these header ``lines`` and this body was sent.
 
     False, and nothing was sent, where the connection ends with this response, was lost or is full, or is another server's.
     """
@@ -43,8 +49,7 @@ def sent_whole(scope: Scope, head: bytes, body: bytes) -> bool:
         return False
     exchange.response_started = exchange.response_complete = True
     exchange.waiting_for_100_continue = False
-    defaults = b"".join([b"%b: %b\r\n" % one for one in exchange.default_headers])
-    exchange.transport.writelines([STATUS_LINE[200] + defaults + head + b"\r\n", body])
+    exchange.transport.writelines([STATUS_LINE[200] + lines(exchange.default_headers) + head + b"\r\n", body])
     exchange.message_event.set()
     exchange.on_response()
     return True

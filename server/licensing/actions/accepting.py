@@ -12,11 +12,11 @@ from server.licensing import rules, store
 from server.licensing.actions.applying import CASE, DEEMED
 from server.licensing.actions.materials import PURPOSE, check_complete
 from server.licensing.actions.steps import NOTHING_DUE, OFFICERS, change, due, due_values, held
+from server.licensing.actions.telling import issue_to_applicant
 from server.licensing.limits import Limits
 from server.licensing.lists import Lists
 from server.licensing.model import NEXT_APPLICATION, ApplicationKind, ApplicationStatus
 from server.licensing.tables import licence_application
-from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.record.acts import Act
 from server.tasks.actions import cancel, finish, open_task
@@ -157,16 +157,4 @@ async def application_paper(
     act: Act, row: RowMapping, kind: PaperKind, told: Mapping[str, str], *, remedies: bool = False
 ) -> UUID:
     about = {"申请事项": ApplicationKind(row["kind"]).label, "机构名称": row["institution_name"]}
-    return await issue(
-        act,
-        kind=kind,
-        subject_type=CASE,
-        subject_id=row["id"],
-        institution_id=row["institution_id"],
-        addressee=row["operator_name"],
-        recipient=row["applicant"],
-        title=kind.label,
-        fields=about | dict(told),
-        issued_on=clock.today(),
-        remedies=remedies,
-    )
+    return await issue_to_applicant(act, kind, CASE, row, about | dict(told), remedies=remedies)

@@ -30,6 +30,7 @@ from server.licensing.actions.steps import (
     change,
     held,
 )
+from server.licensing.actions.telling import issue_to_applicant
 from server.licensing.awards import held_award, move_area, note_registered
 from server.licensing.errors import WrongState
 from server.licensing.limits import Limits
@@ -43,7 +44,6 @@ from server.licensing.model import (
     RefusalGround,
 )
 from server.licensing.tables import licence_application
-from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.record.acts import Act
 from server.reviews.actions import Conclusion, record_review
@@ -286,17 +286,5 @@ async def _paper(
     clauses: tuple[Clause, ...] = (),
     remedies: bool = False,
 ) -> UUID:
-    return await issue(
-        act,
-        kind=kind,
-        subject_type=CASE,
-        subject_id=row["id"],
-        institution_id=row["institution_id"],
-        addressee=row["operator_name"],
-        recipient=row["applicant"],
-        title=kind.label,
-        fields={"机构名称": row["institution_name"], "执业地址": row["address"], **told},
-        issued_on=clock.today(),
-        clauses=clauses,
-        remedies=remedies,
-    )
+    about = {"机构名称": row["institution_name"], "执业地址": row["address"]}
+    return await issue_to_applicant(act, kind, CASE, row, about | dict(told), clauses=clauses, remedies=remedies)

@@ -29,6 +29,7 @@ from server.licensing.actions.steps import (
     due_values,
     held,
 )
+from server.licensing.actions.telling import issue_paper
 from server.licensing.awards import award_of, move_area
 from server.licensing.errors import NotYetDue, SecondPerson, WrongState
 from server.licensing.limits import Limits
@@ -43,7 +44,6 @@ from server.licensing.model import (
 )
 from server.licensing.rules import check_reason, check_step
 from server.licensing.tables import licence, licence_ending, verification
-from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.proposals import store as proposals
 from server.proposals.actions import decline, take_up
@@ -109,7 +109,7 @@ async def notify_ending(
         fields["所依据的退出决定"] = handed_over.number
     fields["陈述申辩期限"] = f"{deadline.on}（含当日）"
     clauses = (clause,) if clause else ()
-    await _paper(act, PaperKind.ENDING_NOTICE, case_id, row, fields, clauses)
+    await issue_paper(act, PaperKind.ENDING_NOTICE, CASE, case_id, row, fields, clauses=clauses)
     for role, title in (
         (Role.INSTITUTION_STAFF, f"拟{_decision(ground)}，可以陈述申辩（{deadline.on} 前，含当日）"),
         (Role.DISTRICT_OFFICER, f"许可证 {row['number']} 拟{_decision(ground)}：陈述申辩期满后由另一人决定"),
@@ -187,7 +187,7 @@ async def decide_ending(
         fields["居民承接安排"] = residents
     clause = _clause(case)
     kind = PaperKind.ENDING_DECISION if ended else PaperKind.NON_ENDING_DECISION
-    await _paper(act, kind, ending_id, row, fields, (clause,) if clause else (), remedies=ended)
+    await issue_paper(act, kind, CASE, ending_id, row, fields, clauses=(clause,) if clause else (), remedies=ended)
     licence_id: UUID = row["id"]
     return licence_id
 
@@ -268,29 +268,3 @@ def _decision(ground: EndingGround) -> str:
 
 def _clause(case: RowMapping) -> Clause | None:
     return Clause(case["clause_document"], case["clause_anchor"]) if case["clause_document"] else None
-
-
-async def _paper(
-    act: Act,
-    kind: PaperKind,
-    case_id: UUID,
-    row: RowMapping,
-    fields: dict[str, str],
-    clauses: tuple[Clause, ...],
-    *,
-    remedies: bool = False,
-) -> UUID:
-    institution = await register.load_for_change(act.connection, act.tenant_id, row["institution_id"])
-    return await issue(
-        act,
-        kind=kind,
-        subject_type=CASE,
-        subject_id=case_id,
-        institution_id=row["institution_id"],
-        addressee=institution["name"],
-        title=kind.label,
-        fields=fields,
-        issued_on=clock.today(),
-        clauses=clauses,
-        remedies=remedies,
-    )

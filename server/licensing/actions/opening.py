@@ -16,11 +16,11 @@ from server.licensing.actions.steps import (
     check_own,
     held,
 )
+from server.licensing.actions.telling import issue_paper
 from server.licensing.awards import award_of, move_area, note_opened
 from server.licensing.model import ChangeKind, LicenceStatus
 from server.licensing.rules import check_reason
 from server.licensing.tables import licence
-from server.papers.actions import issue
 from server.papers.model import PaperKind
 from server.policy.terms import SourceStatus
 from server.record.acts import Act
@@ -117,15 +117,5 @@ async def extend_opening(act: Act, licence_id: UUID, *, expected_version: int, o
             due=fixed,
         ),
     )
-    institution = await register.load_for_change(act.connection, act.tenant_id, row["institution_id"])
-    await issue(
-        act,
-        kind=PaperKind.OPENING_EXTENSION,
-        subject_type="licence",
-        subject_id=licence_id,
-        institution_id=row["institution_id"],
-        addressee=institution["name"],
-        title=PaperKind.OPENING_EXTENSION.label,
-        fields={"新的期限": str(opening.due_on), "依据": opening.reference, "理由": told},
-        issued_on=today,
-    )
+    fields = {"新的期限": str(opening.due_on), "依据": opening.reference, "理由": told}
+    await issue_paper(act, PaperKind.OPENING_EXTENSION, "licence", licence_id, row, fields)

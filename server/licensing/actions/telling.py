@@ -1,6 +1,7 @@
-"""What the institution is told on the way of its verification: what it must apply for by when, and papers."""
+"""What institutions and applicants are told about a licence: papers, and what must be applied for by when."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -55,6 +56,33 @@ async def issue_paper(
         subject_id=subject_id,
         institution_id=row["institution_id"],
         addressee=institution["name"],
+        title=kind.label,
+        fields=fields,
+        issued_on=clock.today(),
+        clauses=clauses,
+        remedies=remedies,
+    )
+
+
+async def issue_to_applicant(
+    act: Act,
+    kind: PaperKind,
+    subject_type: str,
+    row: Mapping[str, Any] | RowMapping,
+    fields: Mapping[str, str],
+    *,
+    clauses: tuple[Clause, ...] = (),
+    remedies: bool = False,
+) -> UUID:
+    """The paper on an application, issued today to its operator; its id."""
+    return await issue(
+        act,
+        kind=kind,
+        subject_type=subject_type,
+        subject_id=row["id"],
+        institution_id=row["institution_id"],
+        addressee=row["operator_name"],
+        recipient=row["applicant"],
         title=kind.label,
         fields=fields,
         issued_on=clock.today(),
