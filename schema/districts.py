@@ -8,6 +8,7 @@ import strawberry
 from schema.access import Request
 from schema.connections import After, Before, Connection, First, Last, Node
 from schema.filters import UNSET, Filter, StringFilter
+from schema.links import TO_DISTRICT
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.policies import On, enabled_policies, policies_in_force
 from schema.policy.versions import PolicyVersion
@@ -148,7 +149,7 @@ BINDS = (
         tables.insurance_agency,
         EVERYONE,
         tag=AGENCY_TAG,
-        fields={"district": One(Link("District", ()))},
+        fields={"district": One(TO_DISTRICT)},
     ),
     Binds(
         District,

@@ -15,6 +15,7 @@ from schema.fetching import fetched
 from schema.filters import UNSET, DateTimeFilter, Filter, IDFilter, StringFilter
 from schema.institutions.filters import InstitutionFilter
 from schema.institutions.register import Institution
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Conflicting, InvalidInput
 from schema.rows import FILES, USES
@@ -215,8 +216,6 @@ class DocumentMutations:
         return await perform(info, tenant, input, verb, payload)
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _USES = Link("DocumentUse", (("id", "document_id"),))
 
 BINDS = (
@@ -231,14 +230,14 @@ BINDS = (
         fields={
             "downloadUrl": Computed(),
             "uses": Many(_USES, Key("{t}.used_at", Kind.DATETIME)),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Document"),
             "uses": Related(_USES),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

@@ -15,6 +15,7 @@ from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.filters import InstitutionFilter
 from schema.institutions.register import Institution
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, PolicyNotEnabled, cited
 from schema.rows import OF_PAPER, PAPERS
@@ -262,8 +263,6 @@ class PaperMutations:
         return await perform_on(info, node_of(input.paper, PAPER_TAG, "paper"), input, verb, PaperServed)
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _SERVICES = (("id", "paper_id"),)
 _LATER = "(SELECT 1 FROM paper_service later WHERE later.tenant_id = {service}.tenant_id"
 _LATER += " AND later.paper_id = {service}.paper_id AND later.sequence > {service}.sequence)"
@@ -294,15 +293,15 @@ BINDS = (
             "service": One(_STANDING),
             "services": Many(Link("PaperService", _SERVICES), Key("{t}.sequence", Kind.INT)),
             "remedies": Many(Link("PaperRemedy", _SERVICES, _RUNNING), Key("{t}.kind", Kind.TEXT)),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="OfficialPaper"),
             "subject": Compare("{t}.subject_id", Kind.UUID, node=ANY_NODE),
             "service": Related(_STANDING),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

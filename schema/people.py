@@ -10,6 +10,7 @@ from schema.acting import mutation, node_of, perform, perform_step, referring, r
 from schema.connections import Node
 from schema.filters import UNSET
 from schema.inputs import Keyed, Versioned, field
+from schema.links import TO_INSTITUTION
 from schema.planned import Binds, field_of
 from schema.problems import Problems
 from schema.rows import OF_OWN_INSTITUTION, register
@@ -19,7 +20,7 @@ from schema.terms import term
 from server.kit.ids import NodeId
 from server.people import actions, tables
 from server.people.model import Position
-from server.planner.binding import Link, One, Root
+from server.planner.binding import One, Root
 from server.record.acts import Act
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ BINDS = (
         tables.person,
         register(OF_OWN_INSTITUTION),
         tag=PERSON_TAG,
-        fields={"institution": One(Link("Institution", (("institution_id", "id"),)))},
+        fields={"institution": One(TO_INSTITUTION)},
     ),
 )
 

@@ -14,6 +14,7 @@ from schema.fetching import fetched, subjects
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.filters import InstitutionFilter
 from schema.institutions.register import Institution
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.decisions import told_again
 from schema.problems import Conflicting, InvalidInput, OutOfDate
@@ -193,9 +194,6 @@ class ProposalMutations:
         return await perform_on(info, node_of(input.proposal, PROPOSAL_TAG, "proposal"), input, verb, ProposalDeclined)
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-
 BINDS = (
     Binds(
         Proposal,
@@ -206,15 +204,15 @@ BINDS = (
             "rule": Embedded("ProposingRule"),
             "decision": Computed(),
             "subject": Computed(),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "assessmentEffect": One(Link("AssessmentEffect", (("id", "proposal_id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Proposal"),
             "subject": Compare("{t}.subject_id", Kind.UUID, node=ANY_NODE),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

@@ -9,6 +9,7 @@ from schema.connections import After, Before, Connection, First, FirstGroups, La
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter, IntFilter, StringFilter
 from schema.grouped import BY_DISTRICT, by_period
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import REVIEWS
 from schema.tags import REVIEW_TAG
@@ -228,9 +229,6 @@ class ReviewQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
-
 BINDS = (
     Binds(
         Review,
@@ -240,14 +238,14 @@ BINDS = (
         fields={
             "score": Column("{t}.score::float8", Kind.FLOAT, nullable=True),
             "scoreMax": Column("{t}.score_max::float8", Kind.FLOAT, nullable=True),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "application": One(Link("OperatorApplication", (("application_id", "id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Review"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

@@ -14,6 +14,7 @@ from schema.fetching import fetched, subjects
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.filters import InstitutionFilter
 from schema.institutions.register import Institution
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, Conflicting, InvalidInput, OutOfDate, cited
 from schema.rows import TASKS
@@ -25,7 +26,7 @@ from server.districts.model import AuthorityKind
 from server.kit.clause import Clause as Citation
 from server.kit.ids import NodeId
 from server.kit.terms import Term
-from server.planner.binding import ANY_NODE, Column, Compare, Computed, Kind, Link, One, Related, Root, Shape
+from server.planner.binding import ANY_NODE, Column, Compare, Computed, Kind, One, Related, Root, Shape
 from server.policy.terms import SourceStatus
 from server.tasks import actions, tables
 from server.tasks.model import TaskKind, TaskStatus
@@ -188,8 +189,6 @@ class TaskQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _OVERDUE = "({t}.status = 'OPEN' AND coalesce({t}.due_on < (now() AT TIME ZONE 'Asia/Shanghai')::date, false))"
 
 BINDS = (
@@ -202,15 +201,15 @@ BINDS = (
             "overdue": Column(_OVERDUE, Kind.BOOL),
             "clause": Computed(),
             "subject": Computed(),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Task"),
             "overdue": Compare(_OVERDUE, Kind.BOOL),
             "subject": Compare("{t}.subject_id", Kind.UUID, node=ANY_NODE),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

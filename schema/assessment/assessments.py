@@ -11,6 +11,7 @@ from schema.assessment.ledger import RectificationItem
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, FloatFilter, IDFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.tags import ASSESSMENT_TAG, EFFECT_TAG
@@ -163,8 +164,6 @@ class AssessmentQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _CYCLE = Link("AssessmentCycle", (("cycle_id", "id"),))
 _OF_ASSESSMENT = (("id", "assessment_id"),)
 
@@ -194,9 +193,9 @@ BINDS = (
         register(OF_OWN_INSTITUTION),
         tag=ASSESSMENT_TAG,
         fields={
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "cycle": One(_CYCLE),
-            "institution": One(_INSTITUTION),
+            "institution": One(TO_INSTITUTION),
             "scores": Many(Link("AssessmentScore", _OF_ASSESSMENT), Key("{t}.position", Kind.INT)),
             "effects": Many(Link("AssessmentEffect", _OF_ASSESSMENT), Key("{t}.kind", Kind.TEXT)),
             "rectificationItems": Many(
@@ -207,8 +206,8 @@ BINDS = (
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Assessment"),
             "cycle": Related(_CYCLE),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

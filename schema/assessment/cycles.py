@@ -9,6 +9,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.links import TO_DISTRICT
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import register
 from schema.tags import CYCLE_TAG, INDICATOR_TAG, SCHEME_TAG
@@ -171,7 +172,6 @@ class AssessmentCycleQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
 _SCHEME = Link("AssessmentScheme", (("scheme_id", "id"),))
 
 BINDS = (
@@ -182,18 +182,18 @@ BINDS = (
         register("true"),
         tag=SCHEME_TAG,
         fields={
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "indicators": Many(Link("AssessmentIndicator", (("id", "scheme_id"),)), Key("{t}.position", Kind.INT)),
         },
-        filters={"id": Compare("{t}.id", Kind.UUID, node="AssessmentScheme"), "district": Related(_DISTRICT)},
+        filters={"id": Compare("{t}.id", Kind.UUID, node="AssessmentScheme"), "district": Related(TO_DISTRICT)},
     ),
     Binds(
         AssessmentCycle,
         tables.assessment_cycle,
         register("true"),
         tag=CYCLE_TAG,
-        fields={"district": One(_DISTRICT), "scheme": One(_SCHEME)},
-        filters={"id": Compare("{t}.id", Kind.UUID, node="AssessmentCycle"), "district": Related(_DISTRICT)},
+        fields={"district": One(TO_DISTRICT), "scheme": One(_SCHEME)},
+        filters={"id": Compare("{t}.id", Kind.UUID, node="AssessmentCycle"), "district": Related(TO_DISTRICT)},
     ),
 )
 

@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.tags import ITEM_TAG
@@ -104,9 +105,6 @@ class LedgerQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-
 BINDS = (
     Binds(
         RectificationItem,
@@ -114,15 +112,15 @@ BINDS = (
         register(OF_OWN_INSTITUTION),
         tag=ITEM_TAG,
         fields={
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "assessment": One(Link("Assessment", (("subject_id", "id"),))),
         },
         columns={"source": "source_kind"},
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="RectificationItem"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

@@ -16,6 +16,7 @@ from schema.exits.groups import GROUPING, ExitCaseGroup, ExitCaseGroupHaving, Ex
 from schema.exits.terms import AppealKind, AppealOutcome, ExitGround, ExitStatus, ExitStrength, ReferralStatus
 from schema.fetching import fetched
 from schema.filters import UNSET
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, cited
 from schema.proposals import Proposal
@@ -162,10 +163,8 @@ class ExitQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
-_COMMON = {"district": One(_DISTRICT), "institution": One(_INSTITUTION)}
-_ABOUT = {"district": Related(_DISTRICT), "institution": Related(_INSTITUTION)}
+_COMMON = {"district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION)}
+_ABOUT = {"district": Related(TO_DISTRICT), "institution": Related(TO_INSTITUTION)}
 _OF_CASE = (("id", "exit_case_id"),)
 
 BINDS = (

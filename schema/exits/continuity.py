@@ -18,6 +18,7 @@ from schema.exits.filters import (
 from schema.exits.terms import ContinuityService, PlanStatus
 from schema.fetching import fetched
 from schema.filters import UNSET
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, SUCCESSIONS, register
 from schema.tags import ANSWER_TAG, PLAN_TAG, REQUEST_TAG
@@ -130,9 +131,7 @@ class ContinuityQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
-_COMMON = {"district": One(_DISTRICT), "institution": One(_INSTITUTION)}
+_COMMON = {"district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION)}
 _PLAN = Link("ContinuityPlan", (("plan_id", "id"),))
 
 BINDS = (
@@ -148,8 +147,8 @@ BINDS = (
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="ContinuityPlan"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
     Binds(

@@ -10,6 +10,7 @@ from schema.districts import District
 from schema.exits.filters import ConversionCaseFilter, ConversionCaseOrder
 from schema.exits.terms import ConversionDirection, ConversionStatus
 from schema.filters import UNSET
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.tags import CONVERSION_TAG
@@ -64,9 +65,6 @@ class ConversionQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
-
 BINDS = (
     Binds(
         ConversionCase,
@@ -74,14 +72,14 @@ BINDS = (
         register(OF_OWN_INSTITUTION),
         tag=CONVERSION_TAG,
         fields={
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "exitCase": One(Link("ExitCase", (("exit_case_id", "id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="ConversionCase"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

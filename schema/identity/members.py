@@ -12,6 +12,7 @@ from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.filters import InstitutionFilter
 from schema.institutions.register import Institution
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned, resolved
 from schema.rows import MEMBERS
 from schema.tags import DISTRICT_TAG, INSTITUTION_TAG, MEMBER_TAG
@@ -22,7 +23,7 @@ from server.districts.model import AuthorityKind
 from server.identity import tables
 from server.kit.ids import NodeId, stable_id
 from server.kit.terms import Term
-from server.planner.binding import Compare, Kind, Link, One, Related, Root, Shape
+from server.planner.binding import Compare, Kind, One, Related, Root, Shape
 
 #: The number of this type in node ids.
 
@@ -152,21 +153,18 @@ class IdentityQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-
 BINDS = (
     Binds(
         Member,
         tables.membership,
         MEMBERS,
         tag=MEMBER_TAG,
-        fields={"district": One(_DISTRICT), "institution": One(_INSTITUTION)},
+        fields={"district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION)},
         columns={"NAME": "sort_key", "grantedBy": "created_by", "grantedAt": "created_at", "GRANTED_AT": "created_at"},
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Member"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

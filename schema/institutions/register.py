@@ -36,6 +36,7 @@ from schema.institutions.terms import (
     Ownership,
     RecordSource,
 )
+from schema.links import TO_DISTRICT
 from schema.people import Person
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.policies import On
@@ -275,7 +276,6 @@ class InstitutionQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
 _PARENT = Link("Institution", (("parent_id", "id"),))
 _OWN = (("id", "institution_id"),)
 _CURRENT_SITES = Link("Site", _OWN, "{t}.until IS NULL")
@@ -291,7 +291,7 @@ BINDS = (
         fields={
             "standing": Computed(),
             "timeline": Computed(),
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "organisation": One(Link("Organisation", (("organisation_id", "id"),))),
             "parent": One(_PARENT),
             "sites": Many(_CURRENT_SITES, Key("{t}.kind", Kind.TEXT)),
@@ -315,7 +315,7 @@ BINDS = (
         columns={"NAME": "sort_key", "LATEST_REVIEW": "latest_review_on"},
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Institution"),
-            "district": Related(_DISTRICT),
+            "district": Related(TO_DISTRICT),
             "parent": Related(_PARENT),
             "sites": Related(_CURRENT_SITES),
             "reviews": Related(_REVIEWS),

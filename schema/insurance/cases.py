@@ -37,6 +37,7 @@ from schema.insurance.written import (
     forms_of,
     provenances_of,
 )
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.scalars import MaskedText
 from schema.tags import DESIGNATION_APPLICATION_TAG
@@ -238,8 +239,6 @@ class CaseQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
 _OWN = (("id", "application_id"),)
 _STARTED = Key("{t}.at", Kind.DATETIME)
 
@@ -251,9 +250,9 @@ BINDS = (
         tag=DESIGNATION_APPLICATION_TAG,
         fields={
             **dict.fromkeys(("form", "amendedForm", "provenance", "findings", "amendedFindings"), Computed()),
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "agency": One(Link("InsuranceAgency", ())),
-            "institution": One(_INSTITUTION),
+            "institution": One(TO_INSTITUTION),
             "materials": Many(Link("DesignationMaterial", _OWN), Key("{t}.place", Kind.INT)),
             "persons": Many(Link("DesignationPerson", _OWN)),
             "checks": Many(Link("DesignationCheck", _OWN), _STARTED),
@@ -271,8 +270,8 @@ BINDS = (
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="DesignationApplication"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

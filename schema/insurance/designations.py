@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import CASES, EVERYONE, OF_OWN_INSTITUTION, register
 from schema.tags import DESIGNATION_TAG, INSURANCE_AGREEMENT_TAG, INSURANCE_MEASURE_TAG
@@ -205,8 +206,6 @@ _HOLDERS = {
     **dict.fromkeys((role.value for role in Role), _ANNOUNCED),
     **register(f"{_ANNOUNCED} OR {OF_OWN_INSTITUTION}"),
 }
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _BY_INSTITUTION = (("institution_id", "institution_id"),)
 _ROWS = {**CASES, Role.INSTITUTION_STAFF.value: OF_OWN_INSTITUTION}
 
@@ -217,19 +216,19 @@ BINDS = (
         _HOLDERS,
         tag=DESIGNATION_TAG,
         fields={
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "agreements": Many(Link("InsuranceAgreement", (("id", "designation_id"),)), Key("{t}.from_on", Kind.DATE)),
             "measures": Many(Link("InsuranceMeasure", _BY_INSTITUTION), Key("{t}.decided_on", Kind.DATE)),
         },
-        filters={"id": Compare("{t}.id", Kind.UUID, node="Designation"), "district": Related(_DISTRICT)},
+        filters={"id": Compare("{t}.id", Kind.UUID, node="Designation"), "district": Related(TO_DISTRICT)},
     ),
     Binds(
         InsuranceAgreement,
         tables.designation_agreement,
         _ROWS,
         tag=INSURANCE_AGREEMENT_TAG,
-        fields={"district": One(_DISTRICT), "institution": One(_INSTITUTION)},
-        filters={"id": Compare("{t}.id", Kind.UUID, node="InsuranceAgreement"), "district": Related(_DISTRICT)},
+        fields={"district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION)},
+        filters={"id": Compare("{t}.id", Kind.UUID, node="InsuranceAgreement"), "district": Related(TO_DISTRICT)},
     ),
     Binds(InsuranceMeasure, tables.designation_measure, _ROWS, tag=INSURANCE_MEASURE_TAG),
     Binds(DesignationWindowNotice, tables.designation_window_notice, EVERYONE),

@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, IntFilter, StringFilter
+from schema.links import TO_DISTRICT
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import EVERYONE
 from schema.tags import PUBLICITY_TAG
@@ -16,7 +17,7 @@ from schema.within import InDistrict, within_district
 from server.institutions.model import InstitutionKind
 from server.insurance import tables
 from server.kit.terms import Term
-from server.planner.binding import Compare, Kind, Link, One, Related, Root, Shape
+from server.planner.binding import Compare, Kind, One, Related, Root, Shape
 from server.workdays.model import CalendarStatus
 
 #: The number of this type in node ids.
@@ -96,16 +97,14 @@ class PublicityQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-
 BINDS = (
     Binds(
         DesignationPublicity,
         tables.designation_publicity,
         EVERYONE,
         tag=PUBLICITY_TAG,
-        fields={"district": One(_DISTRICT)},
-        filters={"id": Compare("{t}.id", Kind.UUID, node="DesignationPublicity"), "district": Related(_DISTRICT)},
+        fields={"district": One(TO_DISTRICT)},
+        filters={"id": Compare("{t}.id", Kind.UUID, node="DesignationPublicity"), "district": Related(TO_DISTRICT)},
     ),
 )
 

@@ -12,6 +12,7 @@ from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, StringFilter
 from schema.licensing.licences import Licence
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.rows import LICENCE_APPLICATIONS
 from schema.scalars import UnifiedSocialCreditCode
@@ -231,8 +232,6 @@ class LicenceApplicationQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _OVERDUE = "coalesce({t}.due_on < (now() AT TIME ZONE 'Asia/Shanghai')::date, false)"
 
 BINDS = (
@@ -245,16 +244,16 @@ BINDS = (
             "overdue": Column(_OVERDUE, Kind.BOOL),
             "plan": Computed(),
             "materials": Computed(),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "setup": One(Link("LicenceApplication", (("setup_id", "id"),))),
             "licence": One(Link("Licence", (("id", "application_id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="LicenceApplication"),
             "overdue": Compare(_OVERDUE, Kind.BOOL),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

@@ -11,6 +11,7 @@ from schema.connections import After, Before, Connection, First, Last, Node, Ord
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter
 from schema.licensing.clauses import told_clauses
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause
 from schema.rows import OF_OWN_INSTITUTION, register
@@ -126,8 +127,6 @@ class LicenceEndingQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _LICENCE = Link("Licence", (("licence_id", "id"),))
 
 BINDS = (
@@ -138,16 +137,16 @@ BINDS = (
         tag=ENDING_TAG,
         fields={
             "clause": Computed(),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "licence": One(_LICENCE),
             "proposal": One(Link("Proposal", (("proposal_id", "id"),))),
             "exitReferrals": Many(Link("ExitReferral", (("id", "ending_id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="LicenceEnding"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

@@ -13,6 +13,7 @@ from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter, I
 from schema.licensing.clauses import told_clauses
 from schema.licensing.endings import LicenceEnding
 from schema.licensing.verifications import Verification, VerificationFilter, VerificationOrder
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause
 from schema.rows import LICENCES, OF_OWN_INSTITUTION, register
@@ -165,8 +166,6 @@ class LicenceQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _OF_LICENCE = (("id", "licence_id"),)
 _VERIFICATIONS = Link("Verification", _OF_LICENCE)
 _OPENING_OVERDUE = (
@@ -196,8 +195,8 @@ BINDS = (
         fields={
             "verificationOverdue": Column(_VERIFICATION_OVERDUE, Kind.BOOL),
             "openingOverdue": Column(_OPENING_OVERDUE, Kind.BOOL),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "application": One(Link("LicenceApplication", (("application_id", "id"),))),
             "changes": Many(Link("LicenceChange", _OF_LICENCE), Key("{t}.on_date", Kind.DATE)),
             "endings": Many(Link("LicenceEnding", _OF_LICENCE), Key("{t}.notified_on", Kind.DATE)),
@@ -207,8 +206,8 @@ BINDS = (
             "id": Compare("{t}.id", Kind.UUID, node="Licence"),
             "verificationOverdue": Compare(_VERIFICATION_OVERDUE, Kind.BOOL),
             "openingOverdue": Compare(_OPENING_OVERDUE, Kind.BOOL),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
             "verifications": Related(_VERIFICATIONS),
         },
     ),

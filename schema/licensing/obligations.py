@@ -15,6 +15,7 @@ from schema.inputs import KEY, VERSION
 from schema.institutions.register import Institution
 from schema.licensing.clauses import told_clauses
 from schema.licensing.inputs import lists_in
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.problems import Clause, Problems
 from schema.rows import OF_OWN_INSTITUTION, register
@@ -252,9 +253,6 @@ class ObligationMutations:
         return await perform(info, tenant, input, verb, payload)
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-
 BINDS = (
     Binds(ObligationEvidence, tables.obligation_evidence, register(OF_OWN_INSTITUTION), tag=EVIDENCE_TAG),
     Binds(
@@ -264,14 +262,14 @@ BINDS = (
         tag=OBLIGATION_TAG,
         fields={
             "clause": Computed(),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "evidence": Many(Link("ObligationEvidence", (("id", "obligation_id"),)), Key("{t}.on_date", Kind.DATE)),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Obligation"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
     Binds(MonitoringEnrolment, tables.monitoring_enrolment, register(OF_OWN_INSTITUTION), tag=ENROLMENT_TAG),

@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.tags import VERIFICATION_TAG
@@ -114,8 +115,6 @@ class VerificationQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
 _LICENCE = Link("Licence", (("licence_id", "id"),))
 
 BINDS = (
@@ -124,11 +123,11 @@ BINDS = (
         tables.verification,
         register(OF_OWN_INSTITUTION),
         tag=VERIFICATION_TAG,
-        fields={"district": One(_DISTRICT), "institution": One(_INSTITUTION), "licence": One(_LICENCE)},
+        fields={"district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION), "licence": One(_LICENCE)},
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Verification"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

@@ -14,6 +14,7 @@ from schema.documents import Document
 from schema.fetching import fetched
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.register import Institution
+from schema.links import TO_DISTRICT
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.decisions import told_again
 from schema.problems import Clause
@@ -200,7 +201,6 @@ class ApplicationQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
 _OF_APPLICATION = (("id", "application_id"),)
 _CALL = Link("SelectionCall", (("call_id", "id"),))
 _GAP = Link("ServiceGap", (("gap_id", "id"),))
@@ -229,7 +229,7 @@ BINDS = (
         APPLICATIONS,
         tag=OPERATOR_APPLICATION_TAG,
         fields={
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "call": One(_CALL),
             "gap": One(_GAP),
             "existingInstitution": One(Link("Institution", (("existing_institution_id", "id"),))),
@@ -241,7 +241,7 @@ BINDS = (
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="OperatorApplication"),
-            "district": Related(_DISTRICT),
+            "district": Related(TO_DISTRICT),
             "call": Related(_CALL),
             "gap": Related(_GAP),
         },

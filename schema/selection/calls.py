@@ -9,6 +9,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.links import TO_DISTRICT
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import PUBLISHED
 from schema.sites.gaps import ServiceGap, ServiceGapFilter
@@ -260,7 +261,6 @@ class SelectionQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
 _GAP = Link("ServiceGap", (("gap_id", "id"),))
 _CALL = Link("SelectionCall", (("call_id", "id"),))
 _OF_CALL = (("id", "call_id"),)
@@ -283,14 +283,14 @@ BINDS = (
         PUBLISHED,
         tag=NOTICE_TAG,
         fields={
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "call": One(_CALL),
             "results": Many(Link("NoticeResult", (("id", "notice_id"),))),
             "paper": One(Link("OfficialPaper", (("paper_id", "id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="PublicNotice"),
-            "district": Related(_DISTRICT),
+            "district": Related(TO_DISTRICT),
             "call": Related(_CALL),
         },
     ),
@@ -300,7 +300,7 @@ BINDS = (
         PUBLISHED,
         tag=CALL_TAG,
         fields={
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "gaps": Many(_GAPS, Key("{t}.sort_key", Kind.TEXT)),
             "outcomes": Many(Link("CalledGap", _OF_CALL)),
             "materials": Many(Link("RequiredMaterial", _OF_CALL), _BY_ORDINAL),
@@ -312,7 +312,7 @@ BINDS = (
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="SelectionCall"),
-            "district": Related(_DISTRICT),
+            "district": Related(TO_DISTRICT),
             "gaps": Related(_GAPS),
         },
     ),

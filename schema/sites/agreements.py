@@ -10,6 +10,7 @@ from schema.connections import After, Before, Connection, First, Last, Node, Ord
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
 from schema.institutions.register import Institution
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import ENTRUSTED, OF_AGREEMENT, PREMISES
 from schema.selection.applications import OperatorApplication
@@ -197,7 +198,6 @@ class EntrustingQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
 _GAP = Link("ServiceGap", (("gap_id", "id"),))
 _PREMISES = Link("Premises", (("premises_id", "id"),))
 
@@ -210,13 +210,13 @@ BINDS = (
         tag=PREMISES_TAG,
         fields={
             "areaM2": Column("{t}.area_m2", Kind.DECIMAL),
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "gap": One(_GAP),
             "agreements": Many(Link("EntrustmentAgreement", (("id", "premises_id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Premises"),
-            "district": Related(_DISTRICT),
+            "district": Related(TO_DISTRICT),
             "gap": Related(_GAP),
         },
     ),
@@ -226,17 +226,17 @@ BINDS = (
         ENTRUSTED,
         tag=ENTRUSTMENT_AGREEMENT_TAG,
         fields={
-            "district": One(_DISTRICT),
+            "district": One(TO_DISTRICT),
             "premises": One(_PREMISES),
             "gap": One(_GAP),
             "application": One(Link("OperatorApplication", (("application_id", "id"),))),
-            "institution": One(Link("Institution", (("institution_id", "id"),))),
+            "institution": One(TO_INSTITUTION),
             "breaches": Many(Link("AgreementBreach", (("id", "agreement_id"),))),
             "exitCase": One(Link("ExitCase", (("exit_case_id", "id"),))),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="EntrustmentAgreement"),
-            "district": Related(_DISTRICT),
+            "district": Related(TO_DISTRICT),
             "premises": Related(_PREMISES),
         },
     ),

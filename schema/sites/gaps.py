@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, IntFilter, StringFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import CONDUCTED, PUBLISHED
 from schema.scalars import JSON
@@ -122,8 +123,6 @@ class GapQueries:
         not_resolved()
 
 
-_DISTRICT = Link("District", ())
-
 BINDS = (
     Binds(ServiceGapEvent, tables.gap_event, CONDUCTED, columns={"on": "on_date"}),
     Binds(
@@ -132,8 +131,8 @@ BINDS = (
         PUBLISHED,
         tag=GAP_TAG,
         fields={
-            "district": One(_DISTRICT),
-            "institution": One(Link("Institution", (("institution_id", "id"),))),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
             "history": Many(Link("ServiceGapEvent", (("id", "gap_id"),))),
             "calls": Many(
                 Link("SelectionCall", (("id", "id"),), through=("call_gap", "gap_id", "call_id")),
@@ -141,7 +140,7 @@ BINDS = (
             ),
         },
         columns={"NAME": "sort_key"},
-        filters={"id": Compare("{t}.id", Kind.UUID, node="ServiceGap"), "district": Related(_DISTRICT)},
+        filters={"id": Compare("{t}.id", Kind.UUID, node="ServiceGap"), "district": Related(TO_DISTRICT)},
     ),
 )
 

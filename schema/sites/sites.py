@@ -9,13 +9,14 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import OF_OWN_INSTITUTION, register
 from schema.tags import SITE_TAG
 from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.terms import Term
-from server.planner.binding import Column, Compare, Embedded, Kind, Link, One, Related, Root, Shape
+from server.planner.binding import Column, Compare, Embedded, Kind, One, Related, Root, Shape
 from server.sites import tables
 from server.sites.model import SiteKind, SiteRight
 
@@ -107,9 +108,6 @@ class SiteQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
-
 BINDS = (
     Binds(
         Site,
@@ -119,13 +117,13 @@ BINDS = (
         fields={
             "areaM2": Column("{t}.area_m2", Kind.DECIMAL, nullable=True),
             "location": Embedded("Location", "{t}.longitude IS NOT NULL"),
-            "district": One(_DISTRICT),
-            "institution": One(_INSTITUTION),
+            "district": One(TO_DISTRICT),
+            "institution": One(TO_INSTITUTION),
         },
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="Site"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

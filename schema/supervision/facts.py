@@ -11,6 +11,7 @@ from schema.connections import After, Before, Connection, First, Last, Node, Ord
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, BooleanFilter, DateFilter, DateTimeFilter, Filter, IDFilter, StringFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.rows import FACTS
 from schema.tags import FACT_TAG
@@ -18,7 +19,7 @@ from schema.terms import term
 from schema.within import InDistrict, within_district
 from server.kit.ids import NodeId
 from server.kit.terms import Term
-from server.planner.binding import Compare, Computed, Kind, Link, One, Related, Root, Shape
+from server.planner.binding import Compare, Computed, Kind, One, Related, Root, Shape
 from server.policy import terms
 from server.supervision import tables
 from server.supervision.facts import fact_id
@@ -144,20 +145,17 @@ class SupervisionQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
-
 BINDS = (
     Binds(
         SupervisionFact,
         tables.supervision_fact,
         FACTS,
         tag=FACT_TAG,
-        fields={"event": Computed(), "district": One(_DISTRICT), "institution": One(_INSTITUTION)},
+        fields={"event": Computed(), "district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION)},
         filters={
             "id": Compare("{t}.id", Kind.UUID, node="SupervisionFact"),
-            "district": Related(_DISTRICT),
-            "institution": Related(_INSTITUTION),
+            "district": Related(TO_DISTRICT),
+            "institution": Related(TO_INSTITUTION),
         },
     ),
 )

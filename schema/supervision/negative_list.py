@@ -12,6 +12,7 @@ from schema.connections import After, Before, Connection, First, FirstGroups, La
 from schema.districts import District, DistrictFilter
 from schema.fetching import fetched
 from schema.filters import UNSET, DateFilter, Filter, IDFilter, StringFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, computed, field_of, not_resolved, planned
 from schema.policy.policies import On
 from schema.problems import Clause, cited
@@ -288,13 +289,11 @@ class NegativeListQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
 _CARD = Link("YellowCard", (("card_id", "id"),))
 _OF_CARD = (("id", "card_id"),)
 _FINDINGS = Link("NegativeFinding", _OF_CARD)
-_COMMON = {"district": One(_DISTRICT), "institution": One(_INSTITUTION)}
-_ABOUT = {"district": Related(_DISTRICT), "institution": Related(_INSTITUTION)}
+_COMMON = {"district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION)}
+_ABOUT = {"district": Related(TO_DISTRICT), "institution": Related(TO_INSTITUTION)}
 
 BINDS = (
     Binds(

@@ -8,6 +8,7 @@ import strawberry
 from schema.connections import After, Before, Connection, First, Last, Node, OrderDirection
 from schema.districts import District, DistrictFilter
 from schema.filters import UNSET, BooleanFilter, DateFilter, Filter, IDFilter
+from schema.links import TO_DISTRICT, TO_INSTITUTION
 from schema.planned import Binds, field_of, not_resolved, planned
 from schema.rows import SIGNALS, VISITS
 from schema.supervision.negative_list import NegativeFinding, YellowCard
@@ -181,10 +182,8 @@ class RiskQueries:
         not_resolved()
 
 
-_INSTITUTION = Link("Institution", (("institution_id", "id"),))
-_DISTRICT = Link("District", ())
-_COMMON = {"district": One(_DISTRICT), "institution": One(_INSTITUTION)}
-_ABOUT = {"district": Related(_DISTRICT), "institution": Related(_INSTITUTION)}
+_COMMON = {"district": One(TO_DISTRICT), "institution": One(TO_INSTITUTION)}
+_ABOUT = {"district": Related(TO_DISTRICT), "institution": Related(TO_INSTITUTION)}
 
 BINDS = (
     Binds(
