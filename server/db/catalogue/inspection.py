@@ -50,10 +50,15 @@ class Inspection:
         return misplaced(self.standing, self.declared.policies)
 
     @cached_property
-    def privileges(self) -> tuple[frozenset[Privilege], frozenset[Privilege]]:
-        """Privileges that stand and should not, and that should and do not."""
+    def extra_privileges(self) -> frozenset[Privilege]:
+        """Privileges that stand and should not."""
+        return self.standing.privileges - self.declared.privileges
+
+    @cached_property
+    def missing_privileges(self) -> frozenset[Privilege]:
+        """Privileges that should stand and do not; one that may be granted on stands too."""
         held = {one._replace(grantable=False) for one in self.standing.privileges}
-        return self.standing.privileges - self.declared.privileges, self.declared.privileges - held
+        return self.declared.privileges - held
 
     @cached_property
     def roles(self) -> Mapping[str, StandingRole]:

@@ -79,7 +79,7 @@ def _policy_subquery(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("grant-missing")
 def _grant_missing(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Every declared privilege on a table is held."""
-    for one in seen.privileges[1]:
+    for one in seen.missing_privileges:
         if one.kind == "TABLE":
             yield f"{one.object}（{one.role}）", f"缺少 {one.name} 权限：{_PROVISION}"
 
@@ -87,7 +87,7 @@ def _grant_missing(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("grant-extra")
 def _grant_extra(seen: Inspection) -> Iterable[tuple[str, str]]:
     """No role holds a privilege on a table that is not declared: TRUNCATE and the like pass row-level security by."""
-    for one in seen.privileges[0]:
+    for one in seen.extra_privileges:
         if one.kind == "TABLE" and one.role != PUBLIC and not one.column and not one.grantable:
             yield f"{one.object}（{one.role}）", f"多出 {one.name} 权限：在 Access 中声明，或{_PROVISION}收回"
 
@@ -95,7 +95,7 @@ def _grant_extra(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("grant-public")
 def _grant_public(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Nothing on a table is granted to everybody."""
-    for one in seen.privileges[0]:
+    for one in seen.extra_privileges:
         if one.kind == "TABLE" and one.role == PUBLIC and not one.column:
             yield one.object, f"{one.name} 授予了 PUBLIC，任何登录角色都有：{_PROVISION}收回"
 
@@ -104,7 +104,7 @@ def _grant_public(seen: Inspection) -> Iterable[tuple[str, str]]:
 def _grant_column(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Nothing is granted by column, sealed columns to the custodian apart: what else of a row a role sees, the application
     decides in one place."""
-    for one in seen.privileges[0]:
+    for one in seen.extra_privileges:
         if one.column:
             yield f"{one.object}.{one.column}（{one.role}）", f"按列授予了 {one.name}：{_PROVISION}收回"
 
@@ -112,7 +112,7 @@ def _grant_column(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("grant-option")
 def _grant_option(seen: Inspection) -> Iterable[tuple[str, str]]:
     """No role may pass a privilege on."""
-    for one in seen.privileges[0]:
+    for one in seen.extra_privileges:
         if one.grantable and not one.column:
             yield f"{one.object or '数据库'}（{one.role}）", f"{one.name} 可转授他人（GRANT OPTION）：{_PROVISION}收回"
 
@@ -120,10 +120,10 @@ def _grant_option(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("schema-grant")
 def _schema_grant(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Login roles use the schema public, and nobody but the owner creates in it: who creates may shadow names."""
-    for one in seen.privileges[0]:
+    for one in seen.extra_privileges:
         if one.kind == "SCHEMA" and not one.grantable:
             yield f"schema {one.object}（{one.role}）", f"多出 {one.name} 权限：{_PROVISION}收回"
-    for one in seen.privileges[1]:
+    for one in seen.missing_privileges:
         if one.kind == "SCHEMA":
             yield f"schema {one.object}（{one.role}）", f"缺少 {one.name} 权限：{_PROVISION}"
 
@@ -131,10 +131,10 @@ def _schema_grant(seen: Inspection) -> Iterable[tuple[str, str]]:
 @RULES("database-grant")
 def _database_grant(seen: Inspection) -> Iterable[tuple[str, str]]:
     """Login roles connect to the database; they make no schema and no temporary table in it, and PUBLIC nothing."""
-    for one in seen.privileges[0]:
+    for one in seen.extra_privileges:
         if one.kind == "DATABASE" and not one.grantable:
             yield f"数据库（{one.role}）", f"多出 {one.name} 权限：{_PROVISION}收回"
-    for one in seen.privileges[1]:
+    for one in seen.missing_privileges:
         if one.kind == "DATABASE":
             yield f"数据库（{one.role}）", f"缺少 {one.name} 权限：{_PROVISION}"
 
